@@ -1,0 +1,20 @@
+"""How long work says where it is, and how its reader stops it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Called as ``progress(done, total, what)`` between steps of a task.
+
+    ``what`` is a short stable snake_case name of the stage (a page translates it), never a sentence. The callee
+    may raise :class:`eogen.errors.Cancelled`; a task must then leave nothing half-written behind.
+    """
+
+    def __call__(self, done: int, total: int, what: str = "") -> None:
+        """Report ``done`` of ``total`` steps of stage ``what``."""
+
+
+def silent(done: int, total: int, what: str = "") -> None:
+    """Report to nobody: the default of every long task."""

@@ -106,3 +106,22 @@ def _grey_levels(shown: np.ndarray, black: float | np.ndarray, white: float | np
     missing = np.isnan(shown).any(axis=0)
     levels = np.where(missing, 0, np.clip(np.rint(levels), DARKEST, BRIGHTEST))
     return np.moveaxis(levels.astype(np.uint8), 0, -1)
+
+
+def spotlight(rgb: np.ndarray, evidence: xr.DataArray, floor: float = 0.28) -> np.ndarray:
+    """Light the places that spoke for the answer and darken the rest.
+
+    Args:
+        rgb: uint8 (y, x, 3).
+        evidence: (y, x), any unit; what is negative or not-a-number stays dark.
+        floor: brightness left where there is no evidence.
+
+    Returns:
+        uint8 (y, x, 3).
+    """
+    light = np.nan_to_num(evidence.values).clip(0)
+    top = np.quantile(light, 0.98) or 1.0
+    light = np.sqrt((light / top).clip(0, 1))[..., None]
+    warm = np.array([1.12, 1.0, 0.72])
+    lit = rgb * (floor + (1 - floor) * light) * (1 - light + light * warm) + 38 * light * warm
+    return lit.clip(0, 255).astype(np.uint8)

@@ -1,9 +1,10 @@
 """Numbers to colours: perceptually uniform scales, one object for the picture and for its legend.
 
-A :class:`Scale` holds the colormap and the values at its ends, so that what is drawn and what the legend says can
-never disagree. Jet and its relatives are refused: their false edges and uneven lightness mislead (Crameri et al.
-2020, doi:10.1038/s41467-020-19160-7). Sources: cividis (Nuñez et al. 2018, doi:10.1371/journal.pone.0199239);
-cmocean (Thyng et al. 2016, doi:10.5670/oceanog.2016.66); PuOr (ColorBrewer 2.0).
+A :class:`Scale` holds the colormap and the values at its ends, so that what is drawn and what the legend says
+can never disagree. Jet and its relatives are refused: their false edges and uneven lightness mislead (Crameri
+et al. 2020, doi:10.1038/s41467-020-19160-7). Sources: cividis (Nuñez et al. 2018,
+doi:10.1371/journal.pone.0199239); cmocean (Thyng et al. 2016, doi:10.5670/oceanog.2016.66); PuOr (ColorBrewer
+2.0).
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ SIGNED = ("PuOr", "balance", "curl", "delta", "diff", "tarn")
 
 @lru_cache
 def table(name: str) -> np.ndarray:
-    """Return the 256 colours of colormap ``name`` as uint8 (256, 3), lowest value first; do not write into it.
+    """Return the 256 colours of colormap ``name`` as read-only uint8 (256, 3), lowest value first.
 
     Raises:
         InputError: ``colormap``, when the name is not one of :data:`SEQUENTIAL` or :data:`SIGNED`.
@@ -50,7 +51,7 @@ def table(name: str) -> np.ndarray:
     if name not in SEQUENTIAL + SIGNED:
         raise InputError(
             "colormap",
-            "The colour scale {name} is not offered; choose one of {expected} (jet and rainbows mislead the eye).",
+            "The colour scale {name} is not offered (rainbows mislead the eye); choose one of {expected}.",
             name=name,
             expected=", ".join(SEQUENTIAL + SIGNED),
         )
@@ -100,7 +101,8 @@ class Scale:
     def of(cls, field: xr.DataArray | np.ndarray, name: str = "cividis", *, log: bool = False) -> Scale:
         """Return the scale that just holds the finite values of ``field``; symmetric about zero when signed.
 
-        A constant field (or one with no finite value at all) gets an interval of width 1 (a decade when ``log``).
+        A constant field (or one with no finite value at all) gets an interval of width 1 (a decade when
+        ``log``).
         """
         values = np.asarray(field, float)
         values = values[np.isfinite(values) & (values > 0 if log else True)]
@@ -120,7 +122,7 @@ class Scale:
         return self.name in SIGNED
 
     def fraction(self, field: xr.DataArray | np.ndarray) -> np.ndarray:
-        """Return where values lie between the ends, clipped to [0, 1]; NaN stays NaN (and non-positive, if log)."""
+        """Return where values lie between the ends, in [0, 1]; NaN (and, if log, what is not positive) is NaN."""
         values, low, high = np.asarray(field, float), self.low, self.high
         if self.log:
             values = np.log(np.where(values > 0, values, np.nan))
@@ -140,8 +142,8 @@ class Scale:
 
         Args:
             alpha: opacity of every finite pixel, in [0, 1].
-            alpha_by_value: multiply the opacity by the distance from the low end (from the middle, when signed), so
-                that only what stands out hides the picture below.
+            alpha_by_value: multiply the opacity by the distance from the low end (from the middle, when
+                signed), so that only what stands out hides the picture below.
         """
         where = self.fraction(field)
         known = np.isfinite(where)

@@ -1,8 +1,8 @@
 """Rasters on their way to a screen or to a file: warped pictures, GeoTIFF bytes, GeoJSON objects.
 
-A web map stretches a picture linearly between its corners in Web Mercator (EPSG:3857), so a UTM raster must be
-warped there first; only laying its corners down would shear it by several pixels. Pictures are quicklooks of at
-most 512 pixels a side; files keep every pixel, the CRS and the transform.
+A web map stretches a picture linearly between its corners in Web Mercator (EPSG:3857), so a UTM raster must
+be warped there first; only laying its corners down would shear it by several pixels. Pictures are quicklooks
+of at most 512 pixels a side; files keep every pixel, the CRS and the transform.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import rioxarray  # noqa: F401 - registers .rio
 import xarray as xr
 from PIL import Image
 from rasterio.crs import CRS
@@ -37,8 +38,8 @@ class Overlay:
 
     Args:
         url: the picture as a ``data:`` URL.
-        bounds: ``[[south, west], [north, east]]`` in degrees (WGS 84) of a picture already in EPSG:3857; on the
-            pixel plane, ``[[0, 0], [height, width]]`` in pixels of the image it was made from.
+        bounds: ``[[south, west], [north, east]]`` in degrees (WGS 84) of a picture already in EPSG:3857; on
+            the pixel plane, ``[[0, 0], [height, width]]`` in pixels of the image it was made from.
         geographic: False on the pixel plane (the image has no known place on Earth).
         inner: the part of ``bounds`` without the empty wedges that warping leaves at the edges.
         size: width and height, in pixels, of the image the picture was made from.
@@ -66,8 +67,8 @@ def data_url(pixels: np.ndarray) -> str:
 def warp(array: xr.DataArray, *, limit: int = QUICKLOOK, resampling: str = "nearest") -> xr.DataArray:
     """Warp ``array`` (y, x) or (band, y, x) with a CRS to EPSG:3857 for display.
 
-    At most ``limit`` pixels a side. A small image is sampled finer (up to 8 times), so that its pixels keep their
-    shape instead of being shuffled by nearest-neighbour. Outside: NaN in floats, 0 in integers.
+    At most ``limit`` pixels a side. A small image is sampled finer (up to 8 times), so that its pixels keep
+    their shape instead of being shuffled by nearest-neighbour. Outside: NaN in floats, 0 in integers.
 
     Args:
         resampling: a name of :class:`rasterio.warp.Resampling`; ``nearest`` keeps values, ``average`` suits
@@ -118,8 +119,8 @@ def overlay(
 
     Args:
         pixels: uint8 (y, x), (y, x, 3) or (y, x, 4), same y and x as ``like``.
-        like: the image the pixels were made from. Without it, or when it has no CRS, the picture lies on the plain
-            pixel plane and ``geographic`` is False.
+        like: the image the pixels were made from. Without it, or when it has no CRS, the picture lies on the
+            plain pixel plane and ``geographic`` is False.
         resampling: see :func:`warp`.
 
     Raises:
@@ -160,25 +161,25 @@ def overlay(
 def pixel_at(array: xr.DataArray, latitude: float, longitude: float) -> tuple[int, int] | None:
     """Return the (row, column) of ``array`` that holds a place in degrees, or None when it lies outside."""
     (x,), (y,) = transform(WGS84, _crs(array), [longitude], [latitude])
-    column, row = ~array.rio.transform(recalc=True) * (x, y)
+    column, row = ~array.rio.transform(recalc=True) @ (x, y)
     row, column = int(np.floor(row)), int(np.floor(column))
     inside = 0 <= row < array.sizes["y"] and 0 <= column < array.sizes["x"]
     return (row, column) if inside else None
 
 
 def cell_bounds(array: xr.DataArray, row: int, column: int, size: int = 1) -> Bounds:
-    """Return ``[[south, west], [north, east]]`` (degrees) of the square of ``size`` pixels from (row, column) on."""
+    """Return the bounds (degrees) of the square of ``size`` pixels from (row, column) on."""
     place = array.rio.transform(recalc=True)
-    corners = [place * (column + i * size, row + j * size) for i in (0, 1) for j in (0, 1)]
+    corners = [place @ (column + i * size, row + j * size) for i in (0, 1) for j in (0, 1)]
     longitudes, latitudes = transform(_crs(array), WGS84, *zip(*corners, strict=True))
     return [[min(latitudes), min(longitudes)], [max(latitudes), max(longitudes)]]
 
 
 def geotiff_bytes(array: xr.DataArray) -> bytes:
-    """Return ``array`` (y, x) or (band, y, x) as a compressed GeoTIFF with CRS, transform, nodata and band names.
+    """Return ``array`` (y, x) or (band, y, x) as a GeoTIFF with CRS, transform, nodata and band names.
 
-    Band names come from the ``band`` coordinate (or the array's name), units from ``attrs["units"]``, and the other
-    plain attributes are kept as tags. Floats use NaN as nodata unless ``rio.nodata`` says otherwise.
+    Band names come from the ``band`` coordinate (or the array's name), units from ``attrs["units"]``, and the
+    other plain attributes are kept as tags. Floats use NaN as nodata unless ``rio.nodata`` says otherwise.
 
     Raises:
         InputError: ``no_crs``.
@@ -222,11 +223,11 @@ def features_geojson(
     properties: Mapping[str, Any] | None = None,
     min_pixels: int = 1,
 ) -> dict[str, Any]:
-    """Return the connected parts of a boolean mask (y, x) as a GeoJSON FeatureCollection in WGS 84 (RFC 7946).
+    """Return the connected parts of a mask (y, x) as a GeoJSON FeatureCollection in WGS 84 (RFC 7946).
 
-    Every feature has ``id`` (1, 2, ... in reading order), ``pixels``, ``area_m2`` (geodesic), the mean of each of
-    ``values`` over its pixels (NaN left out; null when there is none) and the common ``properties``. Pixels that
-    touch only by a corner belong to different parts.
+    Every feature has ``id`` (1, 2, ... in reading order), ``pixels``, ``area_m2`` (geodesic), the mean of
+    each of ``values`` over its pixels (NaN left out; null when there is none) and the common ``properties``.
+    Pixels that touch only by a corner belong to different parts.
 
     Args:
         min_pixels: smaller parts are left out.
@@ -273,8 +274,6 @@ def _mean(values: np.ndarray) -> float | None:
 
 
 def _crs(array: xr.DataArray) -> CRS:
-    import rioxarray  # noqa: F401 - registers .rio
-
     if array.rio.crs is None:
         raise InputError(
             "no_crs",
@@ -293,7 +292,7 @@ def _degrees(warped: xr.DataArray) -> tuple[float, float, float, float]:
 def _inner(array: xr.DataArray) -> Bounds | None:
     """Return the upright rectangle inside the warped outline, or None where the grid is turned too far."""
     place, h, w = array.rio.transform(recalc=True), array.sizes["y"], array.sizes["x"]
-    corners = [place * c for c in ((0, 0), (w, 0), (w, h), (0, h))]
+    corners = [place @ c for c in ((0, 0), (w, 0), (w, h), (0, h))]
     lng, lat = transform(_crs(array), WGS84, *zip(*corners, strict=True))
     west, east = max(lng[0], lng[3]), min(lng[1], lng[2])
     south, north = max(lat[2], lat[3]), min(lat[0], lat[1])

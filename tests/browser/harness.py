@@ -77,7 +77,7 @@ def free_port() -> int:
 
 
 def start(app: Path, log: Path, *, environment: dict[str, str] | None = None, seconds: float = 60) -> Server:
-    """Start ``streamlit run app`` from the repository (so that its config.toml holds) and wait until it is healthy."""
+    """Start ``streamlit run app`` from the repository (its config.toml holds) and wait until it is healthy."""
     port = free_port()
     command = [
         sys.executable,
@@ -139,7 +139,7 @@ SERVERS = pytest.StashKey[dict[Any, Server]]()
 def serve(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[..., str]]:
-    """Return a function (path of an app, **environment) -> its address; one server per app and environment."""
+    """Return a function (path of an app, **environment) -> its address; one server for each."""
     running = request.config.stash.setdefault(SERVERS, {})
     folder = tmp_path_factory.mktemp("servers")
 
@@ -196,7 +196,7 @@ def watch(context: BrowserContext, page: Page) -> Seen:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Return a function (address, **context options) -> Page, whose ``seen`` records what it asked and said."""
+    """Return a function (address, **context options) -> Page; ``page.seen`` records what it asked and said."""
     contexts: list[BrowserContext] = []
 
     def visit(address: str, **options: Any) -> Page:

@@ -11,10 +11,12 @@ import streamlit as st
 from eogen.raster import Bounds, Overlay
 from pages.kit.maps import view
 
-_HTML = f"""<div class="eogen-map layers"><div class="frame">{view.MAP}<span class="tag title"></span>{view.ZOOM}</div>
+_HTML = f"""<div class="eogen-map layers"><div class="frame">{view.MAP}
+<span class="tag title"></span>{view.ZOOM}</div>
 <div class="controls"><label><span class="opacity-name"></span>
 <input type="range" class="opacity" min="0" max="1" step="0.01"></label>
-<label class="blend"><input type="checkbox"><span class="blend-name"></span></label><div class="choices"></div></div></div>"""
+<label class="blend"><input type="checkbox"><span class="blend-name"></span></label>
+<div class="choices"></div></div></div>"""
 
 _mount = st.components.v2.component("eogen_layers", html=_HTML, css=view.CSS, js=view.script("layers.js"))
 
@@ -48,10 +50,11 @@ def picture(
     Opacity, blending and which layers show never talk to the server.
 
     Args:
-        labels: :data:`pages.kit.maps.view.WORDS`, ``opacity`` (name of the slider), ``blend`` (where ``blend``) and
-            optionally ``title`` (a pill on the picture).
+        labels: :data:`pages.kit.maps.view.WORDS`, ``opacity`` (name of the slider), ``blend`` (where
+            ``blend``) and optionally ``title`` (a pill on the picture).
         opacity: of the layers at first; changing it later moves the slider.
-        height: see :func:`pages.kit.maps.swipe.swipe`; None, the default, gives the frame the shape of the image.
+        height: see :func:`pages.kit.maps.swipe.swipe`; None, the default, gives the frame the shape of the
+            image.
         group: pictures of the same group pan and zoom together.
         blend: offer to multiply the layers with the base instead of covering it.
         marker, rectangle, pixelated, outline, clickable: see :func:`pages.kit.maps.swipe.swipe`.

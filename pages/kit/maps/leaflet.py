@@ -1,8 +1,8 @@
 """Serve the Leaflet of an installed wheel from the Streamlit server itself.
 
-No JavaScript of Leaflet is committed: ``XStatic-Leaflet`` (BSD-2-Clause) ships the upstream files of 1.9.3, the
-version folium 0.20 asks its CDN for. ``declare_component`` is used for one thing only: it makes Streamlit serve a
-folder at ``/component/<module>.<name>/`` with the right MIME types.
+No JavaScript of Leaflet is committed: ``XStatic-Leaflet`` (BSD-2-Clause) ships the upstream files of 1.9.3,
+the version folium 0.20 asks its CDN for. ``declare_component`` is used for one thing only: it makes Streamlit
+serve a folder at ``/component/<module>.<name>/`` with the right MIME types.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ components.declare_component("leaflet", path=FOLDER)
 def localise_folium() -> None:
     """Point folium (and with it streamlit-folium and leafmap.foliumap) at the wheel; drop its CDN files.
 
-    jQuery, Bootstrap and Font Awesome, which folium also asks for, serve only its optional popups and icons. The
-    addresses are relative to the frame of streamlit-folium (``/component/streamlit_folium.st_folium/``).
+    jQuery, Bootstrap and Font Awesome, which folium also asks for, serve only its optional popups and icons.
+    The addresses are relative to the frame of streamlit-folium (``/component/streamlit_folium.st_folium/``).
     """
     import folium
 

@@ -23,6 +23,7 @@ async function openView(root, scene) {
     minZoom: -20, maxZoom: 30,
   })
   if (scene.geographic) L.control.scale({ imperial: false, position: "topright", maxWidth: 110 }).addTo(map)
+  let following = false
   const view = { L, map, root, scene, drawn: {}, api: {}, cursor: null, drawing: () => {} }
 
   /* --- the frame: always full of image, at every size --- */
@@ -30,12 +31,15 @@ async function openView(root, scene) {
   const cover = () => map.getBoundsZoom(latLngBounds(view.scene.inner), true)
   const fit = () => {
     if (!box.clientWidth || !box.clientHeight) return      // in a closed tab: the observer below comes back
-    view.fitted = true
-    map.setMinZoom(-20)
+    following = true                             // a scene that has just come does not move its neighbours
+    map.setMinZoom(-20).setMaxZoom(30)
     const least = cover()
     map.setMaxBounds(latLngBounds(view.scene.inner))
     map.setView(latLngBounds(view.scene.inner).getCenter(), least, { animate: false })
     map.setMinZoom(least).setMaxZoom(least + 6)
+    following = false
+    view.fitted = true
+    pannable()
   }
   const resized = () => {
     if (!box.clientWidth || !box.clientHeight) return
@@ -125,12 +129,25 @@ async function openView(root, scene) {
   }
 
   /* --- views of one group move together --- */
-  let following = false
+  const others = () => [...(eogenGroups.get(view.scene.group) ?? [])].filter((other) => other !== view && other.fitted)
   const tell = () => {
-    if (following || !view.scene.group) return
-    for (const other of eogenGroups.get(view.scene.group) ?? []) if (other !== view) other.follow(map.getCenter(), map.getZoom() - map.getMinZoom())
+    if (following || !view.fitted) return
+    for (const other of others()) other.follow(map.getCenter(), map.getZoom() - map.getMinZoom())
   }
-  view.follow = (centre, above) => { following = true; map.setView(centre, map.getMinZoom() + above, { animate: false }); following = false }
+  view.follow = (centre, above) => {
+    following = true
+    map.setView(centre, map.getMinZoom() + above, { animate: false })
+    following = false
+  }
+  const ghost = root.querySelector(".ghost")      // where the pointer is in the neighbour
+  view.point = (latlng) => {
+    ghost.hidden = !latlng
+    if (!latlng) return
+    const p = map.latLngToContainerPoint(latlng)
+    ghost.style.transform = `translate(${p.x}px, ${p.y}px)`
+  }
+  map.on("mousemove", (e) => others().forEach((other) => other.point(e.latlng)))
+  map.on("mouseout", () => others().forEach((other) => other.point(null)))
   const join = (name) => { if (name) eogenGroups.set(name, (eogenGroups.get(name) ?? new Set()).add(view)) }
   const leave = (name) => { const g = eogenGroups.get(name); g?.delete(view); if (g && !g.size) eogenGroups.delete(name) }
 

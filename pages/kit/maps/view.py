@@ -15,10 +15,10 @@ HERE = Path(__file__).parent
 WORDS = ("lang", "map", "zoom_in", "zoom_out", "keys", "at")
 """Labels every map needs, in the reader's language.
 
-``lang``: BCP 47 tag for numbers (``fr``); ``map``: what the picture shows (its text alternative); ``zoom_in`` and
-``zoom_out``: names of the buttons; ``keys``: how to choose a place with the keyboard, shown while the map has the
-focus; ``at``: where the keyboard's cross is, with places ``{x}`` and ``{y}`` (column and row, or longitude and
-latitude in degrees).
+``lang``: BCP 47 tag for numbers (``fr``); ``map``: what the picture shows (its text alternative); ``zoom_in``
+and ``zoom_out``: names of the buttons; ``keys``: how to choose a place with the keyboard, shown while the map
+has the focus; ``at``: where the keyboard's cross is, with places ``{x}`` and ``{y}`` (column and row, or
+longitude and latitude in degrees).
 """
 
 ZOOM = (
@@ -27,7 +27,7 @@ ZOOM = (
     '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M2 8h12"/></svg></button></div>'
 )
 MAP = (
-    '<div class="map" tabindex="0" aria-describedby="hint"></div><div class="cross" hidden></div>'
+    '<div class="map" tabindex="0" aria-describedby="hint"></div><div class="cross" hidden></div><div class="ghost" hidden></div>'
     '<div class="hint" id="hint"></div><output class="unseen" aria-live="polite"></output>'
 )
 CSS = (HERE / "swipe.css").read_text("utf-8")
@@ -43,7 +43,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Pixel:
-    """A chosen place on the pixel plane: ``x`` to the right and ``y`` down from the upper left corner, in pixels."""
+    """A chosen place on the pixel plane: ``x`` right and ``y`` down from the upper left corner, in pixels."""
 
     x: float
     y: float

@@ -40,7 +40,7 @@ class Item:
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _listed(folder: str, source: str, stamp: float) -> list[Item]:  # noqa: ARG001 - stamp renews the cache
+def _listed(folder: str, source: str, stamp: float) -> list[Item]:
     root = Path(folder)
     if source == "terramesh":
         return [Item(source, s.name, None, s.l1c) for s in read.terramesh(root)]

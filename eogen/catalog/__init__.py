@@ -1,4 +1,4 @@
-"""Data sets: what they are, their licence and checksum, where they lie (:mod:`.paths`), how they come (:mod:`.fetch`)."""
+"""Data sets: what they are and under what licence, where they lie (``paths``), how they come (``fetch``)."""
 
 from __future__ import annotations
 

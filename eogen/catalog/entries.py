@@ -1,8 +1,9 @@
 """What a data set is, and how the entries of ``*.toml`` beside this file become :class:`DataSet` objects.
 
-One data set is one ``[[dataset]]`` table. Its files are written in the table (``files = [{path = …}]``) or, when
-they are many, in a CSV beside it (``files = "landcover.csv"``: the rows whose ``dataset`` is its name). A file's
-address is ``url``, or ``remote`` under one of the ``[sources]`` of the TOML file, each pinned to a full commit.
+One data set is one ``[[dataset]]`` table. Its files are written in the table (``files = [{path = …}]``) or,
+when they are many, in a CSV beside it (``files = "landcover.csv"``: the rows whose ``dataset`` is its name).
+A file's address is ``url``, or ``remote`` under one of the ``[sources]`` of the TOML file, each pinned to a
+full commit.
 """
 
 from __future__ import annotations
@@ -33,13 +34,14 @@ class RemoteFile:
 
     Args:
         path: where it goes, relative to the room's folder, with ``/``.
-        url: where it comes from, pinned to a commit or a version; ``None`` for a file that is derived here and
-            has no public address (it then comes only from another copy: ``fetch --from``).
+        url: where it comes from, pinned to a commit or a version; ``None`` for a file that is derived here
+            and has no public address (it then comes only from another copy: ``fetch --from``).
         size: bytes.
         sha256: checksum, hex. ``None`` only where the publisher gives an MD5 and nothing else.
         md5: the publisher's checksum, hex, used when ``sha256`` is ``None``.
         sample: whether it belongs to the small set of ``fetch --sample``.
-        unpack: for an archive, the folder (relative to the room's) that it becomes; the archive is then removed.
+        unpack: for an archive, the folder (relative to the room's) that it becomes; the archive is then
+            removed.
     """
 
     path: str
@@ -57,7 +59,7 @@ class RemoteFile:
 
     @property
     def target(self) -> str:
-        """What stands in the room's folder once this file is here: the file, or the folder it is unpacked to."""
+        """What stands in the room's folder once this is here: the file, or the folder it is unpacked to."""
         return self.unpack or self.path
 
     def here(self, folder: Path) -> bool:
@@ -68,7 +70,7 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class Presence:
-    """What of a data set lies in one folder: listed files found of those expected, and others of its pattern."""
+    """What of a data set lies in a folder: listed files found, those expected, others of its pattern."""
 
     found: int
     expected: int
@@ -83,13 +85,14 @@ class Presence:
         return "partly" if self.found or self.others else "absent"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DataSet:
     """One entry of the catalogue; see DESIGN.md, "One way to add a data set".
 
-    ``title`` and ``notes`` have the keys ``"en"`` and ``"fr"``; ``reader`` is the dotted name of the function that
-    opens it; ``patterns`` are globs under the room's folder by which other copies of the same kind are recognised
-    (another part of the release, other dates); ``login`` is where to make an account, for sets that need one.
+    ``title`` and ``notes`` have the keys ``"en"`` and ``"fr"``; ``reader`` is the dotted name of the
+    function that opens it; ``patterns`` are globs under the room's folder by which other copies of the same
+    kind are recognised (another part of the release, other dates); ``login`` is where to make an account,
+    for sets that need one.
     """
 
     name: str

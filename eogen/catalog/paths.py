@@ -40,8 +40,8 @@ def data_roots() -> tuple[Path, ...]:
 def room_folder(room: str) -> Path | None:
     """The folder of real data of ``room``, or ``None`` when there is none on this machine.
 
-    When several roots have the room, the one that holds most bytes of it wins, and the first of equals: a small
-    sample fetched into the platform's folder must not hide a fuller copy beside the checkout.
+    When several roots have the room, the one that holds most bytes of it wins, and the first of equals: a
+    small sample fetched into the platform's folder must not hide a fuller copy beside the checkout.
     """
     weights = {root / room: _bytes(root / room) for root in data_roots()}
     best = max(weights, key=lambda folder: weights[folder])

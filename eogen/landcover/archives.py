@@ -6,7 +6,6 @@ Listing reads names only; pixels and hashes are read when asked for.
 from __future__ import annotations
 
 import hashlib
-import io
 import re
 import zipfile
 from collections import defaultdict
@@ -123,8 +122,8 @@ def eurosat_rgb(root: str | Path) -> list[Sample]:
     """List the EuroSAT pictures (64 x 64 JPEG) under ``root``, by class, then by number.
 
     Every zip archive in ``root`` and every folder at most two levels down is searched for
-    ``<Class>/<Class>_<number>.jpg``, which covers the official EuroSAT.zip (2750/…), EuroSAT_RGB.zip and their
-    extracted folders. A patch met twice is listed once. Nothing found: an empty list.
+    ``<Class>/<Class>_<number>.jpg``, which covers the official EuroSAT.zip (2750/…), EuroSAT_RGB.zip and
+    their extracted folders. A patch met twice is listed once. Nothing found: an empty list.
 
     Raises:
         InputError: ``archive_broken``.
@@ -208,7 +207,7 @@ def _archive(path: Path) -> zipfile.ZipFile:
 
 @lru_cache(maxsize=8)
 def _open(path: Path, modified: int, size: int) -> zipfile.ZipFile:
-    return zipfile.ZipFile(io.FileIO(path))
+    return zipfile.ZipFile(path)
 
 
 def _member(path: Path, member: str) -> bytes:

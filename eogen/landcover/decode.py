@@ -37,7 +37,7 @@ _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _JPEG = b"\xff\xd8\xff"
 _PNG = b"\x89PNG\r\n\x1a\n"
 
-#: What GDAL and Pillow raise on damaged files. RasterioError and OSError are the rule; the others were met with
+#: What GDAL and Pillow raise on damaged files. RasterioError and OSError are the rule; the others come from
 #: mutated files: undecodable tags, unknown sample types, broken chunks, sizes beyond what memory can give.
 _GDAL_FAULTS = (RasterioError, CPLE_BaseError, OSError, ValueError, TypeError, KeyError, MemoryError)
 _PILLOW_FAULTS = (
@@ -77,8 +77,8 @@ def decode(data: bytes, name: str) -> Pixels:
         name: how to call it in sentences; never used to open anything.
 
     Raises:
-        InputError: ``empty_file``, ``file_too_large``, ``not_an_image``, ``corrupt_file``, ``too_many_pixels``,
-            ``too_small``, ``band_count``, ``grey_image``.
+        InputError: ``empty_file``, ``file_too_large``, ``not_an_image``, ``corrupt_file``,
+            ``too_many_pixels``, ``too_small``, ``band_count``, ``grey_image``.
     """
     if not data:
         raise InputError("empty_file", "{name} is empty (0 bytes); choose a GeoTIFF, JPEG or PNG.", name=name)
@@ -117,7 +117,7 @@ def picture(data: bytes, name: str) -> tuple[np.ndarray, np.ndarray | None]:
     Raises:
         InputError: ``corrupt_file``, ``too_many_pixels``, ``too_small``, ``grey_image``.
     """
-    # The format's own class, not Image.open: no other format can be guessed, and no module-wide limit is touched.
+    # The format's own class, not Image.open: no other format can be guessed, no module-wide limit is touched.
     plugin = PngImagePlugin.PngImageFile if data.startswith(_PNG) else JpegImagePlugin.JpegImageFile
     try:
         image = plugin(io.BytesIO(data))
@@ -212,8 +212,8 @@ def band_count(name: str, found: int) -> InputError:
     """Return the error for a file whose number of bands is none of the accepted layouts."""
     return InputError(
         "band_count",
-        "{name} has {found} band(s); 13 (Sentinel-2 L1C), 12 (L2A without B10), 10 (20 m stack), or 3 (colour "
-        "picture in 8 bits) are accepted, or any number with the bands named B01 to B12 in the file.",
+        "{name} has {found} band(s); 13 (Sentinel-2 L1C), 12 (L2A without B10), 10 (20 m stack), or 3 "
+        "(colour picture in 8 bits) are accepted, or any number with the bands named B01 to B12 in the file.",
         name=name,
         found=found,
     )

@@ -1,8 +1,8 @@
 """Sentinel-2 images in the layouts that are met in practice -> one reflectance array.
 
 Three things a GeoTIFF of Sentinel-2 bands rarely says are found from its values: the order of 13 bands, the
-scale, and the +1000 offset of processing baseline 04.00. Each rule and the way it can fail is told where it is
-applied; each can be overruled by an argument.
+scale, and the +1000 offset of processing baseline 04.00. Each rule, and the way it can fail, is told where it
+is applied; order and offset can be overruled by an argument.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from eogen.landcover.render import to_reflectance
 
 #: Digital number of reflectance 1 in Sentinel-2 products (ESA PSD, QUANTIFICATION_VALUE).
 QUANTIFICATION = 10_000
-#: Added to every digital number since processing baseline 04.00, 25 January 2022 (RADIO_ADD_OFFSET, BOA_ADD_OFFSET).
+#: Added to every digital number since processing baseline 04.00, 25 January 2022 (BOA_ADD_OFFSET).
 OFFSET = 1000
 #: Band orders of unnamed files by their number of bands; 13 has two, see :func:`_thirteen`.
 LAYOUTS: dict[int, tuple[str, ...]] = {
@@ -32,8 +32,8 @@ LAYOUTS: dict[int, tuple[str, ...]] = {
 }
 #: Reflectance that can be believed: snow and glint reach 2.8; offset and correction errors reach -0.2.
 LOWEST, HIGHEST = -0.3, 3.3
-#: Below this, integer values are classes or flags rather than digital numbers.
-LEAST_DN = 20
+#: An image whose largest value is below this holds classes, flags or percentages rather than digital numbers.
+LEAST_DN = 101
 
 _BAND_NAME = re.compile(r"(?i)(?:^|[^a-z0-9])b(?:and)?[ _-]?0*(\d{1,2})(a?)(?![a-z0-9])")
 
@@ -55,14 +55,14 @@ def read_image(
 
     Returns:
         DataArray "reflectance" (band, y, x), float32, NaN where missing; bands in the order of
-        :data:`eogen.landcover.bands.ALL`, or B04, B03, B02 for a picture. Coordinates x, y are pixel centres in CRS
-        units (pixel numbers where there is no CRS). attrs: units, sha256 (of the file), source, origin,
-        processing_level ("L1C" with B10, "L2A" for 12 bands, "rendered" for a picture, else "unknown"),
-        georeferenced (bool), offset_removed (digital numbers).
+        :data:`eogen.landcover.bands.ALL`, or B04, B03, B02 for a picture. Coordinates x, y are pixel centres
+        in CRS units (pixel numbers where there is no CRS). attrs: units, sha256 (of the file), source,
+        origin, processing_level ("L1C" with B10, "L2A" for 12 bands, "rendered" for a picture, else
+        "unknown"), georeferenced (bool), offset_removed (digital numbers).
 
     Raises:
-        InputError: ``file_not_found``, ``band_names``, ``value_type``, ``value_range``, ``no_valid_pixels`` and
-            those of :func:`eogen.landcover.decode.decode`.
+        InputError: ``file_not_found``, ``band_names``, ``value_type``, ``value_range``, ``no_valid_pixels``
+            and those of :func:`eogen.landcover.decode.decode`.
     """
     path = Path(path)
     if not path.is_file():
@@ -130,8 +130,8 @@ def _band_names(pixels: Pixels, given: Sequence[str] | None, name: str) -> tuple
         if len(names) != count or len(set(names)) != count or not {*RGB} <= {*names} <= {*ALL}:
             raise InputError(
                 "band_names",
-                "{name} has {count} band(s), named {found}: the names must all differ, be Sentinel-2 bands (B01 to "
-                "B12, B8A) and include B02, B03 and B04.",
+                "{name} has {count} band(s), named {found}: the names must all differ, be Sentinel-2 bands "
+                "(B01 to B12, B8A) and include B02, B03 and B04.",
                 name=name,
                 count=count,
                 found=", ".join(names),
@@ -158,8 +158,8 @@ def _thirteen(values: np.ndarray) -> tuple[str, ...]:
     """Tell EuroSAT's order of 13 bands (B8A last) from the order of band numbers (B8A ninth).
 
     B10 lies in a water-vapour band and is black wherever there is no high cloud: it is the tenth band in the
-    first order and the eleventh in the second. Right for all EuroSAT and TerraMesh files at hand; dense cirrus
-    over a surface black in the short-wave infrared could deceive it.
+    first order and the eleventh in the second. Right for all EuroSAT and TerraMesh files at hand; dense
+    cirrus over a surface black in the short-wave infrared could deceive it.
     """
     tenth, eleventh = (np.nanmedian(values[i]) for i in (9, 10))
     return EUROSAT_ORDER if tenth < eleventh else ALL
@@ -168,15 +168,15 @@ def _thirteen(values: np.ndarray) -> tuple[str, ...]:
 def _reflectance_units(pixels: Pixels, name: str) -> np.ndarray:
     """Return float32 with NaN where missing, divided by 10000 where the values are digital numbers.
 
-    Missing: the declared nodata value, 65535 in uint16 (saturated, ESA PSD), infinities, and pixels that are 0
-    in all bands (the product's own nodata; one band alone may truly be 0 over dark water).
+    Missing: the declared nodata value, 65535 in uint16 (saturated, ESA PSD), infinities, and pixels that are
+    0 in all bands (the product's own nodata; one band alone may truly be 0 over dark water).
     """
     raw = pixels.values
     if raw.dtype.kind not in "uif" or raw.dtype == np.uint8 or raw.dtype == np.int8:
         raise InputError(
             "value_type",
-            "{name} stores {found} values in {count} bands; 16-bit integers or floating-point reflectances are "
-            "needed.",
+            "{name} stores {found} values in {count} bands; 16-bit integers or floating-point reflectances "
+            "are needed.",
             name=name,
             found=str(raw.dtype),
             count=len(raw),
@@ -205,10 +205,11 @@ def _offset(values: np.ndarray, names: tuple[str, ...], pixels: Pixels) -> int:
     """Return the digital number to subtract: 1000 where the values carry baseline 04.00's offset, else 0.
 
     With B10: its median is at least 1000 (without offset B10 is 5 to 100 unless dense cirrus covers half the
-    image). Without B10: 99.5 % of the pixels have at least 1000 in their darkest band. Not the strict minimum:
-    with the offset, noise over dark surfaces goes below 1000 (a TerraMesh L2A tile reaches 969). The second rule
-    errs on scenes bright in every band, full cloud or pale desert: ``attrs["offset_removed"]`` tells, ``offset=0``
-    overrules. Floating-point reflectances (0 to 1) are taken as already corrected.
+    image). Without B10: 99.5 % of the pixels have at least 1000 in their darkest band. Not the strict
+    minimum: with the offset, noise over dark surfaces goes below 1000 (a TerraMesh L2A tile reaches 969). The
+    second rule errs on scenes bright in every band, full cloud or pale desert (Boadella of 2020-01-18 is such
+    a scene): ``attrs["offset_removed"]`` tells, ``offset=0`` overrules. Floating-point reflectances (0 to 1)
+    are taken as already corrected.
     """
     if pixels.values.dtype.kind == "f" and np.nanmax(pixels.values) <= HIGHEST:
         return 0

@@ -32,8 +32,8 @@ def tile(image: xr.DataArray, row: int, col: int, size: int = 64) -> xr.DataArra
 
     Returns:
         (band, size, size) with the attrs of ``image`` and ``tile_y``, ``tile_x`` (pixel of its first corner),
-        ``padded`` (True where reflection was needed) and, unless the tile is the whole image, a ``sha256`` of its
-        own (caches are keyed on it) with the file's in ``source_sha256``.
+        ``padded`` (True where reflection was needed) and, unless the tile is the whole image, a ``sha256`` of
+        its own (caches are keyed on it) with the file's in ``source_sha256``.
 
     Raises:
         IndexError: no such tile.

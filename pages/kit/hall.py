@@ -1,0 +1,73 @@
+"""Who is visiting: their language and their view, kept in the URL, and how a page opens for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.kit.words import LANGUAGES, Words, load, pick
+
+VIEWS = ("public", "expert")
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """What a page knows of its reader.
+
+    Attributes:
+        words: every sentence in their language.
+        expert: whether they asked for every parameter, baseline and metric.
+    """
+
+    words: Words
+    expert: bool
+
+    @property
+    def lang(self) -> str:
+        """Language of the reader, ``"fr"`` or ``"en"``."""
+        return self.words.lang
+
+
+def controls() -> Words:
+    """Draw the language and view switches (bound to ``?lang=`` and ``?view=``) and return the words."""
+    asked = st.session_state.get("lang") or st.query_params.get("lang")
+    default = pick(None, st.context.locale)
+    words = load(asked if asked in LANGUAGES else default)
+    with st.container(key="hall", horizontal=True, gap="small"):
+        st.segmented_control(
+            words("views.label"),
+            VIEWS,
+            default="public",
+            required=True,
+            format_func=lambda view: words(f"views.{view}"),
+            key="view",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+        lang = st.segmented_control(
+            words("languages.label"),
+            LANGUAGES,
+            default=default,
+            required=True,
+            format_func=str.upper,
+            key="lang",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+    return load(lang)
+
+
+def visitor() -> Visitor:
+    """Return who is looking at the page now; call it first thing in a page."""
+    lang = st.session_state.get("lang")
+    return Visitor(load(lang if lang in LANGUAGES else LANGUAGES[0]), st.session_state.get("view") == "expert")
+
+
+def open_room(room: str) -> Visitor:
+    """Draw the head of a room: its name, its question as the title; return the visitor."""
+    guest = visitor()
+    with st.container(gap=None, key=f"head_{room}"):
+        st.html(f'<span class="room {room}">{guest.words(f"rooms.{room}.name")}</span>')
+        st.title(guest.words(f"rooms.{room}.question"), anchor=False)
+    return guest

@@ -60,7 +60,9 @@ def door(room: str) -> None:
 def on_this_machine() -> None:
     """Say what data are real and what is simulated here; the list opens on demand."""
     sets = {
-        name: (entry, catalog.locate(entry)) for name, entry in catalog.catalog().items() if entry.room in rooms
+        name: (entry, catalog.locate(entry))
+        for name, entry in catalog.catalog().items()
+        if entry.room in rooms
     }
     here = {name: pair for name, pair in sets.items() if pair[1].status != "absent"}
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="here"):

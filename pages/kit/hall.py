@@ -61,7 +61,9 @@ def controls() -> Words:
 def visitor() -> Visitor:
     """Return who is looking at the page now; call it first thing in a page."""
     lang = st.session_state.get("lang")
-    return Visitor(load(lang if lang in LANGUAGES else LANGUAGES[0]), st.session_state.get("view") == "expert")
+    return Visitor(
+        load(lang if lang in LANGUAGES else LANGUAGES[0]), st.session_state.get("view") == "expert"
+    )
 
 
 def open_room(room: str) -> Visitor:

@@ -41,9 +41,21 @@ def lit(image: xr.DataArray, evidence: xr.DataArray) -> Overlay:
     return overlay(render.spotlight(colours(image), evidence), image)
 
 
+def edited(image: xr.DataArray, places: Sequence[tuple[int, int]], size: int) -> Overlay:
+    """Return the image with hidden squares drawn as flat, framed grey, so that they cannot be taken for ground."""
+    pixels = colours(image).copy()
+    for row, column in places:
+        pixels[row : row + size, column : column + size] = 118
+        inner = pixels[row + 1 : row + size - 1, column + 1 : column + size - 1]
+        inner[:] = 148
+    return overlay(pixels, image)
+
+
 def scale(evidences: Sequence[xr.Dataset]) -> list[Scale]:
     """Return one scale per evidence; those with the same unit share theirs, so that colours compare."""
-    kinds = [(bool(e.attrs["signed"]), e.attrs["model"], e.evidence.attrs.get("units", "1")) for e in evidences]
+    kinds = [
+        (bool(e.attrs["signed"]), e.attrs["model"], e.evidence.attrs.get("units", "1")) for e in evidences
+    ]
     found = []
     for kind in kinds:
         same = [e.evidence.values for e, k in zip(evidences, kinds, strict=True) if k == kind]
@@ -59,7 +71,7 @@ def coloured(image: xr.DataArray, evidence: xr.Dataset, shades: Scale) -> Overla
 
 def map_labels(t: Words, **more: str) -> dict[str, str]:
     """Return the labels every map needs, in the reader's language."""
-    names = ("map", "zoom_in", "zoom_out", "hint", "at")
+    names = ("zoom_in", "zoom_out", "keys", "at")
     return {name: t.text(f"kit.map.{name}") for name in names} | {"lang": t.lang} | more
 
 

@@ -63,7 +63,9 @@ def show(guest: Visitor) -> None:
         _probabilities(t, sides, image, target)
         panels.alarm(t, sides[0].model, image, target)
     _trust(t, sides)
-    tabs = st.tabs([t(f"landcover.tabs.{n}") for n in ("removal", "bands", "hide", "agreement", "batch", "results")])
+    tabs = st.tabs(
+        [t(f"landcover.tabs.{n}") for n in ("removal", "bands", "hide", "agreement", "batch", "results")]
+    )
     contents = (
         lambda: panels.removal(t, sides),
         lambda: panels.bands(t, sides, image, target),

@@ -73,13 +73,20 @@ def _stack(sides: list[Side]) -> xr.DataArray:
     """Return the evidence of both sides as the bands of one raster."""
     names = [f"{side.model.name} {side.method}" for side in sides]
     stacked = xr.concat([side.evidence.evidence for side in sides], xr.Variable("band", names))
-    return stacked.rio.write_crs(sides[0].evidence.evidence.rio.crs).assign_attrs(sides[0].evidence.evidence.attrs)
+    return stacked.rio.write_crs(sides[0].evidence.evidence.rio.crs).assign_attrs(
+        sides[0].evidence.evidence.attrs
+    )
 
 
 def _objects(side: Side) -> dict[str, Any]:
     evidence = side.evidence.evidence
     strong = evidence > float(evidence.quantile(1 - STRONGEST))
-    return features_geojson(strong.rio.write_crs(evidence.rio.crs), values=evidence)
+    return features_geojson(
+        strong.rio.write_crs(evidence.rio.crs),
+        values={"evidence": evidence},
+        properties={"method": side.method, "model": side.model.name},
+        min_pixels=4,
+    )
 
 
 def _page(t: Words, item: sources.Item, image: xr.DataArray, sides: list[Side]) -> str:
@@ -91,6 +98,11 @@ def _page(t: Words, item: sources.Item, image: xr.DataArray, sides: list[Side]) 
         layers.append(Layer(draw.coloured(image, side.evidence, shades), label))
         legends.append(scale_legend(shades, title=label, number=t.number))
     words = {
-        name: t(f"kit.standalone.{name}") for name in ("opacity", "note")
-    } | {"lang": t.lang, "title": item.name, "attribution": t("landcover.attribution"), "provenance": t(f"kit.provenance.{item.origin}")}
+        "lang": t.lang,
+        "title": item.name,
+        "opacity": t("kit.standalone.opacity"),
+        "online": t("kit.standalone.online"),
+        "attribution": t("landcover.attribution"),
+        "provenance": t(f"kit.provenance.{item.origin}"),
+    }
     return standalone_html(layers, words=words, legends=legends)

@@ -35,7 +35,9 @@ BATCH = 64
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
-def _classes(key: tuple[str, str], _model: Classifier, _whole: xr.DataArray, _progress: Progress) -> np.ndarray:  # noqa: ARG001
+def _classes(
+    key: tuple[str, str], _model: Classifier, _whole: xr.DataArray, _progress: Progress
+) -> np.ndarray:  # noqa: ARG001
     """Return the index of the class of every pixel's patch, uint8 (y, x)."""
     found = np.zeros((_whole.sizes["y"], _whole.sizes["x"]), np.uint8)
     grid = read.tile_grid(_whole, PATCH)

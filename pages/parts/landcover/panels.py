@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 #: Side of the square hidden by a click, pixels.
 SQUARE = 8
 #: Maps compared with each other: fast, and of different families.
-COMPARED = ("exact_evidence", "grad_cam", "layer_cam", "integrated_gradients", "gradient_shap", "saliency", "sobel")
+COMPARED = (
+    "exact_evidence",
+    "grad_cam",
+    "layer_cam",
+    "integrated_gradients",
+    "gradient_shap",
+    "saliency",
+    "sobel",
+)
 #: The ends of the gauges: SRG, rank correlation, relative change.
 SCALES = {"faithfulness": (-0.2, 0.8), "sanity": (0.0, 1.0), "stability": (0.0, 1.0)}
 
@@ -45,7 +53,9 @@ def gauges(t: Words, side: Side) -> None:
             low=low,
             high=high,
             verdict=t(f"landcover.trust.{gauge.code}"),
-            interval=(gauge.value - 2 * gauge.error, gauge.value + 2 * gauge.error) if gauge.error == gauge.error else None,
+            interval=(gauge.value - 2 * gauge.error, gauge.value + 2 * gauge.error)
+            if gauge.error == gauge.error
+            else None,
             references=controls if faithful else None,
             room="landcover",
         )
@@ -126,7 +136,10 @@ def _signed_bars(t: Words, values: xr.DataArray, kind: str) -> None:
     rows = []
     for name, value in zip(values[kind].values.tolist(), values.values.tolist(), strict=True):
         if kind == "band":
-            label, note = f"{name} · {t(f'bands.{name}')}", t("bands.wavelength", wavelength=BANDS[name].wavelength)
+            label, note = (
+                f"{name} · {t(f'bands.{name}')}",
+                t("bands.wavelength", wavelength=BANDS[name].wavelength),
+            )
         else:
             label = t(f"groups.{name}.name") if name in GROUPS else f"{name} · {t(f'bands.{name}')}"
             note = ", ".join(b.name for b in BANDS.values() if b.group == name)
@@ -139,14 +152,20 @@ def _what_if_band(t: Words, model: Classifier, image: xr.DataArray, target: str)
     left, right = st.columns([1, 1.4], gap="large")
     with left:
         band = st.selectbox(
-            t("landcover.bands.which"), model.bands, format_func=lambda b: f"{b} · {t(f'bands.{b}')}", key="what_if_band"
+            t("landcover.bands.which"),
+            model.bands,
+            format_func=lambda b: f"{b} · {t(f'bands.{b}')}",
+            key="what_if_band",
         )
         factor = st.slider(t("landcover.bands.factor"), 0.0, 3.0, 1.0, 0.05, key="what_if_factor")
     with right:
         change = compare(model, image, set_band(image, band, factor=factor), target)
         before, after = (float(p.sel({"class": target})) for p in (change.before, change.after))
         card.bars(
-            [card.Bar(t("landcover.hide.before"), before), card.Bar(t("landcover.bands.after"), after, main=True)],
+            [
+                card.Bar(t("landcover.hide.before"), before),
+                card.Bar(t("landcover.bands.after"), after, main=True),
+            ],
             t,
             label=t("landcover.bands.what_if"),
             room="landcover",
@@ -175,7 +194,10 @@ def hide(t: Words, model: Classifier, image: xr.DataArray, target: str) -> None:
         st.markdown(t("landcover.hide.lead", size=SQUARE))
         before, after = (float(p.sel({"class": target})) for p in (change.before, change.after))
         card.bars(
-            [card.Bar(t("landcover.hide.before"), before), card.Bar(t("landcover.hide.after"), after, main=True)],
+            [
+                card.Bar(t("landcover.hide.before"), before),
+                card.Bar(t("landcover.hide.after"), after, main=True),
+            ],
             t,
             label=t("landcover.hide.label"),
             room="landcover",
@@ -188,7 +210,9 @@ def hide(t: Words, model: Classifier, image: xr.DataArray, target: str) -> None:
             else t("landcover.hide.no_par")
         )
         if places:
-            st.button(t("landcover.hide.clear"), on_click=places.clear, icon=":material/undo:", key="hide_clear")
+            st.button(
+                t("landcover.hide.clear"), on_click=places.clear, icon=":material/undo:", key="hide_clear"
+            )
 
 
 def agreement(t: Words, model: Classifier, image: xr.DataArray, target: str) -> None:
@@ -204,7 +228,10 @@ def agreement(t: Words, model: Classifier, image: xr.DataArray, target: str) -> 
         return agree(maps)
 
     matrix = progress.run(
-        t("landcover.agreement.working"), work, t, key=f"agree_{model.name}_{target}_{image.attrs['sha256'][:8]}"
+        t("landcover.agreement.working"),
+        work,
+        t,
+        key=f"agree_{model.name}_{target}_{image.attrs['sha256'][:8]}",
     )
     if matrix is None:
         return

@@ -6,7 +6,7 @@ import streamlit as st
 import xarray as xr
 
 from eogen.landcover.bands import CLASSES
-from eogen.landcover.captions import caption as looked_at
+from eogen.landcover.captions import captions
 from eogen.landcover.classifier import Classifier
 from pages.kit import card, provenance
 from pages.kit.hall import Visitor
@@ -141,8 +141,8 @@ def _said(
         right = ("you_" if bet == item.label else "") + ("machine" if answer == item.label else "")
         st.markdown(t(f"landcover.public.score_{right or 'nobody'}", truth=t(f"classes.{item.label}.a")))
     evidence = compute.explain(model, image, answer, METHOD)
-    said = looked_at(image, evidence.evidence)
-    st.markdown(t(f"landcover.captions.{said.code}", **said.facts))
+    said = captions(image, evidence.evidence, at_most=1)[0]
+    st.markdown(t(f"landcover.captions.{said.code}"))
     with st.container(border=True):
         st.markdown(f"**{t('landcover.public.how_sure')}**")
         card.bars(
@@ -156,9 +156,7 @@ def _said(
         )
         _, verdict = compute.trust(model, image, evidence)
         gauge = verdict.gauges[0]
-        st.html(
-            f'<p class="eo-muted">{t(f"landcover.public.{gauge.code}", gain=max(gauge.value, 0.0))}</p>'
-        )
+        st.html(f'<p class="eo-muted">{t(f"landcover.public.{gauge.code}", gain=max(gauge.value, 0.0))}</p>')
 
 
 def _caption(t: Words, item: sources.Item) -> None:
@@ -176,7 +174,11 @@ def _actions(t: Words, item: sources.Item, hiding: bool) -> None:
     )
     if hiding:
         st.button(
-            t("landcover.public.back"), width="stretch", icon=":material/undo:", on_click=_stop_hiding, key="back"
+            t("landcover.public.back"),
+            width="stretch",
+            icon=":material/undo:",
+            on_click=_stop_hiding,
+            key="back",
         )
     else:
         st.button(
@@ -201,11 +203,8 @@ def _stop_hiding() -> None:
 def _hide_here(t: Words, item: sources.Item, image: xr.DataArray) -> None:
     """Let the visitor cover squares of the picture by touching it."""
     places: list[tuple[int, int]] = st.session_state.setdefault("places", [])
-    model = compute.classifier(MODEL)
-    answer, _ = compute.top(compute.predict(model, image))
-    shown = compute.hidden(model, image, answer, places, SQUARE).image if places else image
     labels = draw.map_labels(t, map=t("landcover.map.image"), opacity=t("landcover.map.opacity"))
-    spot = picture(draw.edited(shown, places), key="hide_here", labels=labels)
+    spot = picture(draw.edited(image, places, SQUARE), key="hide_here", labels=labels)
     if (at := draw.pixel(image, spot)) is not None:
         corner = (max(at[0] - SQUARE // 2, 0), max(at[1] - SQUARE // 2, 0))
         if corner not in places:

@@ -36,7 +36,7 @@ def sentences(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except InputError as error:
-            say(str(error))
+            say(" ".join([str(error), *getattr(error, "__notes__", ())]))
             raise typer.Exit(exit_code(error)) from error
         except (Cancelled, KeyboardInterrupt) as error:
             say("Stopped.")

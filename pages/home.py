@@ -4,7 +4,6 @@ import streamlit as st
 
 from eogen import catalog
 from pages.kit import hall
-from pages.kit.card import room_name
 from pages.kit.provenance import badge_html
 from pages.kit.rooms import open_rooms
 from pages.kit.thumbnails import thumbnail
@@ -35,7 +34,7 @@ def waiting() -> None:
 
 def text(room: str) -> None:
     """Name, question (the link of the whole card) and one sentence."""
-    room_name(room, t)
+    hall.room_name(room, t)
     st.page_link(
         f"pages/{room}.py",
         label=t(f"rooms.{room}.question"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
-from pages.kit.card import room_name
+from pages.kit.address import choose
+from pages.kit.style import escape
 from pages.kit.words import LANGUAGES, Words, load, pick
 
 VIEWS = ("public", "expert")
@@ -33,30 +35,22 @@ class Visitor:
 
 
 def controls() -> Words:
-    """Draw the language and view switches (bound to ``?lang=`` and ``?view=``) and return the words."""
-    asked = st.session_state.get("lang") or st.query_params.get("lang")
+    """Draw the language and view switches (``?lang=`` and ``?view=``) and return the words."""
     default = pick(None, st.context.locale)
+    asked = st.session_state.get("lang") or st.query_params.get("lang")
     words = load(asked if asked in LANGUAGES else default)
+    switch = partial(st.segmented_control, required=True, label_visibility="collapsed")
     with st.container(key="hall", horizontal=True, gap="small"):
-        st.segmented_control(
+        choose(
+            switch,
             words("views.label"),
             VIEWS,
+            name="view",
             default="public",
-            required=True,
             format_func=lambda view: words(f"views.{view}"),
-            key="view",
-            bind="query-params",
-            label_visibility="collapsed",
         )
-        lang = st.segmented_control(
-            words("languages.label"),
-            LANGUAGES,
-            default=default,
-            required=True,
-            format_func=str.upper,
-            key="lang",
-            bind="query-params",
-            label_visibility="collapsed",
+        lang = choose(
+            switch, words("languages.label"), LANGUAGES, name="lang", default=default, format_func=str.upper
         )
     return load(lang)
 
@@ -67,6 +61,11 @@ def visitor() -> Visitor:
     return Visitor(
         load(lang if lang in LANGUAGES else LANGUAGES[0]), st.session_state.get("view") == "expert"
     )
+
+
+def room_name(room: str, words: Words) -> None:
+    """Write the room's name in small capitals and its accent."""
+    st.html(f'<span class="eo-room {room}">{escape(words(f"rooms.{room}.name"))}</span>')
 
 
 def open_room(room: str) -> Visitor:

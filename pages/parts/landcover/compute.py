@@ -10,12 +10,12 @@ from collections.abc import Iterable
 import numpy as np
 import streamlit as st
 import xarray as xr
-from eogen.landcover.classifier import Classifier
-from eogen.landcover.models import MODELS
 
 from eogen.landcover import methods, models
+from eogen.landcover.classifier import Classifier
 from eogen.landcover.faithfulness import faithfulness
 from eogen.landcover.hide import Change, SmallestHide, smallest_hide, what_if_hidden
+from eogen.landcover.models import MODELS
 from eogen.landcover.sanity import check
 from eogen.landcover.trust import Verdict, verdict
 from eogen.progress import Progress, silent
@@ -74,7 +74,7 @@ def explain(model: Classifier, image: xr.DataArray, target: str, method: str, se
 def top(prediction: xr.Dataset) -> tuple[str, float]:
     """Return the most probable class and its probability."""
     probability = prediction.probability
-    best = int(probability.argmax())
+    best = int(probability.values.argmax())
     return str(probability["class"].values[best]), float(probability.values[best])
 
 

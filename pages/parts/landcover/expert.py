@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 import xarray as xr
-from eogen.landcover.classifier import Classifier
 
 from eogen.landcover import methods
 from eogen.landcover.bands import CLASSES
+from eogen.landcover.classifier import Classifier
 from eogen.landcover.trust import Verdict
 from pages.kit import card, progress, provenance
+from pages.kit.address import choose, number
 from pages.kit.errors import guard
 from pages.kit.hall import Visitor
 from pages.kit.maps.layers import Layer, picture
@@ -83,12 +84,13 @@ def show(guest: Visitor) -> None:
 def _choose_image(t: Words, columns: list) -> sources.Item | None:
     """Draw the choice of set, class and number; return the image, or None while nothing was dropped."""
     offered = sources.available()
-    source = columns[0].selectbox(
+    source = choose(
+        columns[0].selectbox,
         t("landcover.controls.set"),
         offered,
+        name="set",
+        default=offered[0],
         format_func=lambda s: t(f"landcover.sets.{s}"),
-        key="set",
-        bind="query-params",
     )
     if source == "upload":
         with columns[1]:
@@ -99,18 +101,24 @@ def _choose_image(t: Words, columns: list) -> sources.Item | None:
     labels = [c for c in CLASSES if sources.of_class(source, c)]
     label = None
     if labels:
-        label = columns[1].selectbox(
+        label = choose(
+            columns[1].selectbox,
             t("landcover.controls.class"),
             labels,
+            name="class",
+            default="River" if "River" in labels else labels[0],
             format_func=lambda c: t(f"classes.{c}.name"),
-            key="class",
-            bind="query-params",
         )
     found = sources.of_class(source, label)
-    number = columns[2].number_input(
-        t("landcover.controls.number", count=len(found)), 1, len(found), 1, key="n", bind="query-params"
+    n = number(
+        columns[2].number_input,
+        t("landcover.controls.number", count=len(found)),
+        1,
+        len(found),
+        name="n",
+        default=1,
     )
-    return found[int(number) - 1]
+    return found[n - 1]
 
 
 def _choose_sides(t: Words, whole: xr.DataArray, columns: list) -> dict[str, tuple[str, str]]:
@@ -119,22 +127,23 @@ def _choose_sides(t: Words, whole: xr.DataArray, columns: list) -> dict[str, tup
     chosen = {}
     for name, (model_column, method_column) in {"a": columns[:2], "b": columns[2:]}.items():
         wanted = next(pair for pair in FIRST[name] if pair[0] in models)
-        model = model_column.selectbox(
+        model = choose(
+            model_column.selectbox,
             t(f"landcover.controls.model_{name}"),
             models,
-            index=models.index(wanted[0]),
+            name=f"model_{name}",
+            default=wanted[0],
             format_func=lambda m: t(f"models.{m}.short"),
-            key=f"model_{name}",
-            bind="query-params",
         )
         offered = methods.available(compute.classifier(model))
-        method = method_column.selectbox(
+        method = choose(
+            method_column.selectbox,
             t(f"landcover.controls.method_{name}"),
             offered,
-            index=offered.index(wanted[1]) if wanted[1] in offered else 0,
-            format_func=lambda m: t(f"explanations.{m}.name"),
+            name=f"method_{name}",
+            default=wanted[1] if wanted[1] in offered else offered[0],
             key=f"method_{name}_{model}",
-            help=t(f"explanations.{wanted[1]}.sentence"),
+            format_func=lambda m: t(f"explanations.{m}.name"),
         )
         chosen[name] = (model, method)
     return chosen
@@ -143,11 +152,14 @@ def _choose_sides(t: Words, whole: xr.DataArray, columns: list) -> dict[str, tup
 def _target(t: Words, model: Classifier, image: xr.DataArray) -> str:
     """Draw the choice of the explained class, the model's answer at first; return it."""
     order = [label for label, _ in compute.ranked(compute.predict(model, image))]
-    return st.selectbox(
+    return choose(
+        st.selectbox,
         t("landcover.controls.target"),
         order,
-        format_func=lambda c: t(f"classes.{c}.name"),
+        name="target",
+        default=order[0],
         key=f"target_{image.attrs['sha256'][:8]}_{model.name}",
+        format_func=lambda c: t(f"classes.{c}.name"),
     )
 
 

@@ -274,6 +274,27 @@ def test_serve_opens_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert serve.free_port("127.0.0.1", int(opened[0].rsplit(":", 1)[1]))  # nobody listens there any more
 
 
+def test_killing_serve_ends_the_app_too(tmp_path: Path) -> None:
+    script = """if True:
+        import sys
+        from pathlib import Path
+        from eogen.cli import main, serve
+        serve.APP = Path(sys.argv.pop())
+        main()
+    """
+    (tmp_path / "app.py").write_text("")
+    command = [sys.executable, "-c", script, "serve", "--no-browser", "--port", "0", tmp_path / "app.py"]
+    process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
+    for line in process.stderr:
+        if "is open at" in line:
+            port = int(line.partition("127.0.0.1:")[2].split()[0])
+            break
+    process.terminate()
+    assert process.wait(timeout=20) == 0
+    process.stderr.close()
+    assert serve.free_port("127.0.0.1", port) == port
+
+
 def test_serve_says_when_the_app_ends_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve, "APP", tmp_path / "gone.py")
     assert run("serve", "--no-browser").exit_code == 3

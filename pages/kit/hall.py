@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.kit.card import room_name
 from pages.kit.words import LANGUAGES, Words, load, pick
 
 VIEWS = ("public", "expert")
+#: Untouched for so long, the stand's screen goes home.
+STAND_SECONDS = 90.0
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,14 @@ def open_room(room: str) -> Visitor:
     """Draw the head of a room: its name, its question as the title; return the visitor."""
     guest = visitor()
     with st.container(gap=None, key=f"head_{room}"):
-        st.html(f'<span class="room {room}">{guest.words(f"rooms.{room}.name")}</span>')
+        room_name(room, guest.words)
         st.title(guest.words(f"rooms.{room}.question"), anchor=False)
     return guest
+
+
+def stand_seconds() -> float | None:
+    """Return after how many untouched seconds the stand's screen goes home (``?stand=1``), or None elsewhere."""
+    if st.query_params.get("stand") != "1":
+        return None
+    asked = st.query_params.get("idle", "")
+    return float(asked) if asked.isdigit() and int(asked) >= 2 else STAND_SECONDS

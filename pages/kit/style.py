@@ -7,12 +7,13 @@ from pathlib import Path
 
 import streamlit as st
 
-CSS = Path(__file__).with_name("kit.css")
+CSS = (Path(__file__).with_name("kit.css"), Path(__file__).resolve().parents[2] / "assets" / "style.css")
 
 
 def apply() -> None:
-    """Send the style sheet of the shared elements; call once per run, before any of them."""
-    st.html(CSS)
+    """Send the style sheets of the app and of the shared elements; call once per run, before any of them."""
+    for sheet in CSS:
+        st.html(sheet)
 
 
 def escape(text: object) -> str:

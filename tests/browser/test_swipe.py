@@ -11,7 +11,12 @@ from pyproj import Transformer
 
 from tests.browser.harness import ARTEFACTS, REPOSITORY, axe, chromium, settle
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    # rioxarray 0.19 and rasterio 1.4 use affine the old way; cmocean 4.0 passes a length.
+    pytest.mark.filterwarnings("ignore:Use .@. matmul:PendingDeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:Passing 'N' to ListedColormap"),
+]
 APP = "tests/browser/apps/swipe_app.py"
 
 FRAMES = """() => new Promise((done) => {
@@ -125,7 +130,9 @@ def test_dragging_is_smooth_and_silent(visit, way):
             client.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y}]})
     times = sorted(root.evaluate("(root) => root.frames"))
     moved = float(root.locator(".divider").input_value())
-    assert moved == pytest.approx(0.5 - 0.35 * 59 / 60, abs=0.03)
+    assert moved == pytest.approx((points[-1] - box["x"]) / box["width"], abs=0.01), (
+        "the line is under the finger"
+    )
     assert page.seen.sent == [], "nothing is sent while dragging"
     if way == "mouse":
         page.mouse.up()
@@ -155,7 +162,7 @@ def test_a_click_returns_where_it_was_on_earth(visit):
     assert (y0 - y) / metres == pytest.approx(dy, abs=1)
 
 
-@pytest.mark.parametrize("spot", [(0.5, 0.5), (0.02, 0.02), (10.5, 3.2), (63.4, 63.6), (24.01, 16.01)])
+@pytest.mark.parametrize("spot", [(0.5, 0.5), (0.3, 20.02), (10.5, 3.2), (63.4, 63.6), (24.01, 16.01)])
 def test_a_click_without_a_crs_returns_the_pixel(visit, spot):
     page = visit("which=plane", viewport={"width": 620, "height": 900})
     root = ready(page)
@@ -177,19 +184,18 @@ def test_a_click_without_a_crs_returns_the_pixel(visit, spot):
 def test_the_keyboard_can_choose_a_pixel(visit):
     page = visit("which=plane", viewport={"width": 620, "height": 900})
     root = ready(page)
-    page.get_by_text("noop").focus()
+    page.get_by_role("button", name="noop").focus()
     page.keyboard.press("Tab")
     assert root.locator(".hint").is_visible()
-    assert root.locator(".cross").is_visible()
+    assert root.locator(".cross").get_attribute("hidden") is None
     for _ in range(3):
         page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowUp")
-    step = 2  # a 64 px image on 540 px: 8.4 px of screen a pixel, so the cross moves two at a time
-    assert root.locator("output").inner_text() == f"Colonne {32 + 3 * step}, ligne {31 - step}"
+    assert root.locator("output").inner_text() == f"Colonne {32 + 3}, ligne {31 - 1}"
     shot(page, "plane_keyboard")
     page.keyboard.press("Enter")
     clicked = await_result(page, lambda r: r["clicked"])["clicked"]
-    assert (int(clicked["x"]), int(clicked["y"])) == (32 + 3 * step, 31 - step)
+    assert (int(clicked["x"]), int(clicked["y"])) == (32 + 3, 31 - 1)
 
 
 def test_new_pictures_keep_zoom_and_divider(visit):
@@ -204,7 +210,7 @@ def test_new_pictures_keep_zoom_and_divider(visit):
     await_result(page, lambda r: r["position"] == 0.52)
     before, picture = root.evaluate(VIEW), root.locator("img.picture").first.get_attribute("src")
     took = page.evaluate(SWAP)
-    print(f"\nswap of two 512 px pictures: {took:.0f} ms")
+    print(f"\nswap of two 256 px pictures: {took:.0f} ms")
     settle(page)
     assert root.locator("img.picture").first.get_attribute("src") != picture
     assert root.evaluate(VIEW) == before

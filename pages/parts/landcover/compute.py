@@ -5,17 +5,20 @@ Keys are hashes and parameters, never arrays: Streamlit samples large arrays and
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import streamlit as st
 import xarray as xr
 from eogen.landcover.classifier import Classifier
-from eogen.landcover.faithfulness import faithfulness
-from eogen.landcover.hide import Change, SmallestHide, smallest_hide, what_if_hidden
 from eogen.landcover.models import MODELS
-from eogen.landcover.sanity import check
-from eogen.landcover.trust import Verdict, verdict
 
 from eogen.landcover import methods, models
+from eogen.landcover.faithfulness import faithfulness
+from eogen.landcover.hide import Change, SmallestHide, smallest_hide, what_if_hidden
+from eogen.landcover.sanity import check
+from eogen.landcover.trust import Verdict, verdict
+from eogen.progress import Progress, silent
 
 #: Results kept per kind; an evidence map of 64 x 64 takes 16 kB.
 KEPT = 256
@@ -84,7 +87,7 @@ def ranked(prediction: xr.Dataset, count: int | None = None) -> list[tuple[str, 
 
 @st.cache_data(show_spinner=False, max_entries=KEPT)
 def _trust(
-    key: tuple[str, str],  # noqa: ARG001
+    key: tuple[str, str],
     target: str,
     method: str,
     repeats: int,
@@ -122,7 +125,7 @@ def trust(
 
 @st.cache_data(show_spinner=False, max_entries=KEPT)
 def _hidden(
-    key: tuple[str, str],  # noqa: ARG001
+    key: tuple[str, str],
     target: str,
     places: tuple[tuple[int, int], ...],
     size: int,
@@ -140,7 +143,7 @@ def hidden(
 
 
 @st.cache_data(show_spinner=False, max_entries=KEPT)
-def _smallest(key: tuple[str, str], size: int, _model: Classifier, _image: xr.DataArray) -> SmallestHide:  # noqa: ARG001
+def _smallest(key: tuple[str, str], size: int, _model: Classifier, _image: xr.DataArray) -> SmallestHide:
     return smallest_hide(_model, _image, size=size)
 
 

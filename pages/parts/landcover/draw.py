@@ -18,7 +18,7 @@ SIGNED, UNSIGNED = "PuOr", "cividis"
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _colours(sha256: str, look: str, _image: xr.DataArray) -> np.ndarray:  # noqa: ARG001
+def _colours(sha256: str, look: str, _image: xr.DataArray) -> np.ndarray:
     return {
         "true": render.true_colour,
         "stretched": render.stretched,

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 import xarray as xr
+from eogen.landcover.classifier import Classifier
 
 from eogen.landcover import methods
 from eogen.landcover.bands import CLASSES
-from eogen.landcover.classifier import Classifier
 from eogen.landcover.trust import Verdict
 from pages.kit import card, progress, provenance
 from pages.kit.errors import guard

@@ -14,7 +14,7 @@ RESULTS = Path(__file__).resolve().parents[3] / "assets" / "results" / "landcove
 
 
 @st.cache_data(show_spinner=False, max_entries=2)
-def _read(stamp: float) -> list[dict[str, Any]]:  # noqa: ARG001 - renews the cache when the file changes
+def _read(stamp: float) -> list[dict[str, Any]]:
     return json.loads(RESULTS.read_text("utf-8"))["figures"]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 import xarray as xr
+from eogen.landcover.classifier import Classifier
 
 from eogen.landcover import read
 from eogen.landcover.bands import CLASSES
-from eogen.landcover.classifier import Classifier
 from eogen.progress import Progress
 from eogen.raster import overlay
 from pages.kit import progress
@@ -37,7 +37,7 @@ BATCH = 64
 @st.cache_data(show_spinner=False, max_entries=16)
 def _classes(
     key: tuple[str, str], _model: Classifier, _whole: xr.DataArray, _progress: Progress
-) -> np.ndarray:  # noqa: ARG001
+) -> np.ndarray:
     """Return the index of the class of every pixel's patch, uint8 (y, x)."""
     found = np.zeros((_whole.sizes["y"], _whole.sizes["x"]), np.uint8)
     grid = read.tile_grid(_whole, PATCH)

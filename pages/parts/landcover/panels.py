@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 import xarray as xr
+from eogen.landcover.classifier import Classifier
 
 from eogen.landcover import methods
 from eogen.landcover.bands import BANDS, GROUPS
-from eogen.landcover.classifier import Classifier
 from eogen.landcover.hide import compare, set_band
 from eogen.landcover.sanity import agreement as agree
 from eogen.landcover.trust import shortcut_alarm

@@ -41,12 +41,12 @@ def current() -> sources.Item | None:
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def _read(sha256: str, name: str, _data: bytes) -> xr.DataArray:  # noqa: ARG001
+def _read(sha256: str, name: str, _data: bytes) -> xr.DataArray:
     return read.read_upload(_data, name)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _load(source: str, name: str, _item: sources.Item) -> xr.DataArray:  # noqa: ARG001
+def _load(source: str, name: str, _item: sources.Item) -> xr.DataArray:
     return _item.load()
 
 

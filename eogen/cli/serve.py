@@ -106,5 +106,5 @@ def wait_until_healthy(process: subprocess.Popen[bytes], host: str, port: int) -
             time.sleep(0.1)
         finally:
             connection.close()
-    sentence = "The app did not answer within {seconds:.0f} s."
-    raise Unavailable("app_silent", sentence, seconds=PATIENCE)
+    sentence = "The app did not answer within {seconds} s."
+    raise Unavailable("app_silent", sentence, seconds=int(PATIENCE))

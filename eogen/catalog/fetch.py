@@ -170,7 +170,7 @@ class _Fetch:
         if errors:
             first = next((error for error in errors if error.code in _HOPELESS), errors[0])
             if first.code not in _HOPELESS and len(errors) > 1:
-                first.add_note(f"{len(errors) - 1} other files did not come either; the rest is here.")
+                first.add_note(f"{len(errors) - 1} more did not come either; the rest is here.")
             raise first
         return sum(max(0, self.done[each] - self.began[each]) for each in self.done)
 

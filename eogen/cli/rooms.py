@@ -37,12 +37,12 @@ def chosen(room: str, module: str) -> list[str]:
     """The rooms meant by ``room``, which may be ``"all"``.
 
     Raises:
-        InputError: ``unknown_room``.
+        InputError: ``no_such_room``.
     """
     known = rooms_with(module)
     if room != "all" and room not in known:
         raise InputError(
-            "unknown_room",
+            "no_such_room",
             "There is no room called {room} with a command {command}; there are: {known}.",
             room=room,
             command=module,

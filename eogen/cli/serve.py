@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import signal
 import socket
 import subprocess
 import sys
@@ -43,6 +44,7 @@ def serve(
     command += [f"--server.port={port}", f"--server.address={address}"]
     # The configuration that is committed lies beside app.py, and streamlit looks for it where it is started.
     process = subprocess.Popen(command, cwd=APP.parent, stdout=subprocess.DEVNULL)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # `kill` must not leave the app behind
     host = "127.0.0.1" if address in ("0.0.0.0", "") else address
     try:
         wait_until_healthy(process, host, port)
@@ -58,6 +60,7 @@ def serve(
     finally:
         process.terminate()
         process.wait()
+        signal.signal(signal.SIGTERM, before)
     raise typer.Exit(code)
 
 
@@ -103,5 +106,5 @@ def wait_until_healthy(process: subprocess.Popen[bytes], host: str, port: int) -
             time.sleep(0.1)
         finally:
             connection.close()
-    sentence = "The app did not answer within {seconds:.0f} s."
-    raise Unavailable("app_silent", sentence, seconds=PATIENCE)
+    sentence = "The app did not answer within {seconds} s."
+    raise Unavailable("app_silent", sentence, seconds=int(PATIENCE))

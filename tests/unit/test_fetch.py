@@ -153,7 +153,7 @@ def test_a_missing_file_does_not_keep_the_others_back(server: Server, tmp_path: 
     with pytest.raises(Unavailable, match="nothing at") as caught:
         get(tmp_path, *gone, remote(f"{server.url}/a.bin"))
     assert caught.value.code == "not_found"
-    assert caught.value.__notes__ == ["2 other files did not come either; the rest is here."]
+    assert caught.value.__notes__ == ["2 more did not come either; the rest is here."]
     assert left(tmp_path) == ["room/set/a.bin"]
     assert sum(path == "/gone.bin" for path, _ in server.requests) == 3  # not asked again and again
 

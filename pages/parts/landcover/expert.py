@@ -29,12 +29,18 @@ FIRST = {
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two explanations on the screen."""
+    """One of the two explanations on the screen; ``name`` is "a" or "b"."""
 
     name: str
     model: Classifier
     method: str
     evidence: xr.Dataset
+
+
+@dataclass(frozen=True)
+class Judged(Side):
+    """An explanation with the measure of its trust."""
+
     scores: xr.Dataset
     verdict: Verdict
 
@@ -55,7 +61,7 @@ def show(guest: Visitor) -> None:
     with right:
         target = _target(t, compute.classifier(chosen["a"][0]), image)
     sides = [side for name, pair in chosen.items() if (side := _side(t, name, *pair, image, target))]
-    if len(sides) < 2:
+    if len(sides) < len(chosen):
         return
     with left:
         _pictures(t, image, sides)
@@ -63,22 +69,21 @@ def show(guest: Visitor) -> None:
     with right:
         _probabilities(t, sides, image, target)
         panels.alarm(t, sides[0].model, image, target)
-    _trust(t, sides)
-    tabs = st.tabs(
-        [t(f"landcover.tabs.{n}") for n in ("removal", "bands", "hide", "agreement", "batch", "results")]
-    )
+    judged = _trust(t, sides, image)
+    names = ("removal", "bands", "hide", "agreement", "batch", "results")
     contents = (
-        lambda: panels.removal(t, sides),
+        lambda: panels.removal(t, judged),
         lambda: panels.bands(t, sides, image, target),
         lambda: panels.hide(t, sides[0].model, image, target),
         lambda: panels.agreement(t, sides[0].model, image, target),
         lambda: batch.show(t, sides[0].model, sides[0].method),
         lambda: panels.results(t),
     )
-    for tab, content in zip(tabs, contents, strict=True):
+    for tab, content in zip(st.tabs([t(f"landcover.tabs.{name}") for name in names]), contents, strict=True):
         with tab, guard(t):
             content()
-    exports.bar(t, item, image, sides, target)
+    if len(judged) == len(sides):
+        exports.bar(t, item, image, judged, target)
 
 
 def _choose_image(t: Words, columns: list) -> sources.Item | None:
@@ -164,15 +169,15 @@ def _target(t: Words, model: Classifier, image: xr.DataArray) -> str:
 
 
 def _side(t: Words, name: str, model_name: str, method: str, image: xr.DataArray, target: str) -> Side | None:
+    """Explain one side; None where it was stopped or cannot be."""
     model = compute.classifier(model_name)
-
-    def work(report: progress.Progress) -> Side:
-        evidence = compute.explain(model, image, target, method)
-        scores, verdict = compute.trust(model, image, evidence, progress=report)
-        return Side(name, model, method, evidence, scores, verdict)
-
-    key = f"side_{name}_{model_name}_{method}_{target}_{image.attrs['sha256'][:8]}"
-    return progress.run(t("landcover.working", method=t(f"explanations.{method}.name")), work, t, key=key)
+    evidence = progress.run(
+        t("landcover.working", method=t(f"explanations.{method}.name")),
+        lambda report: compute.explain(model, image, target, method),
+        t,
+        key=f"side_{name}_{model_name}_{method}_{target}_{image.attrs['sha256'][:8]}",
+    )
+    return None if evidence is None else Side(name, model, method, evidence)
 
 
 def _title(t: Words, side: Side) -> str:
@@ -227,11 +232,23 @@ def _probabilities(t: Words, sides: list[Side], image: xr.DataArray, target: str
         )
 
 
-def _trust(t: Words, sides: list[Side]) -> None:
-    """Draw the three gauges of both explanations, with words and with the controls."""
-    for column, side in zip(st.columns(2, gap="large"), sides, strict=True):
+def _trust(t: Words, sides: list[Side], image: xr.DataArray) -> list[Judged]:
+    """Measure and draw the three gauges of every explanation, with words and with the controls."""
+    judged = []
+    for column, side in zip(st.columns(len(sides), gap="large"), sides, strict=True):
         with column:
-            head = t(f"landcover.trust.{side.verdict.code}")
             time = t.duration(side.evidence.attrs["seconds"])
-            st.markdown(f"**{_title(t, side)}** · {time}  \n{head}")
-            panels.gauges(t, side)
+            st.markdown(f"**{_title(t, side)}** · {time}")
+            found = progress.run(
+                t("landcover.trust.working"),
+                lambda report, side=side: compute.trust(side.model, image, side.evidence, progress=report),
+                t,
+                key=f"trust_{side.name}_{side.model.name}_{side.method}_{side.evidence.attrs['target']}"
+                f"_{image.attrs['sha256'][:8]}",
+            )
+            if found is None:
+                continue
+            judged.append(Judged(**vars(side), scores=found[0], verdict=found[1]))
+            st.markdown(t(f"landcover.trust.{found[1].code}"))
+            panels.gauges(t, judged[-1])
+    return judged

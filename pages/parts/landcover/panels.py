@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 import xarray as xr
-from eogen.landcover.classifier import Classifier
 
 from eogen.landcover import methods
 from eogen.landcover.bands import BANDS, GROUPS
+from eogen.landcover.classifier import Classifier
 from eogen.landcover.hide import compare, set_band
 from eogen.landcover.sanity import agreement as agree
 from eogen.landcover.trust import shortcut_alarm
@@ -20,7 +20,7 @@ from pages.kit.words import Words
 from pages.parts.landcover import compute, draw, measured
 
 if TYPE_CHECKING:
-    from pages.parts.landcover.expert import Side
+    from pages.parts.landcover.expert import Judged, Side
 
 #: Side of the square hidden by a click, pixels.
 SQUARE = 8
@@ -38,7 +38,7 @@ COMPARED = (
 SCALES = {"faithfulness": (-0.2, 0.8), "sanity": (0.0, 1.0), "stability": (0.0, 1.0)}
 
 
-def gauges(t: Words, side: Side) -> None:
+def gauges(t: Words, side: Judged) -> None:
     """Draw faithfulness, sanity and stability of one explanation."""
     controls = {
         t(f"explanations.{name}.name"): float(side.scores.srg.sel(map=name)) for name in ("random", "sobel")
@@ -73,10 +73,10 @@ def alarm(t: Words, model: Classifier, image: xr.DataArray, target: str) -> None
         )
 
 
-def removal(t: Words, sides: list[Side]) -> None:
+def removal(t: Words, sides: list[Judged]) -> None:
     """Draw what happens to the probability while the image is removed in the order of each map."""
     st.markdown(t("landcover.removal.lead"))
-    for column, side in zip(st.columns(2, gap="large"), sides, strict=True):
+    for column, side in zip(st.columns(2, gap="large"), sides, strict=False):
         with column:
             figure = figures.figure(
                 t,

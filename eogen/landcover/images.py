@@ -211,12 +211,12 @@ def _reflectance_units(pixels: Pixels, name: str) -> tuple[np.ndarray, bool]:
 def _offset(values: np.ndarray, names: tuple[str, ...]) -> int:
     """Return the digital number to subtract: 1000 where the values carry baseline 04.00's offset, else 0.
 
-    With valid B10: its median is at least 1000 (without offset B10 is 5 to 100 unless dense cirrus covers half
-    the image). Otherwise: 99.5 % of the pixels have at least 1000 in their darkest band. Not the strict minimum:
-    with the offset, noise over dark surfaces goes below 1000 (a TerraMesh L2A tile reaches 969). The second rule
-    errs on scenes bright in every band, full cloud or pale desert (Boadella of 2020-01-18 is such a scene):
-    ``attrs["offset_removed"]`` tells, ``offset=0`` overrules. Reflectances from 0 to 1 are not looked at: they
-    are taken as already corrected.
+    With valid B10: its median is at least 1000 (without offset B10 is 5 to 100 unless dense cirrus covers
+    half the image). Otherwise: 99.5 % of the pixels have at least 1000 in their darkest band. Not the strict
+    minimum: with the offset, noise over dark surfaces goes below 1000 (a TerraMesh L2A tile reaches 969). The
+    second rule errs on scenes bright in every band, full cloud or pale desert (Boadella of 2020-01-18 is such
+    a scene): ``attrs["offset_removed"]`` tells, ``offset=0`` overrules. Reflectances from 0 to 1 are not
+    looked at: they are taken as already corrected.
     """
     cirrus = values[names.index("B10")] if "B10" in names else np.empty(0)
     if np.isfinite(cirrus).any():

@@ -56,7 +56,7 @@ class Ground:
     def region(self, fraction: float, length: float = 9.0) -> np.ndarray:
         """Return a boolean region of one or few smooth blobs that covers ``fraction`` of the patch."""
         field = self.texture(length)
-        return field > np.quantile(field, 1 - fraction)
+        return field >= np.quantile(field, 1 - fraction)
 
     def parcels(self, width: float, stretch: float = 1.8, disorder: float = 0.15) -> tuple[np.ndarray, int]:
         """Return field numbers 0…n-1 of every fine point, and n.

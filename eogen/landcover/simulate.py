@@ -6,7 +6,7 @@ optics and sampling: 20 m and 60 m bands are averaged to their native pixel and 
 band has noise.
 
 The *evidence* is where the class is: the road's or the river's pixels, or, for the classes that fill a scene,
-the part of the patch covered by it, 40 to 60 %; the rest shows another class, so that an explanation that
+the part of the patch covered by it, 50 to 60 %; the rest shows another class, so that an explanation that
 points anywhere is wrong half of the time. The pictures are for scoring explanations; never show them as real.
 """
 
@@ -38,13 +38,15 @@ Painted = tuple[np.ndarray, np.ndarray]
 """Surface reflectance (band, fine, fine) and boolean evidence (fine, fine)."""
 
 
-def patch(label: str, seed: int, size: int = 64) -> xr.Dataset:
+def patch(label: str, seed: int, size: int = 64, *, share: float | None = None) -> xr.Dataset:
     """Return one simulated patch; equal arguments give equal patches.
 
     Args:
         label: one of :data:`LABELS`.
         seed: 0 or more.
         size: side, pixels of 10 m; at least 32.
+        share: part of the patch (0.2 to 1) that a scene-filling class covers; drawn from 0.5 to 0.6 when
+            None. Rivers and highways have their own width.
 
     Returns:
         Dataset with ``reflectance`` (band = all 13, y, x; top of atmosphere, float32) and boolean
@@ -60,16 +62,18 @@ def patch(label: str, seed: int, size: int = 64) -> xr.Dataset:
             label=label,
             known=", ".join(LABELS),
         )
-    if seed < 0 or size < 32:
+    if seed < 0 or size < 32 or not 0.2 <= (0.2 if share is None else share) <= 1:
         raise InputError(
             "patch_arguments",
-            "A simulated patch needs a seed of 0 or more and a side of at least 32 pixels; {seed} and {size} "
-            "were given.",
+            "A simulated patch needs a seed of 0 or more, a side of at least 32 pixels and a share from 0.2 to "
+            "1; {seed}, {size} and {share} were given.",
             seed=seed,
             size=size,
+            share=share,
         )
     rng = np.random.default_rng([LABELS.index(label), seed])
-    surface, covered = _PAINTERS[label](Ground(size, rng))
+    drawn = rng.uniform(0.5, 0.6)
+    surface, covered = _PAINTERS[label](Ground(size, rng), drawn if share is None else share)
     sunlit = np.float32(1 + 0.06 * np.clip(rng.normal(), -2, 2))
     ground = gaussian_filter(to_pixels(surface) * sunlit, (0, BLUR, BLUR), mode="nearest")
     values = _sensed(top_of_atmosphere(ground, rng), rng)
@@ -158,11 +162,11 @@ def _pasture(ground: Ground) -> np.ndarray:
 
 def _part(
     fill: Callable[[Ground], np.ndarray], around: Callable[[Ground], np.ndarray], length: float = 9.0
-) -> Callable[[Ground], Painted]:
-    """Return a painter that shows ``fill`` in 40 to 60 % of the patch and ``around`` in the rest."""
+) -> Callable[[Ground, float], Painted]:
+    """Return a painter that shows ``fill`` in a given share of the patch and ``around`` in the rest."""
 
-    def paint(ground: Ground) -> Painted:
-        where = ground.region(ground.rng.uniform(0.42, 0.58), length)
+    def paint(ground: Ground, share: float) -> Painted:
+        where = ground.region(share, length)
         return np.where(where, fill(ground), around(ground)), where
 
     return paint
@@ -216,7 +220,7 @@ def _industrial(ground: Ground) -> np.ndarray:
     return out * np.exp(0.08 * ground.texture(0.8))
 
 
-def _river(ground: Ground) -> Painted:
+def _river(ground: Ground, share: float) -> Painted:
     distance = ground.distance_to_curve(ground.rng.uniform(4, 9), ground.rng.uniform(45, 80))
     half = ground.rng.uniform(3, 12) / 2 * (1 + 0.1 * ground.texture(8))
     trees = distance < half + ground.rng.uniform(2, 4) * (1 + 0.5 * ground.texture(3))
@@ -228,7 +232,7 @@ def _river(ground: Ground) -> Painted:
     return np.where(water, _water(ground), image), water
 
 
-def _highway(ground: Ground) -> Painted:
+def _highway(ground: Ground, share: float) -> Painted:
     distance = ground.distance_to_curve(ground.rng.uniform(0, 3), ground.rng.uniform(90, 160))
     half = ground.rng.uniform(1, 3) / 2
     verge = distance < half + 0.6
@@ -238,7 +242,7 @@ def _highway(ground: Ground) -> Painted:
     return np.where(road, surface, image), road
 
 
-_PAINTERS: dict[str, Callable[[Ground], Painted]] = {
+_PAINTERS: dict[str, Callable[[Ground, float], Painted]] = {
     "AnnualCrop": _part(_annual_crop, _forest),
     "Forest": _part(_forest, _pasture),
     "HerbaceousVegetation": _part(_herbaceous, _forest),

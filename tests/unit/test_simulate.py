@@ -75,7 +75,7 @@ def test_the_same_seed_of_two_classes_is_not_the_same_ground():
 
 @pytest.mark.parametrize("label", LABELS)
 def test_evidence_leaves_room_to_be_wrong(label):
-    least, most = (0.01, 0.3) if label in LINES else (0.35, 0.65)
+    least, most = (0.01, 0.3) if label in LINES else (0.42, 0.68)
     for made in patches(label):
         fraction = float(made.evidence.mean())
         assert least <= fraction <= most
@@ -127,6 +127,11 @@ def test_other_sizes(size):
     made = patch("River", 1, size)
     assert made.reflectance.shape == (13, size, size)
     assert made.evidence.any()
+
+
+def test_the_share_of_a_class_can_be_set():
+    fractions = [patch("Forest", 3, share=share).attrs["evidence_fraction"] for share in (0.25, 0.5, 1.0)]
+    assert fractions[0] < 0.35 < fractions[1] < 0.65 < fractions[2] == 1
 
 
 @pytest.mark.parametrize(

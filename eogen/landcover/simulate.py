@@ -65,8 +65,8 @@ def patch(label: str, seed: int, size: int = 64, *, share: float | None = None) 
     if seed < 0 or size < 32 or not 0.2 <= (0.2 if share is None else share) <= 1:
         raise InputError(
             "patch_arguments",
-            "A simulated patch needs a seed of 0 or more, a side of at least 32 pixels and a share from 0.2 to "
-            "1; {seed}, {size} and {share} were given.",
+            "A simulated patch needs a seed of 0 or more, a side of at least 32 pixels and a share from 0.2 "
+            "to 1; {seed}, {size} and {share} were given.",
             seed=seed,
             size=size,
             share=share,

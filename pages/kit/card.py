@@ -1,6 +1,6 @@
 """Quiet, print-like readings as HTML: bars, gauges, single numbers.
 
-They are drawn by the browser's own layout (no plotly: 0.1 ms on the server and no script in the browser),
+They are drawn by the browser's own layout (no plotly: 1 ms on the server, no script in the browser),
 follow both themes, and read as plain sentences to a screen reader: numbers are text, tracks are decoration.
 """
 

@@ -331,3 +331,14 @@ def test_places_follow_the_language():
 )
 def test_pick(requested, locale, lang):
     assert pick(requested, locale) == lang
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_class_band_and_group_has_its_words(lang):
+    from eogen.landcover.bands import BANDS, CLASSES, GROUPS
+
+    words = load(lang)
+    assert all(words(f"classes.{name}.{form}") for name in CLASSES for form in ("name", "short", "a"))
+    assert all(words(f"bands.{name}") for name in BANDS)
+    assert all(words(f"groups.{name}.{form}") for name in GROUPS for form in ("name", "sentence"))
+    assert len({words(f"classes.{name}.short") for name in CLASSES}) == len(CLASSES)

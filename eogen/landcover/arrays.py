@@ -14,9 +14,11 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from rasterio.errors import RasterioError
+from rasterio.io import MemoryFile
 
 from eogen.errors import InputError
-from eogen.landcover.bands import CLASSES
+from eogen.landcover.bands import ALL, CLASSES, EUROSAT_ORDER
 from eogen.progress import Progress, silent
 
 #: The official JPEGs hold digital numbers 0..2750 as grey levels 1..255; reflectance = DN / 10000.
@@ -94,7 +96,7 @@ def rgb(root: Path, *, progress: Progress = silent) -> Images:
         try:
             image = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
         except OSError as error:
-            raise InputError("corrupt_image", "{name} is not a readable JPEG ({reason}).",
+            raise InputError("corrupt_image", "{name} is not a readable image ({reason}).",
                              name=f"{stem}.jpg", reason=str(error)) from error  # fmt: skip
         if pixels and image.shape[:2] != pixels[0].shape[1:]:
             raise InputError("image_size", "{name} has {found} pixels, the other images {expected}.",
@@ -105,6 +107,38 @@ def rgb(root: Path, *, progress: Progress = silent) -> Images:
         labels=np.array([files[sha][1] for sha in order], dtype=np.int64),
         sha256=tuple(order),
         pixels=np.stack(pixels) if pixels else np.zeros((0, 3, 64, 64), np.uint8),
+    )
+
+
+def multispectral(root: Path) -> Images:
+    """Read every 13-band EuroSAT GeoTIFF under ``root/eurosat_ms/<Class>/``: reflectance, bands in the order of ``ALL``.
+
+    Raises:
+        InputError: ``corrupt_image`` when a file cannot be read; ``band_count`` when it has not 13 bands.
+    """
+    names, labels, hashes, pixels = [], [], [], []
+    order = [EUROSAT_ORDER.index(band) + 1 for band in ALL]
+    for path in sorted(root.glob("eurosat_ms/*/*.tif")):
+        if path.parent.name not in CLASSES:
+            continue
+        content = path.read_bytes()
+        try:
+            with MemoryFile(content) as memory, memory.open() as opened:
+                if opened.count != len(ALL):
+                    raise InputError("band_count", "{name} has {found} bands; {expected} are needed.",
+                                     name=path.name, found=opened.count, expected=len(ALL))  # fmt: skip
+                pixels.append(opened.read(order).astype(np.float32) / 10_000)
+        except RasterioError as error:
+            raise InputError("corrupt_image", "{name} is not a readable image ({reason}).",
+                             name=path.name, reason=str(error)) from error  # fmt: skip
+        names.append(path.stem)
+        labels.append(CLASSES.index(path.parent.name))
+        hashes.append(hashlib.sha256(content).hexdigest())
+    return Images(
+        names=tuple(names),
+        labels=np.array(labels, dtype=np.int64),
+        sha256=tuple(hashes),
+        pixels=np.stack(pixels) if pixels else np.zeros((0, len(ALL), 64, 64), np.float32),
     )
 
 

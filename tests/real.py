@@ -10,12 +10,13 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
-def real_data(room: str) -> Path:
-    """Return the folder of real data of ``room``; skip the test, saying why, where it is absent.
+def data_root() -> Path:
+    """Return ``EOGEN_TEST_DATA`` if set, else ``../shared/data`` beside the checkout."""
+    return Path(os.environ.get("EOGEN_TEST_DATA", REPOSITORY.parent / "shared" / "data"))
 
-    Looks in ``EOGEN_TEST_DATA``, then in ``../shared/data`` beside the checkout.
-    """
-    root = Path(os.environ.get("EOGEN_TEST_DATA", REPOSITORY.parent / "shared" / "data"))
-    if not (folder := root / room).is_dir():
-        pytest.skip(f"no real data for {room} in {root} (set EOGEN_TEST_DATA)")
+
+def real_data(room: str) -> Path:
+    """Return the folder of real data of ``room``; skip the test, saying why, where it is absent."""
+    if not (folder := data_root() / room).is_dir():
+        pytest.skip(f"no real data for {room} in {data_root()} (set EOGEN_TEST_DATA)")
     return folder

@@ -1,0 +1,61 @@
+# EOGen Explorer. `make demo` opens the app; `make test` runs every test. Nothing else is needed.
+PYTHON ?= python3
+VENV   ?= .venv
+PORT   ?= 8501
+PY      = $(VENV)/bin/python
+ROOM   ?= all
+MODEL  ?=
+SHELL   = /bin/sh
+
+.PHONY: demo test lint format bench train evaluate clean
+.DEFAULT_GOAL := demo
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "EOGen needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.users: requirements.txt | $(PY)
+	$(PY) -m pip install --disable-pip-version-check -q -r requirements.txt
+	@touch $@
+
+$(VENV)/.developers: requirements.txt requirements-dev.txt | $(PY)
+	$(PY) -m pip install --disable-pip-version-check -q -r requirements-dev.txt
+	@touch $@ $(VENV)/.users
+
+# The small real sample set is asked for once; with no network one sentence is said and simulated scenes serve.
+$(VENV)/.sample: | $(VENV)/.users
+	-@$(PY) -m eogen fetch --sample
+	@touch $@
+
+demo: $(VENV)/.users $(VENV)/.sample
+	@$(PY) -m eogen serve --port $(PORT)
+
+test: $(VENV)/.developers
+	@tests/chromium.sh
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m pytest $(ARGS)
+
+lint: $(VENV)/.developers
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+format: $(VENV)/.developers
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: $(VENV)/.developers
+	@tests/chromium.sh
+	$(PY) -m benchmarks
+
+# make train ROOM=landcover MODEL=rgb_cnn DATA=../shared/data
+train: $(VENV)/.users
+	$(PY) -m eogen train $(ROOM) $(MODEL) $(if $(DATA),--data $(DATA))
+
+# make evaluate ROOM=landcover DATA=../shared/data JSON=results.json
+evaluate: $(VENV)/.users
+	$(PY) -m eogen evaluate $(ROOM) $(if $(DATA),--data $(DATA)) $(if $(JSON),--json $(JSON))
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis artefacts

@@ -1,0 +1,41 @@
+"""What is loaded while the first visitor reads the home page, so that no one waits for it later."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import logging
+import os
+import threading
+import time
+
+import streamlit as st
+
+#: Imported in the background, in this order; pages import them again where they need them.
+HEAVY = ("plotly.graph_objects", "xarray", "rioxarray", "torch", "captum.attr", "streamlit_folium", "shap")
+
+log = logging.getLogger(__name__)
+
+
+@st.cache_resource(show_spinner=False)
+def start() -> threading.Thread | None:
+    """Start the warm-up once for the whole process (none when ``EOGEN_WARMUP=0``, as in tests).
+
+    After the imports everything alive is frozen out of the garbage collector: Streamlit runs a full collection
+    after each rerun, which otherwise costs a quarter of a second with these libraries loaded.
+    """
+    if os.environ.get("EOGEN_WARMUP", "1") == "0":
+        return None
+    thread = threading.Thread(target=_warm, name="eogen-warmup", daemon=True)
+    thread.start()
+    return thread
+
+
+def _warm() -> None:
+    time.sleep(float(os.environ.get("EOGEN_WARMUP_DELAY", "0.5")))  # let the first page reach the browser
+    began = time.perf_counter()
+    for module in HEAVY:
+        importlib.import_module(module)
+    gc.collect()
+    gc.freeze()
+    log.info("warm after %.1f s", time.perf_counter() - began)

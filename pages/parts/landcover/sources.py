@@ -1,0 +1,101 @@
+"""Where an image comes from: the real sets on this machine, the simulated patches, the visitor's own file."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+import xarray as xr
+
+from eogen import catalog
+from eogen.landcover import read, simulate
+from eogen.landcover.bands import CLASSES
+from pages.kit.provenance import Provenance
+from pages.kit.words import Words
+
+ROOM = "landcover"
+#: Names of the sources, in the order of the menu; the visitor's own file comes last.
+ORDER = ("eurosat_rgb", "eurosat_ms", "terramesh", "simulated", "upload")
+#: source -> (name of the data set, licence), said under every picture.
+SETS = {
+    "eurosat_rgb": ("EuroSAT (Helber et al. 2019)", "MIT"),
+    "eurosat_ms": ("EuroSAT (Helber et al. 2019)", "MIT"),
+    "terramesh": ("TerraMesh (IBM/ESA)", "CC BY 4.0"),
+    "simulated": ("eogen.landcover.simulate", "GPL-3.0"),
+    "upload": ("", ""),
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One image on offer: its name, its true class where one is known, and how it is read."""
+
+    source: str
+    name: str
+    label: str | None
+    load: Callable[[], xr.DataArray]
+
+    @property
+    def origin(self) -> str:
+        """``"real"``, ``"simulated"`` or ``"upload"``."""
+        return {"simulated": "simulated", "upload": "upload"}.get(self.source, "real")
+
+
+def provenance(item: Item, t: Words, image: xr.DataArray | None = None) -> Provenance:
+    """Return what is said under a picture of this item."""
+    name, licence = SETS[item.source]
+    place = {"simulated": t("landcover.place.simulated"), "upload": item.name}.get(item.source)
+    sensor = "Sentinel-2"
+    if image is not None:
+        sensor += f" {image.attrs['processing_level']} · {len(image.band)} × {image.sizes['y']} × {image.sizes['x']}"
+    if place is None:
+        place = t("landcover.place.eurosat") if item.source.startswith("eurosat") else item.name
+    return Provenance(item.origin, place=place, sensor=sensor, source=name, licence=licence)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _listed(folder: str, source: str, stamp: float) -> list[Item]:
+    root = Path(folder)
+    if source == "terramesh":
+        return [Item(source, s.name, None, s.l1c) for s in read.terramesh(root)]
+    samples = read.eurosat_rgb(root) if source == "eurosat_rgb" else read.eurosat_ms(root)
+    return [Item(source, s.name, s.label, s.load) for s in samples]
+
+
+def items(source: str) -> Sequence[Item]:
+    """Return the images of a source that are on this machine (none when it is absent)."""
+    if source == "simulated":
+        return [
+            Item(source, f"{label}_{seed}", label, _simulated(label, seed))
+            for seed in range(20)
+            for label in simulate.LABELS
+        ]
+    folder = catalog.room_folder(ROOM)
+    return _listed(str(folder), source, folder.stat().st_mtime) if folder else []
+
+
+def _simulated(label: str, seed: int) -> Callable[[], xr.DataArray]:
+    return lambda: simulate.patch(label, seed).reflectance
+
+
+def available() -> list[str]:
+    """Return the sources that have something to show, the visitor's own file included."""
+    return [s for s in ORDER if s == "upload" or items(s)]
+
+
+def of_class(source: str, label: str | None) -> list[Item]:
+    """Return the images of one class (all of them for ``None``)."""
+    return [item for item in items(source) if label is None or item.label == label]
+
+
+def deck(seed: int) -> list[Item]:
+    """Return the images of the public game, one of each class in a shuffled order; real ones if there are any."""
+    source = next(s for s in ("eurosat_rgb", "eurosat_ms", "simulated") if items(s))
+    dice = random.Random(seed)
+    classes = list(CLASSES)
+    dice.shuffle(classes)
+    by_class = {label: of_class(source, label) for label in classes}
+    return [dice.choice(found) for found in by_class.values() if found]

@@ -122,7 +122,7 @@ class Scale:
         return self.name in SIGNED
 
     def fraction(self, field: xr.DataArray | np.ndarray) -> np.ndarray:
-        """Return where values lie between the ends, in [0, 1]; NaN (and, if log, what is not positive) is NaN."""
+        """Return where values lie between the ends, in [0, 1]; NaN stays NaN (log: as does v <= 0)."""
         values, low, high = np.asarray(field, float), self.low, self.high
         if self.log:
             values = np.log(np.where(values > 0, values, np.nan))

@@ -29,7 +29,7 @@ class InputError(ValueError):
         self.facts = facts
 
 
-class Unavailable(InputError):
+class Unavailable(InputError):  # noqa: N818 - a state, not a fault
     """Something optional is not on this machine (weights, data, network): says which, and how to get it."""
 
 

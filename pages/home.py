@@ -4,7 +4,7 @@ import streamlit as st
 
 from eogen import catalog
 from pages.kit import hall
-from pages.kit.provenance import badge
+from pages.kit.provenance import badge_html
 from pages.kit.rooms import open_rooms
 from pages.kit.thumbnails import thumbnail
 
@@ -34,7 +34,7 @@ def waiting() -> None:
 
 def text(room: str) -> None:
     """Name, question (the link of the whole card) and one sentence."""
-    st.html(f'<span class="room {room}">{t(f"rooms.{room}.name")}</span>')
+    hall.room_name(room, t)
     st.page_link(
         f"pages/{room}.py",
         label=t(f"rooms.{room}.question"),
@@ -60,11 +60,13 @@ def door(room: str) -> None:
 def on_this_machine() -> None:
     """Say what data are real and what is simulated here; the list opens on demand."""
     sets = {
-        name: (entry, catalog.locate(entry)) for name, entry in catalog.catalog().items() if entry.room in rooms
+        name: (entry, catalog.locate(entry))
+        for name, entry in catalog.catalog().items()
+        if entry.room in rooms
     }
     here = {name: pair for name, pair in sets.items() if pair[1].status != "absent"}
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="here"):
-        st.html(badge("real" if here else "simulated", t))
+        st.html(badge_html("real" if here else "simulated", t), width="content")
         st.markdown(t("home.here", real=len(here), simulated=len(rooms)))
         with st.popover(t("home.details"), type="tertiary"):
             for name, (entry, presence) in sets.items():

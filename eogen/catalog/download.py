@@ -65,7 +65,7 @@ def download(
         timeout: seconds to connect, and between two pieces of an answer.
 
     Raises:
-        Unavailable: ``no_network``, ``not_found``, ``server_error``, ``download_cut``.
+        Unavailable: ``no_network``, ``not_found``, ``not_in_copy``, ``server_error``, ``download_cut``.
         InputError: ``wrong_hash``, ``wrong_size``, ``disk_full``, ``cannot_write``, ``bad_scheme``.
         Cancelled: ``stop`` was set.
     """
@@ -76,7 +76,6 @@ def download(
 
     with writing(file.path, target.parent, part):
         part.parent.mkdir(parents=True, exist_ok=True)
-        target.parent.mkdir(parents=True, exist_ok=True)
         continued = part.exists() and part.stat().st_size > 0
         grow()
         if continued and not right(part, file):  # what was here began another version: once more from zero
@@ -92,6 +91,7 @@ def download(
                 found=_short(found),
                 expected=_short(file.checksum),
             )
+        target.parent.mkdir(parents=True, exist_ok=True)
         part.replace(target)
 
 

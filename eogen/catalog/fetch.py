@@ -75,8 +75,8 @@ def fetch(
             folder, ``"unpack"`` with files); called from this thread; may raise ``Cancelled``.
 
     Raises:
-        Unavailable: ``no_network``, ``not_found``, ``server_error``, ``download_cut``, ``login_needed``,
-            ``busy``.
+        Unavailable: ``no_network``, ``not_found``, ``not_in_copy``, ``server_error``, ``download_cut``,
+            ``login_needed``, ``busy``.
         InputError: ``wrong_hash``, ``wrong_size``, ``disk_full``, ``cannot_write``, ``bad_scheme``,
             ``no_such_source``, ``archive_unsafe``, ``archive_broken``.
         Cancelled: from ``progress``. ``KeyboardInterrupt`` leaves the same clean state.
@@ -168,7 +168,10 @@ class _Fetch:
             pool.shutdown(wait=True, cancel_futures=True)
             self._tidy()
         if errors:
-            raise next((error for error in errors if error.code in _HOPELESS), errors[0])
+            first = next((error for error in errors if error.code in _HOPELESS), errors[0])
+            if first.code not in _HOPELESS and len(errors) > 1:
+                first.add_note(f"{len(errors) - 1} more did not come either; the rest is here.")
+            raise first
         return sum(max(0, self.done[each] - self.began[each]) for each in self.done)
 
     def _as_they_come(self, futures: dict[Future[None], Wanted]) -> Iterator[Future[None]]:

@@ -6,6 +6,7 @@ Every data folder ("root") holds one folder per room: ``<root>/landcover/…``.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
@@ -43,9 +44,10 @@ def room_folder(room: str) -> Path | None:
     When several roots have the room, the one that holds most bytes of it wins, and the first of equals: a
     small sample fetched into the platform's folder must not hide a fuller copy beside the checkout.
     """
-    weights = {root / room: _bytes(root / room) for root in data_roots()}
-    best = max(weights, key=lambda folder: weights[folder])
-    return best if weights[best] else None
+    having = [root / room for root in data_roots() if next(_files(root / room), None)]
+    if len(having) < 2:  # the usual case, and cheap: pages ask at every run
+        return having[0] if having else None
+    return max(having, key=lambda folder: sum(path.stat().st_size for path in _files(folder)))
 
 
 def locate(entry: DataSet) -> Presence:
@@ -54,5 +56,5 @@ def locate(entry: DataSet) -> Presence:
     return max(found, key=lambda presence: (presence.found, presence.others))
 
 
-def _bytes(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.name[0] != ".")
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file() and path.name[0] != ".")

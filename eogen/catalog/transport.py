@@ -50,7 +50,7 @@ def open_at(
 
     Raises:
         Interrupted: trying again may help.
-        Unavailable: ``no_network``, ``not_found``, ``server_error``.
+        Unavailable: ``no_network``, ``not_found``, ``not_in_copy``, ``server_error``.
         InputError: ``bad_scheme``, ``wrong_size``.
     """
     parts = urlsplit(url)
@@ -84,16 +84,10 @@ def wrong_size(what: str, found: int, size: int) -> InputError:
     )
 
 
-def not_found(url: str) -> Unavailable:
-    """The error of an address behind which there is nothing."""
-    sentence = "There is nothing at {url} any more; look for a newer EOGen, or use --from with a copy."
-    return Unavailable("not_found", sentence, url=url)
-
-
 @contextmanager
 def _local(path: Path, offset: int, size: int) -> Iterator[Iterator[bytes]]:
     if not path.is_file():
-        raise not_found(str(path))
+        raise Unavailable("not_in_copy", "The copy does not hold {file}.", file=str(path))
     if (found := path.stat().st_size) != size:
         raise wrong_size(str(path), found, size)
     with path.open("rb") as handle:
@@ -132,7 +126,8 @@ def _continues(response: requests.Response, offset: int, size: int) -> bool:
 def _judge(response: requests.Response, url: str, size: int) -> None:
     status = response.status_code
     if status in (404, 410):
-        raise not_found(url)
+        sentence = "There is nothing at {url} any more; a newer EOGen may know, and --from takes a copy."
+        raise Unavailable("not_found", sentence, url=url)
     if status in _AGAIN:
         raise Interrupted(f"the server answered {status}")
     if status not in (200, 206):

@@ -7,6 +7,7 @@ while they are written, whatever the archive declares. The result appears under 
 from __future__ import annotations
 
 import gzip
+import io
 import lzma
 import re
 import shutil
@@ -98,12 +99,20 @@ def _unpack_into(archive: Path, folder: Path, progress: Progress) -> None:
             path = folder / member.name
             path.parent.mkdir(parents=True, exist_ok=True)
             with member.read() as source, path.open("xb") as sink:
-                while piece := source.read(_CHUNK):
-                    budget -= len(piece)
-                    if budget < 0:
-                        raise _unsafe(archive, f"it swells to more than {MAX_RATIO} times its size")
-                    sink.write(piece)
+                budget = _copy(source, sink, budget, archive)
+        if isinstance(opened, tarfile.TarFile):  # the compressor's own checksum stands behind the last member
+            _copy(opened.fileobj, io.BytesIO(), budget, archive)
         progress(len(members), len(members), "unpack")
+
+
+def _copy(source: IO[bytes], sink: IO[bytes], budget: int, archive: Path) -> int:
+    """Copy ``source`` to ``sink`` and return what is left of the ``budget`` of bytes."""
+    while piece := source.read(_CHUNK):
+        budget -= len(piece)
+        if budget < 0:
+            raise _unsafe(archive, f"it swells to more than {MAX_RATIO} times its size")
+        sink.write(piece)
+    return budget
 
 
 def _opened(archive: Path) -> zipfile.ZipFile | tarfile.TarFile:

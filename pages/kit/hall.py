@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
+from pages.kit.address import choose
+from pages.kit.style import escape
 from pages.kit.words import LANGUAGES, Words, load, pick
 
 VIEWS = ("public", "expert")
+#: Untouched for so long, the stand's screen goes home.
+STAND_SECONDS = 90.0
 
 
 @dataclass(frozen=True)
@@ -30,30 +35,22 @@ class Visitor:
 
 
 def controls() -> Words:
-    """Draw the language and view switches (bound to ``?lang=`` and ``?view=``) and return the words."""
-    asked = st.session_state.get("lang") or st.query_params.get("lang")
+    """Draw the language and view switches (``?lang=`` and ``?view=``) and return the words."""
     default = pick(None, st.context.locale)
+    asked = st.session_state.get("lang") or st.query_params.get("lang")
     words = load(asked if asked in LANGUAGES else default)
+    switch = partial(st.segmented_control, required=True, label_visibility="collapsed")
     with st.container(key="hall", horizontal=True, gap="small"):
-        st.segmented_control(
+        choose(
+            switch,
             words("views.label"),
             VIEWS,
+            name="view",
             default="public",
-            required=True,
             format_func=lambda view: words(f"views.{view}"),
-            key="view",
-            bind="query-params",
-            label_visibility="collapsed",
         )
-        lang = st.segmented_control(
-            words("languages.label"),
-            LANGUAGES,
-            default=default,
-            required=True,
-            format_func=str.upper,
-            key="lang",
-            bind="query-params",
-            label_visibility="collapsed",
+        lang = choose(
+            switch, words("languages.label"), LANGUAGES, name="lang", default=default, format_func=str.upper
         )
     return load(lang)
 
@@ -61,13 +58,28 @@ def controls() -> Words:
 def visitor() -> Visitor:
     """Return who is looking at the page now; call it first thing in a page."""
     lang = st.session_state.get("lang")
-    return Visitor(load(lang if lang in LANGUAGES else LANGUAGES[0]), st.session_state.get("view") == "expert")
+    return Visitor(
+        load(lang if lang in LANGUAGES else LANGUAGES[0]), st.session_state.get("view") == "expert"
+    )
+
+
+def room_name(room: str, words: Words) -> None:
+    """Write the room's name in small capitals and its accent."""
+    st.html(f'<span class="eo-room {room}">{escape(words(f"rooms.{room}.name"))}</span>')
 
 
 def open_room(room: str) -> Visitor:
     """Draw the head of a room: its name, its question as the title; return the visitor."""
     guest = visitor()
     with st.container(gap=None, key=f"head_{room}"):
-        st.html(f'<span class="room {room}">{guest.words(f"rooms.{room}.name")}</span>')
+        room_name(room, guest.words)
         st.title(guest.words(f"rooms.{room}.question"), anchor=False)
     return guest
+
+
+def stand_seconds() -> float | None:
+    """Return after how many untouched seconds the stand's screen goes home (``?stand=1``), or None elsewhere."""
+    if st.query_params.get("stand") != "1":
+        return None
+    asked = st.query_params.get("idle", "")
+    return float(asked) if asked.isdigit() and int(asked) >= 2 else STAND_SECONDS

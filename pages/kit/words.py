@@ -1,8 +1,8 @@
 """Every word, number and date of the app in the reader's language.
 
 Texts live in ``assets/words/{fr,en}.toml`` and are asked for by dotted key:
-``words("rooms.ocean.question")``. Places in a text are ``{fact}``, written in the reader's language by the kind of
-value (number, date, list, text) or by what follows the colon:
+``words("rooms.ocean.question")``. Places in a text are ``{fact}``, written in the reader's language by the
+kind of value (number, date, list, text) or by what follows the colon:
 
 ==================  =====================================  ======================
 place               value                                  in French
@@ -18,7 +18,8 @@ place               value                                  in French
 ==================  =====================================  ======================
 
 Authors write plain spaces and straight apostrophes; ’ and no-break spaces are set on loading: U+202F before
-``? ! ; %`` and inside « », U+00A0 before ``:`` and units (Imprimerie nationale, *Lexique des règles typographiques*).
+``? ! ; %`` and inside « », U+00A0 before ``:`` and units (Imprimerie nationale, *Lexique des règles
+typographiques en usage à l'Imprimerie nationale*).
 """
 
 from __future__ import annotations
@@ -190,8 +191,8 @@ class Words:
             return f"<{FIRM}{self.number(1, unit='ms')}"
         if seconds < 0.9995:
             return self.number(round(seconds * 1000), unit="ms")
-        if seconds < 9.95:
-            return self.number(float(seconds), 1, unit="s")
+        if seconds < 9.95:  # a whole number of seconds is a guess: no decimal pretends to know better
+            return self.number(seconds, 0 if isinstance(seconds, numbers.Integral) else 1, unit="s")
         total = round(seconds)
         if total < 60:
             return self.number(total, unit="s")

@@ -77,7 +77,7 @@ def free_port() -> int:
 
 
 def start(app: Path, log: Path, *, environment: dict[str, str] | None = None, seconds: float = 60) -> Server:
-    """Start ``streamlit run app`` from the repository (its config.toml holds) and wait until it is healthy."""
+    """Start ``streamlit run app`` from the repository (with its config.toml); wait until it is healthy."""
     port = free_port()
     command = [
         sys.executable,
@@ -196,7 +196,7 @@ def watch(context: BrowserContext, page: Page) -> Seen:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Return a function (address, **context options) -> Page; ``page.seen`` records what it asked and said."""
+    """Return a function (address, **context options) -> Page; ``page.seen`` records what it did."""
     contexts: list[BrowserContext] = []
 
     def visit(address: str, **options: Any) -> Page:

@@ -43,7 +43,9 @@ def floor(module: str) -> int | None:
 
 
 def test_the_science_wing_never_imports_the_screen(graph: grimp.ImportGraph) -> None:
-    bad = [(m, i) for m, i in edges(graph) if m.startswith("eogen") and i.split(".")[0] in ("streamlit", "pages")]
+    bad = [
+        (m, i) for m, i in edges(graph) if m.startswith("eogen") and i.split(".")[0] in ("streamlit", "pages")
+    ]
     assert not bad, bad
 
 

@@ -41,7 +41,7 @@ class Chosen:
 
 @lru_cache
 def europe() -> dict[str, Any]:
-    """Return the outlines of European countries (Natural Earth 1:110m, public domain), for orientation only."""
+    """Return the outlines of European countries (Natural Earth 1:110m, public domain)."""
     return json.loads((Path(__file__).parent / "europe_110m.geojson").read_text("utf-8"))
 
 

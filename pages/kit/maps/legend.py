@@ -1,4 +1,4 @@
-"""Drawn legends: HTML for ``st.html`` and for stand-alone maps, from the same scale that coloured the picture."""
+"""Drawn legends, as HTML for ``st.html`` and stand-alone maps, from the scale that coloured the picture."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import numpy as np
 
 from eogen.colour import Scale
 
-_TEXT = "font:14px/1.4 var(--st-font,sans-serif);color:var(--st-text-color,#1b2733)"
-_EDGE = "1px solid color-mix(in srgb, var(--st-text-color,#1b2733) 45%, transparent)"
+_INK = "var(--st-text-color,#1b2733)"
+_TEXT = f"font:14px/1.4 var(--st-font,sans-serif);color:{_INK}"
+_EDGE = f"1px solid color-mix(in srgb, {_INK} 45%, transparent)"
 
 
 def ticks(scale: Scale, count: int = 5) -> list[float]:
-    """Return at most about ``count`` round values inside ``scale`` (1, 2, 5 × powers of ten when it is log)."""
+    """Return about ``count`` round values inside ``scale`` (1, 2, 5 × powers of ten when it is log)."""
     if scale.log:
         powers = range(int(np.floor(np.log10(scale.low))), int(np.ceil(np.log10(scale.high))) + 1)
         for steps in ((1, 2, 5), (1, 3), (1,)):
@@ -59,12 +60,12 @@ def scale_legend(
     marks = ""
     for value, fraction in zip(values, where, strict=True):
         # A label at an end leans inwards, so that nothing sticks out of the column.
+        place = f"position:absolute;left:{100 * fraction:.2f}%"
         lean = 0 if fraction < 0.03 else -100 if fraction > 0.97 else -50
         marks += (
-            f'<span style="position:absolute;left:{100 * fraction:.2f}%;top:0;width:1px;height:5px;'
-            f'background:var(--st-text-color,#1b2733)"></span>'
-            f'<span style="position:absolute;left:{100 * fraction:.2f}%;top:5px;transform:translateX({lean}%);'
-            f'white-space:nowrap">{escape(number(value))}</span>'
+            f'<span style="{place};top:0;width:1px;height:5px;background:{_INK}"></span>'
+            f'<span style="{place};top:5px;transform:translateX({lean}%);white-space:nowrap">'
+            f"{escape(number(value))}</span>"
         )
     low, high = escape(number(scale.low)), escape(number(scale.high))
     words = ""
@@ -76,10 +77,10 @@ def scale_legend(
     hole = _row("repeating-linear-gradient(45deg,#999 0 2px,#eee 2px 6px)", missing) if missing else ""
     return (
         f'<div class="eogen-legend" style="{_TEXT}"><div>{name}</div>'
-        f'<div role="img" aria-label="{name}: {low} – {high}" style="height:14px;margin-top:.3em;border-radius:4px;'
-        f'border:{_EDGE};background:linear-gradient(90deg,{",".join(scale.hex_colours())})"></div>'
-        f'<div style="position:relative;height:1.9em;margin:0 1px;font-variant-numeric:tabular-nums">{marks}</div>'
-        f"{words}{hole}</div>"
+        f'<div role="img" aria-label="{name}: {low} – {high}" style="height:14px;margin-top:.3em;'
+        f'border-radius:4px;border:{_EDGE};background:linear-gradient(90deg,{",".join(scale.hex_colours())})"></div>'
+        f'<div style="position:relative;height:1.9em;margin:0 1px;font-variant-numeric:tabular-nums">'
+        f"{marks}</div>{words}{hole}</div>"
     )
 
 

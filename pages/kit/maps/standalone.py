@@ -1,4 +1,4 @@
-"""A map as one HTML file that opens anywhere, from a memory stick, with no network: leafmap with Leaflet inside.
+"""A map as one HTML file that opens anywhere, with no network: leafmap with Leaflet inside.
 
 leafmap is imported when a map is asked for (it costs a second), never at start.
 """
@@ -6,33 +6,21 @@ leafmap is imported when a map is asked for (it costs a second), never at start.
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
+from pathlib import Path
 
 from pages.kit.maps import leaflet
 from pages.kit.maps.folium_map import Objects, add
 from pages.kit.maps.layers import Layer
 
 WORDS = ("lang", "title", "opacity", "provenance", "attribution", "online")
-"""Words a stand-alone map needs: ``provenance`` and ``attribution`` are sentences printed under it; ``online``
-says that the background needs a network (used with ``online=True``)."""
+"""Words a stand-alone map needs: ``provenance`` and ``attribution`` are sentences printed under it, and
+``online`` one that says that the background needs a network (shown with ``online=True``)."""
 
 BACKGROUND = "https://tile.openstreetmap.org"
 BACKGROUND_CREDIT = "© OpenStreetMap contributors"
-
-_STYLE = """html,body{margin:0;height:100%;font:15px/1.45 "Source Sans 3","Source Sans Pro",system-ui,sans-serif;
-color:#1b2733;background:#fbfaf6}body{display:flex;flex-direction:column}header,footer{padding:.6rem 1rem}
-h1{font:600 1.25rem/1.2 Georgia,serif;margin:0}footer{font-size:.85rem;display:flex;flex-wrap:wrap;gap:.4rem 2rem;
-align-items:flex-start}footer p{margin:0;max-width:48rem}.eogen-legend{min-width:15rem}.leaflet-container{flex:1;
-min-height:300px;height:auto!important;background:#e9e6dd}header{display:flex;flex-wrap:wrap;gap:.4rem 2rem;
-align-items:center;justify-content:space-between}label{display:inline-flex;gap:.5rem;align-items:center}
-input{accent-color:#0b6b74}.leaflet-image-layer{image-rendering:auto}"""
-
-_OPACITY = """const bar=document.getElementById("opacity"),set=()=>document.querySelectorAll("img.leaflet-image-layer")
-.forEach(i=>i.style.opacity=bar.value);bar.addEventListener("input",set);
-new MutationObserver(set).observe(document.querySelector(".leaflet-container"),{childList:true,subtree:true});"""
 
 
 def standalone_html(
@@ -43,10 +31,10 @@ def standalone_html(
     outline: bool = False,
     online: bool = False,
 ) -> str:
-    """Return one HTML file with ``layers``, a layer switch, an opacity slider, legends, attribution and provenance.
+    """Return one HTML file: ``layers``, a switch, an opacity slider, legends, attribution and provenance.
 
-    Nothing is loaded from anywhere: a content security policy in the file forbids it. With ``online=True``, an
-    explicit choice of the user, OpenStreetMap is added as a background for readers who are online.
+    Nothing is loaded from anywhere: a content security policy in the file forbids it. With ``online=True``,
+    an explicit choice of the user, OpenStreetMap is added as a background for readers who are online.
 
     Args:
         words: :data:`WORDS`, as text.
@@ -62,7 +50,9 @@ def standalone_html(
     import leafmap.foliumap as leafmap
 
     off = ("draw", "measure", "fullscreen", "locate", "search", "layers", "attribution", "latlon", "minimap")
-    target = leafmap.Map(tiles=None, basemap=None, draw_export=False, **{f"{n}_control": False for n in off})
+    target = leafmap.Map(
+        tiles=None, basemap=None, draw_export=False, zoom_snap=0.25, **{f"{n}_control": False for n in off}
+    )
     target.default_js, target.default_css = [], []
     if online:
         folium.TileLayer(
@@ -93,10 +83,16 @@ def _assemble(page: str, words: Mapping[str, str], legends: Sequence[str], onlin
         "<p>Leaflet 1.9.3 (BSD-2-Clause)</p></div></footer>"
     )
     # The policy must stand before anything it governs, and our style after folium's.
-    page = page.replace("<head>", f"<head>{head}", 1).replace("</head>", f"<style>{_STYLE}</style></head>", 1)
+    page = page.replace("<head>", f"<head>{head}", 1).replace(
+        "</head>", f"<style>{_own('css')}</style></head>", 1
+    )
     page = re.sub(r"<html\b[^>]*>", f'<html lang="{text["lang"]}">', page, count=1)
     page = page.replace("<body>", f"<body>{header}", 1).replace("</body>", f"{footer}</body>", 1)
-    return page.replace("</html>", f"<script>{_OPACITY}</script></html>", 1)
+    return page.replace("</html>", f"<script>{_own('js')}</script></html>", 1)
+
+
+def _own(kind: str) -> str:
+    return (Path(__file__).parent / f"standalone.{kind}").read_text("utf-8")
 
 
 def _css() -> str:

@@ -27,7 +27,8 @@ ZOOM = (
     '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M2 8h12"/></svg></button></div>'
 )
 MAP = (
-    '<div class="map" tabindex="0" aria-describedby="hint"></div><div class="cross" hidden></div><div class="ghost" hidden></div>'
+    '<div class="map" tabindex="0" aria-describedby="hint"></div><div class="cross" hidden></div>'
+    '<div class="ghost" hidden></div>'
     '<div class="hint" id="hint"></div><output class="unseen" aria-live="polite"></output>'
 )
 CSS = (HERE / "swipe.css").read_text("utf-8")

@@ -13,14 +13,19 @@ import xarray as xr
 from eogen import catalog
 from eogen.landcover import read, simulate
 from eogen.landcover.bands import CLASSES
+from pages.kit.provenance import Provenance
+from pages.kit.words import Words
 
 ROOM = "landcover"
 #: Names of the sources, in the order of the menu; the visitor's own file comes last.
 ORDER = ("eurosat_rgb", "eurosat_ms", "terramesh", "simulated", "upload")
-LICENCES = {
-    "eurosat_rgb": "MIT",
-    "eurosat_ms": "MIT",
-    "terramesh": "CC BY 4.0",
+#: source -> (name of the data set, licence), said under every picture.
+SETS = {
+    "eurosat_rgb": ("EuroSAT (Helber et al. 2019)", "MIT"),
+    "eurosat_ms": ("EuroSAT (Helber et al. 2019)", "MIT"),
+    "terramesh": ("TerraMesh (IBM/ESA)", "CC BY 4.0"),
+    "simulated": ("eogen.landcover.simulate", "GPL-3.0"),
+    "upload": ("", ""),
 }
 
 
@@ -39,8 +44,20 @@ class Item:
         return {"simulated": "simulated", "upload": "upload"}.get(self.source, "real")
 
 
+def provenance(item: Item, t: Words, image: xr.DataArray | None = None) -> Provenance:
+    """Return what is said under a picture of this item."""
+    name, licence = SETS[item.source]
+    place = {"simulated": t("landcover.place.simulated"), "upload": item.name}.get(item.source)
+    sensor = "Sentinel-2"
+    if image is not None:
+        sensor += f" {image.attrs['processing_level']} · {len(image.band)} × {image.sizes['y']} × {image.sizes['x']}"
+    if place is None:
+        place = t("landcover.place.eurosat") if item.source.startswith("eurosat") else item.name
+    return Provenance(item.origin, place=place, sensor=sensor, source=name, licence=licence)
+
+
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _listed(folder: str, source: str, stamp: float) -> list[Item]:  # noqa: ARG001 - stamp renews the cache
+def _listed(folder: str, source: str, stamp: float) -> list[Item]:
     root = Path(folder)
     if source == "terramesh":
         return [Item(source, s.name, None, s.l1c) for s in read.terramesh(root)]
@@ -75,7 +92,7 @@ def of_class(source: str, label: str | None) -> list[Item]:
 
 
 def deck(seed: int) -> list[Item]:
-    """Return the images of the public game, one of each class in a shuffled order; real ones where there are any."""
+    """Return the images of the public game, one of each class in a shuffled order; real ones if there are any."""
     source = next(s for s in ("eurosat_rgb", "eurosat_ms", "simulated") if items(s))
     dice = random.Random(seed)
     classes = list(CLASSES)

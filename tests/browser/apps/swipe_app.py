@@ -13,7 +13,8 @@ import xarray as xr
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from eogen.colour import Scale
-from eogen.raster import Overlay, overlay
+from eogen.raster import Overlay, features_geojson, overlay
+from pages.kit.maps.folium_map import Objects, folium_map
 from pages.kit.maps.layers import Layer, picture
 from pages.kit.maps.swipe import swipe
 
@@ -86,6 +87,13 @@ if not state.get("hidden"):
         if out.clicked:
             state.clicked = vars(out.clicked)
         st.text("RESULT " + json.dumps({"position": out.position, "clicked": state.get("clicked")}))
+    elif which == "folium":
+        like = georeferenced(128)
+        bright = like.copy(data=field(128, 1) > 0.7)
+        found = Objects(features_geojson(bright, min_pixels=200), "Objets", show={"pixels": "Pixels"})
+        chosen = folium_map([Layer(geographic(128, 1), "Image"), found], key="folium", outline=True)
+        spot = vars(chosen.place) if chosen.place else None
+        st.text("RESULT " + json.dumps({"place": spot, "properties": chosen.properties}))
     else:
         scale = Scale("PuOr", -1, 1)
         layers = [

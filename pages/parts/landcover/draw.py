@@ -1,0 +1,92 @@
+"""Evidence to pictures: the image, a spotlight for the public, a colour scale for experts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+import xarray as xr
+
+from eogen.colour import Scale
+from eogen.landcover import render
+from eogen.raster import Bounds, Overlay, cell_bounds, overlay, pixel_at
+from pages.kit.maps.view import Pixel, Place
+from pages.kit.words import Words
+
+SIGNED, UNSIGNED = "PuOr", "cividis"
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _colours(sha256: str, look: str, _image: xr.DataArray) -> np.ndarray:
+    return {
+        "true": render.true_colour,
+        "stretched": render.stretched,
+        "false": render.false_colour,
+    }[look](_image)
+
+
+def colours(image: xr.DataArray, look: str = "true") -> np.ndarray:
+    """Return display pixels, uint8 (y, x, 3), in ``"true"``, ``"stretched"`` or ``"false"`` colours."""
+    return _colours(image.attrs["sha256"], look, image)
+
+
+def base(image: xr.DataArray, look: str = "true") -> Overlay:
+    """Return the image placed on the map."""
+    return overlay(colours(image, look), image)
+
+
+def lit(image: xr.DataArray, evidence: xr.DataArray) -> Overlay:
+    """Return the image lit where the evidence speaks for the class."""
+    return overlay(render.spotlight(colours(image), evidence), image)
+
+
+def edited(image: xr.DataArray, places: Sequence[tuple[int, int]], size: int) -> Overlay:
+    """Return the image with hidden squares drawn as flat, framed grey, so that they cannot be taken for ground."""
+    pixels = colours(image).copy()
+    for row, column in places:
+        pixels[row : row + size, column : column + size] = 118
+        inner = pixels[row + 1 : row + size - 1, column + 1 : column + size - 1]
+        inner[:] = 148
+    return overlay(pixels, image)
+
+
+def scale(evidences: Sequence[xr.Dataset]) -> list[Scale]:
+    """Return one scale per evidence; those with the same unit share theirs, so that colours compare."""
+    kinds = [
+        (bool(e.attrs["signed"]), e.attrs["model"], e.evidence.attrs.get("units", "1")) for e in evidences
+    ]
+    found = []
+    for kind in kinds:
+        same = [e.evidence.values for e, k in zip(evidences, kinds, strict=True) if k == kind]
+        size = float(np.nanquantile(np.abs(np.concatenate([v.ravel() for v in same])), 0.99)) or 1.0
+        found.append(Scale(SIGNED, -size, size) if kind[0] else Scale(UNSIGNED, 0.0, size))
+    return found
+
+
+def coloured(image: xr.DataArray, evidence: xr.Dataset, shades: Scale) -> Overlay:
+    """Return the evidence in colours, opaque; the browser's slider makes it transparent."""
+    return overlay(shades.colour(evidence.evidence), image)
+
+
+def map_labels(t: Words, **more: str) -> dict[str, str]:
+    """Return the labels every map needs, in the reader's language."""
+    names = ("zoom_in", "zoom_out", "keys", "at")
+    return {name: t.text(f"kit.map.{name}") for name in names} | {"lang": t.lang} | more
+
+
+def pixel(image: xr.DataArray, spot: Place | Pixel | None) -> tuple[int, int] | None:
+    """Return (row, column) of the image under a chosen place; None where nothing was chosen or outside."""
+    if spot is None:
+        return None
+    if isinstance(spot, Place):
+        return pixel_at(image, spot.lat, spot.lng)
+    row, column = spot.row, spot.column
+    return (row, column) if row < image.sizes["y"] and column < image.sizes["x"] else None
+
+
+def square(image: xr.DataArray, row: int, column: int, size: int) -> Bounds:
+    """Return the bounds of a square of pixels, for the rectangle drawn on a map."""
+    if image.rio.crs is not None:
+        return cell_bounds(image, row, column, size)
+    return [[float(row), float(column)], [float(row + size), float(column + size)]]

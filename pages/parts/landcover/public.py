@@ -1,0 +1,241 @@
+"""The public view: bet on what the picture shows, see what the machine says and where it looked, hide a piece."""
+
+from __future__ import annotations
+
+import streamlit as st
+import xarray as xr
+from eogen.landcover.classifier import Classifier
+
+from eogen.landcover.bands import CLASSES
+from eogen.landcover.captions import captions
+from pages.kit import card, provenance
+from pages.kit.hall import Visitor
+from pages.kit.maps.layers import picture
+from pages.kit.maps.swipe import swipe
+from pages.kit.words import Words
+from pages.parts.landcover import compute, draw, sources, upload
+
+#: The network of the public view (it needs red, green and blue only) and the explanation shown with it.
+MODEL, METHOD = "rgb_cnn", "grad_cam"
+#: Seed of the deck of images, and answers offered for each bet.
+DECK, CHOICES = 2026, 4
+#: Side of the square a visitor hides, pixels.
+SQUARE = 12
+
+
+def show(guest: Visitor) -> None:
+    """Draw the page."""
+    t = guest.words
+    item = _item(t)
+    image = upload.patch(item, t)
+    model = compute.classifier(MODEL)
+    answer, probability = compute.top(compute.predict(model, image))
+    bet = st.session_state.get(_bet(item)) or ("none" if item.label is None else None)
+    st.markdown(t("landcover.public.lead" if bet is None else "landcover.public.lead_after"))
+    left, right = st.columns([1, 1.2], gap="large")
+    if bet is None:
+        with left:
+            _plain(t, image)
+            _caption(t, item)
+        with right:
+            _betting(t, item)
+        return
+    hiding = st.session_state.get("hiding") == item.name
+    with left:
+        if hiding:
+            _hide_here(t, item, image)
+        else:
+            _looked(t, model, image, answer)
+        _caption(t, item)
+    with right:
+        if hiding:
+            _hidden(t, item, model, image, answer)
+        else:
+            _said(t, item, model, image, answer, probability, bet)
+        _actions(t, item, hiding)
+
+
+def _item(t: Words) -> sources.Item:
+    """Return the image on the table: the visitor's own, or the card of the deck."""
+    if (own := upload.current()) is not None:
+        return own
+    deck = sources.deck(DECK)
+    number = st.query_params.get("card", "0")
+    return deck[int(number) % len(deck) if number.isdigit() else 0]
+
+
+def _next() -> None:
+    number = st.query_params.get("card", "0")
+    st.query_params["card"] = str((int(number) if number.isdigit() else 0) + 1)
+    st.session_state.pop("hiding", None)
+    upload.forget()
+
+
+def _bet(item: sources.Item) -> str:
+    return f"bet_{item.source}_{item.name}"
+
+
+def _place(label: str, item: sources.Item) -> None:
+    st.session_state[_bet(item)] = label
+
+
+def _betting(t: Words, item: sources.Item) -> None:
+    """Offer four answers, the true one among them, in an order that does not give it away."""
+    assert item.label is not None
+    st.markdown(f"### {t('landcover.public.bet')}")
+    start = (sum(map(ord, item.name)) * 7) % len(CLASSES)
+    others = [CLASSES[(start + 3 * i) % len(CLASSES)] for i in range(len(CLASSES))]
+    offered = sorted(
+        [item.label, *[c for c in others if c != item.label][: CHOICES - 1]],
+        key=lambda c: t(f"classes.{c}.short"),
+    )
+    for first, second in zip(offered[::2], offered[1::2], strict=True):
+        for column, label in zip(st.columns(2), (first, second), strict=True):
+            column.button(
+                t(f"classes.{label}.short"),
+                key=f"choose_{label}",
+                width="stretch",
+                on_click=_place,
+                args=(label, item),
+            )
+    upload.offer(t)
+
+
+def _plain(t: Words, image: xr.DataArray) -> None:
+    labels = draw.map_labels(t, map=t("landcover.map.image"), opacity=t("landcover.map.opacity"))
+    picture(draw.base(image), key="plain", labels=labels, clickable=False)
+
+
+def _looked(t: Words, model: Classifier, image: xr.DataArray, answer: str) -> None:
+    """Draw the picture and where the machine looked, under one divider."""
+    evidence = compute.explain(model, image, answer, METHOD)
+    labels = draw.map_labels(
+        t,
+        map=t("landcover.map.looked", answer=t(f"classes.{answer}.a")),
+        before=t("landcover.map.image_pill"),
+        after=t("landcover.map.looked_pill"),
+        bar=t("landcover.map.bar"),
+    )
+    swipe(
+        draw.base(image),
+        draw.lit(image, evidence.evidence),
+        key="looked",
+        labels=labels,
+        height=None,
+        clickable=False,
+    )
+
+
+def _said(
+    t: Words,
+    item: sources.Item,
+    model: Classifier,
+    image: xr.DataArray,
+    answer: str,
+    probability: float,
+    bet: str,
+) -> None:
+    """Say the answer, what it looked at, and how far to believe that."""
+    st.markdown(t("landcover.public.says", answer=t(f"classes.{answer}.a"), sure=probability))
+    if item.label is not None:
+        right = ("you_" if bet == item.label else "") + ("machine" if answer == item.label else "")
+        st.markdown(t(f"landcover.public.score_{right or 'nobody'}", truth=t(f"classes.{item.label}.a")))
+    evidence = compute.explain(model, image, answer, METHOD)
+    said = captions(image, evidence.evidence, at_most=1)[0]
+    st.markdown(t(f"landcover.captions.{said.code}"))
+    with st.container(border=True):
+        st.markdown(f"**{t('landcover.public.how_sure')}**")
+        card.bars(
+            [
+                card.Bar(t(f"classes.{label}.short"), p, main=label == answer)
+                for label, p in compute.ranked(compute.predict(model, image), 3)
+            ],
+            t,
+            label=t("landcover.public.how_sure"),
+            room="landcover",
+        )
+        _, verdict = compute.trust(model, image, evidence)
+        gauge = verdict.gauges[0]
+        st.html(f'<p class="eo-muted">{t(f"landcover.public.{gauge.code}", gain=max(gauge.value, 0.0))}</p>')
+
+
+def _caption(t: Words, item: sources.Item) -> None:
+    provenance.caption(sources.provenance(item, t), t)
+
+
+def _actions(t: Words, item: sources.Item, hiding: bool) -> None:
+    st.button(
+        t("landcover.public.another"),
+        type="primary",
+        width="stretch",
+        icon=":material/arrow_forward:",
+        on_click=_next,
+        key="another",
+    )
+    if hiding:
+        st.button(
+            t("landcover.public.back"),
+            width="stretch",
+            icon=":material/undo:",
+            on_click=_stop_hiding,
+            key="back",
+        )
+    else:
+        st.button(
+            t("landcover.public.hide"),
+            width="stretch",
+            icon=":material/visibility_off:",
+            on_click=_start_hiding,
+            args=(item,),
+            key="hide",
+        )
+
+
+def _start_hiding(item: sources.Item) -> None:
+    st.session_state["hiding"] = item.name
+    st.session_state["places"] = []
+
+
+def _stop_hiding() -> None:
+    st.session_state.pop("hiding", None)
+
+
+def _hide_here(t: Words, item: sources.Item, image: xr.DataArray) -> None:
+    """Let the visitor cover squares of the picture by touching it."""
+    places: list[tuple[int, int]] = st.session_state.setdefault("places", [])
+    labels = draw.map_labels(t, map=t("landcover.map.image"), opacity=t("landcover.map.opacity"))
+    spot = picture(draw.edited(image, places, SQUARE), key="hide_here", labels=labels)
+    if (at := draw.pixel(image, spot)) is not None:
+        corner = (max(at[0] - SQUARE // 2, 0), max(at[1] - SQUARE // 2, 0))
+        if corner not in places:
+            places.append(corner)
+            st.rerun()
+
+
+def _hidden(t: Words, item: sources.Item, model: Classifier, image: xr.DataArray, answer: str) -> None:
+    """Say how the probability moved."""
+    places = st.session_state.get("places", [])
+    if not places:
+        st.markdown(t("landcover.public.hide_lead"))
+        return
+    change = compute.hidden(model, image, answer, places, SQUARE)
+    before, after = (float(p.sel({"class": answer})) for p in (change.before, change.after))
+    st.markdown(
+        t(
+            "landcover.public.hide_flipped" if change.flipped else "landcover.public.hide_moved",
+            n=len(places),
+            before=before,
+            after=after,
+            answer=t(f"classes.{answer}.a"),
+            now=t(f"classes.{change.answer}.a"),
+        )
+    )
+    card.bars(
+        [
+            card.Bar(t("landcover.public.whole"), before),
+            card.Bar(t("landcover.public.with_hole"), after, main=True),
+        ],
+        t,
+        label=t("landcover.public.how_sure"),
+        room="landcover",
+    )

@@ -1,0 +1,174 @@
+"""Weights on disk: a safetensors file and, beside it, a card that says where they come from.
+
+``<model>.safetensors`` holds the tensors, ``<model>.json`` the :class:`Card`. The card carries the SHA-256 of the
+tensors, so that the two cannot part unnoticed. Nothing here reads a pickle.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+from torch import Tensor, nn
+
+from eogen.errors import InputError, Unavailable
+
+#: Tensors that are kept beside a module's own ones (training fingerprints) have names that start so.
+BESIDE = "beside."
+
+
+@dataclass
+class Card:
+    """What a reader must know before trusting some weights.
+
+    Attributes:
+        model: name in the room's registry.
+        room: the room.
+        data: one row per training set: ``name``, ``licence``, ``sha256`` (of the sorted hashes of its files), ``n``.
+        seed: that rebuilds them.
+        code_version: of eogen when they were made.
+        torch: version of torch.
+        date: ISO day.
+        parameters: number of trained numbers.
+        cost: ``seconds``, ``threads``, ``epochs``.
+        metrics: name -> ``{value, low, high, n, …}``.
+        temperature: logits are divided by it before the softmax.
+        notes: sentences: choices, variants tried, caveats.
+        extra: anything else a room needs.
+        sha256: of the safetensors file; filled by :func:`save`.
+    """
+
+    model: str
+    room: str
+    data: list[dict[str, Any]]
+    seed: int
+    code_version: str
+    torch: str
+    date: str
+    parameters: int
+    cost: dict[str, float]
+    metrics: dict[str, Any] = field(default_factory=dict)
+    temperature: float = 1.0
+    notes: list[str] = field(default_factory=list)
+    extra: dict[str, Any] = field(default_factory=dict)
+    sha256: str = ""
+
+    def to_json(self) -> str:
+        """Return the card as JSON text."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Card:
+        """Read a card.
+
+        Raises:
+            InputError: ``card_invalid`` naming a field that is missing or unknown, or the place that is not JSON.
+        """
+        try:
+            values = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise InputError("card_invalid", "The model card is not valid: {reason}.", reason=str(error)) from error
+        known = {f.name for f in fields(cls)}
+        if not isinstance(values, dict) or (wrong := set(values) ^ known):
+            reason = f"missing or unknown fields {sorted(wrong)}" if isinstance(values, dict) else "not an object"
+            raise InputError("card_invalid", "The model card is not valid: {reason}.", reason=reason)
+        return cls(**values)
+
+
+def card_path(path: Path) -> Path:
+    """Return where the card of the weights at ``path`` lies."""
+    return path.with_suffix(".json")
+
+
+def count(module: nn.Module) -> int:
+    """Return the number of parameters (buffers such as means do not count)."""
+    return sum(p.numel() for p in module.parameters())
+
+
+def save(module: nn.Module, path: Path, card: Card, beside: dict[str, Tensor] | None = None) -> Card:
+    """Write the weights and their card, each atomically, and return the card with the hash filled in.
+
+    Args:
+        module: whose state (parameters and buffers) is written.
+        path: ``….safetensors``.
+        card: its ``sha256`` is replaced.
+        beside: further tensors (int or float) to keep in the file, read back by :func:`beside`.
+    """
+    tensors = {name: tensor.detach().contiguous().clone() for name, tensor in module.state_dict().items()}
+    tensors |= {BESIDE + name: tensor.contiguous() for name, tensor in (beside or {}).items()}
+    content = safetensors.torch.save(tensors)
+    card.sha256 = hashlib.sha256(content).hexdigest()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _replace(path, content)
+    _replace(card_path(path), card.to_json().encode())
+    return card
+
+
+def load(module: nn.Module, path: Path) -> Card:
+    """Fill ``module`` with the weights at ``path``, strictly, and return their card.
+
+    Raises:
+        Unavailable: ``no_weights`` when the file or its card is not there.
+        InputError: ``weights_hash`` when the file is not the one the card describes; ``weights_unreadable`` when it
+            is not a safetensors file; ``weights_missing``, ``weights_unexpected``, ``weights_shape`` naming the key.
+    """
+    card = read_card(path)
+    content = path.read_bytes()
+    if (found := hashlib.sha256(content).hexdigest()) != card.sha256:
+        raise InputError(
+            "weights_hash",
+            "{path} is not the file its card describes (SHA-256 {found}, the card says {expected}); fetch or train "
+            "it again.",
+            path=str(path), found=found[:12], expected=card.sha256[:12],
+        )  # fmt: skip
+    try:
+        tensors = safetensors.torch.load(content)
+    except safetensors.SafetensorError as error:
+        raise InputError("weights_unreadable", "{path} is not a safetensors file: {reason}.",
+                         path=str(path), reason=str(error)) from error  # fmt: skip
+    tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith(BESIDE)}
+    wanted = module.state_dict()
+    for name in wanted:
+        if name not in tensors:
+            raise InputError("weights_missing", "{path} has no tensor '{key}'.", path=str(path), key=name)
+        if tensors[name].shape != wanted[name].shape:
+            raise InputError(
+                "weights_shape", "In {path} the tensor '{key}' has shape {found}; the model needs {expected}.",
+                path=str(path), key=name, found=tuple(tensors[name].shape), expected=tuple(wanted[name].shape),
+            )  # fmt: skip
+    for name in tensors:
+        if name not in wanted:
+            raise InputError("weights_unexpected", "{path} has a tensor '{key}' that the model does not know.",
+                             path=str(path), key=name)  # fmt: skip
+    module.load_state_dict(tensors, strict=True)
+    return card
+
+
+def read_card(path: Path) -> Card:
+    """Return the card of the weights at ``path`` without reading the weights.
+
+    Raises:
+        Unavailable: ``no_weights`` when the weights or the card are not there.
+        InputError: ``card_invalid``.
+    """
+    for needed in (path, card_path(path)):
+        if not needed.is_file():
+            raise Unavailable("no_weights", "There are no weights at {path}.", path=str(needed))
+    return Card.from_json(card_path(path).read_text(encoding="utf-8"))
+
+
+def beside(path: Path) -> dict[str, Tensor]:
+    """Return the tensors kept beside the module's own in the weights at ``path``."""
+    with safetensors.safe_open(path, framework="pt") as opened:
+        return {k.removeprefix(BESIDE): opened.get_tensor(k) for k in opened.keys() if k.startswith(BESIDE)}  # noqa: SIM118
+
+
+def _replace(path: Path, content: bytes) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    part.replace(path)

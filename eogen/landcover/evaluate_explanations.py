@@ -23,6 +23,8 @@ from eogen.results import Figure
 
 #: Least share of a window the mask may cover, and most, to be worth pointing at.
 POINTABLE = (0.02, 0.6)
+#: Images a model and set, in a hurry and otherwise; simulated ones are twice as many.
+QUICK, FULL = 3, 12
 #: Row names of the set of images.
 PATCHES, SIMULATED, WINDOWS, MOSAICS = "eurosat", "simulated", "terramesh", "eurosat_mosaics"
 #: Goals from the reference measurements of this project; "better" is the direction.
@@ -123,7 +125,7 @@ def _model(
 ) -> None:
     """Measure all explanations of one model."""
     generator = np.random.default_rng(seed)
-    count = 3 if quick else 12
+    count = QUICK if quick else FULL
     patches = list(_take(_patches(classifier, root, generator), count))
     simulated = list(_take(_simulated(classifier, seed), 2 * count))
     windows = list(_take(_windows(classifier, root, generator), count))

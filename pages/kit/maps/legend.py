@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eogen.colour import Scale
+if TYPE_CHECKING:
+    from eogen.colour import Scale
 
 _INK = "var(--st-text-color,#1b2733)"
 _TEXT = f"font:14px/1.4 var(--st-font,sans-serif);color:{_INK}"

@@ -222,8 +222,8 @@ def settle(page: Page, seconds: float = 20) -> None:
 def axe(page: Page) -> list[str]:
     """Return the serious and critical violations axe finds, one line each.
 
-    axe cannot judge the contrast of what is scrolled out of Streamlit's inner frame, so the window is made as tall
-    as the page first.
+    axe cannot judge the contrast of what is scrolled out of Streamlit's inner frame, so the window is first
+    made as tall as the page.
     """
     from axe_playwright_python.sync_playwright import Axe
 

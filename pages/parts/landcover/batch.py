@@ -67,8 +67,8 @@ def _row(t: Words, model: Classifier, method: str, name: str, data: bytes) -> di
         "class": answer,
         "probability": round(probability, 4),
         "method": method,
-        "srg": round(float(scores.srg.sel(map="evidence")), 4),
-        "srg_random": round(float(scores.srg.sel(map="random")), 4),
+        "srg": round(float(scores.srg.sel(order="evidence")), 4),
+        "srg_random": round(float(scores.srg.sel(order="random")), 4),
         "trust": verdict.code,
         "problem": "",
     }

@@ -200,7 +200,7 @@ def _pictures(t: Words, image: xr.DataArray, sides: list[Side]) -> None:
                     opacity=t("landcover.map.opacity"),
                     title=title,
                 ),
-                opacity=0.65,
+                opacity=0.85,
                 group="landcover",
                 clickable=False,
             )
@@ -218,9 +218,7 @@ def _pictures(t: Words, image: xr.DataArray, sides: list[Side]) -> None:
 
 def _probabilities(t: Words, sides: list[Side], image: xr.DataArray, target: str) -> None:
     for model in {side.model.name: side.model for side in sides}.values():
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.markdown(f"**{t(f'models.{model.name}.name')}**")
-            provenance.model_card(model.card, t, key=model.name)
+        st.markdown(f"**{t(f'models.{model.name}.name')}**", help=t(f"models.{model.name}.sentence"))
         card.bars(
             [
                 card.Bar(t(f"classes.{label}.name"), p, main=label == target)
@@ -230,6 +228,7 @@ def _probabilities(t: Words, sides: list[Side], image: xr.DataArray, target: str
             label=t("landcover.probabilities", model=t(f"models.{model.name}.name")),
             room="landcover",
         )
+        provenance.model_card(model.card, t, key=model.name)
 
 
 def _trust(t: Words, sides: list[Side], image: xr.DataArray) -> list[Judged]:

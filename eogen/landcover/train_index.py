@@ -35,6 +35,10 @@ BATCH = 64
 SMOOTHING = 0.05
 
 
+#: What was tried on the folds, with its figures (choosing among them on the same folds is optimistic).
+VARIANTS: tuple[str, ...] = ()
+
+
 def build() -> IndexNetwork:
     """Return the untrained index network: branch 0 is colour, branch 1 spectrum."""
     return IndexNetwork(ALL, (COLOUR, SPECTRUM))
@@ -80,6 +84,20 @@ def fit_colour(
     done = fit(branch.head, batches, steps, _loss, settings, checkpoint=checkpoint, resume=resume, progress=progress)
     branch.requires_grad_(False)
     return done.seconds
+
+
+def colour_logits(branch: Branch, images: Images) -> np.ndarray:
+    """Return the logits (n, classes) of the colour branch alone on RGB JPEGs."""
+    alone = IndexNetwork(RGB, (COLOUR,))
+    alone.branches[0].load_state_dict(branch.state_dict())
+    alone.eval()
+    with torch.no_grad():
+        return np.concatenate(
+            [
+                alone(torch.from_numpy(to_reflectance(images.pixels[i : i + 32]))).numpy()
+                for i in range(0, len(images), 32)
+            ]
+        )
 
 
 def standardise(branch: Branch, raw: Tensor) -> None:

@@ -6,10 +6,10 @@ import hashlib
 
 import pandas as pd
 import streamlit as st
-from eogen.landcover.classifier import Classifier
 
 from eogen.errors import InputError
 from eogen.landcover import read
+from eogen.landcover.classifier import Classifier
 from pages.kit import export, progress
 from pages.kit.errors import sentence
 from pages.kit.words import Words

@@ -235,7 +235,7 @@ def agreement(t: Words, model: Classifier, image: xr.DataArray, target: str) -> 
     )
     if matrix is None:
         return
-    names = [t(f"explanations.{name}.name") for name in matrix.method.values]
+    names = [t(f"explanations.{name}.name") for name in matrix.one.values]
     figure = figures.figure(
         t,
         x=figures.axis(t("landcover.agreement.method"), ""),

@@ -24,10 +24,12 @@ from eogen.nn.weights import Card
 from eogen.progress import Progress, silent
 
 RANDOM_SPLIT = (
-    "Patches of one Sentinel-2 scene are on both sides of a random split: accuracy elsewhere on Earth will be lower."
+    "Patches of one Sentinel-2 scene are on both sides of a random split: accuracy elsewhere on Earth will be "
+    "lower."
 )
 FEW = (
-    "Fitted on {n} patches: the folds' interval is wide, and choices were made on the same folds, which flatters them."
+    "Fitted on {n} patches: the folds' interval is wide, and choices were made on the same folds, which flatters "
+    "them."
 )
 
 
@@ -54,7 +56,9 @@ def train(
         torch.manual_seed(seed)
         module = row.build()
     began = perf_counter()
-    run: Callable[..., tuple[Card, np.ndarray]] = {"rgb_cnn": _rgb, "ms_cnn": _ms, "index_network": _index}[model]
+    run: Callable[..., tuple[Card, np.ndarray]] = {"rgb_cnn": _rgb, "ms_cnn": _ms, "index_network": _index}[
+        model
+    ]
     checkpoint = out / f"{model}.ckpt"
     card, fingerprints = run(module, root, seed, checkpoint, resume, progress)
     card.cost.setdefault("seconds", round(perf_counter() - began, 1))
@@ -88,8 +92,8 @@ def _rgb(
         temperature=temperature,
         notes=[
             RANDOM_SPLIT,
-            "Split by content hash: 8 tenths train, 1 tenth validation (records accuracy, fits the temperature, chooses "
-            "nothing), 1 tenth test (looked at once).",
+            "Split by content hash: 8 tenths train, 1 tenth validation (records accuracy, fits the temperature, "
+            "chooses nothing), 1 tenth test (looked at once).",
             f"{len(images) - len(train) - len(validation) - len(test)} patches that exist with 13 bands were left out.",
             "One configuration was fitted; it was not compared with others.",
         ],
@@ -117,9 +121,13 @@ def _ms(
     card = _card(
         "ms_cnn", module, seed,
         data=[_set("EuroSAT 13-band GeoTIFFs", images)],
-        cost={"seconds": round(seconds + found.seconds, 1), "threads": torch.get_num_threads(), "epochs": settings.epochs},
+        cost={
+            "seconds": round(seconds + found.seconds, 1),
+            "threads": torch.get_num_threads(),
+            "epochs": settings.epochs,
+        },
         metrics=fold_quality(found),
-        temperature=scores.fit_temperature(found.logits.reshape(-1, len(CLASSES)), np.tile(found.labels, len(found.logits))),
+        temperature=_temperature(found),
         notes=[
             FEW.format(n=len(images)),
             RANDOM_SPLIT,
@@ -147,7 +155,9 @@ def _index(
     del measured
     alone = train_index.colour_logits(colour, validation)
     seeds = 3
-    found = folds.cross_validate(images.labels, folds.index_fold(images, module), seed=seed, seeds=seeds, progress=progress)
+    found = folds.cross_validate(
+        images.labels, folds.index_fold(images, module), seed=seed, seeds=seeds, progress=progress
+    )
     x, labels = torch.from_numpy(images.pixels), torch.from_numpy(images.labels)
     with torch.no_grad():
         offset = torch.cat([colour(part).mean((2, 3)) for part in x.split(8)])
@@ -167,7 +177,7 @@ def _index(
         metrics=fold_quality(found)
         | {"colour_branch_validation_accuracy": proportion(alone.argmax(1) == validation.labels)}
         | {"colour_branch_alone_13_bands": proportion(offset.argmax(1).numpy() == images.labels)},
-        temperature=scores.fit_temperature(found.logits.reshape(-1, len(CLASSES)), np.tile(images.labels, seeds)),
+        temperature=_temperature(found),
         notes=[
             FEW.format(n=len(images)),
             RANDOM_SPLIT,
@@ -215,10 +225,15 @@ def fold_quality(found: OutOfFold) -> dict[str, Any]:
     calibrated = calibrate_across(found)
     return {
         "accuracy": _rounded(value=found.right.mean(), low=low, high=high, n=n),
-        "fold_deviation": _rounded(value=found.fold_accuracies.std(), low=None, high=None, n=found.fold_accuracies.size),
+        "fold_deviation": _rounded(
+            value=found.fold_accuracies.std(), low=None, high=None, n=found.fold_accuracies.size
+        ),
         "macro_f1": _rounded(value=scores.macro_f1(labels, logits.argmax(1)), low=None, high=None, n=n),
         "ece_uncalibrated": _rounded(
-            value=scores.calibration_error(scores.probabilities(logits), labels, bins=5), low=None, high=None, n=n
+            value=scores.calibration_error(scores.probabilities(logits), labels, bins=5),
+            low=None,
+            high=None,
+            n=n,
         ),
         "ece": _rounded(value=scores.calibration_error(calibrated, labels, bins=5), low=None, high=None, n=n),
     }
@@ -235,6 +250,12 @@ def calibrate_across(found: OutOfFold) -> np.ndarray:
             probability[here] = scores.probabilities(logits[here], temperature)
         parts.append(probability)
     return np.concatenate(parts)
+
+
+def _temperature(found: OutOfFold) -> float:
+    return scores.fit_temperature(
+        found.logits.reshape(-1, len(CLASSES)), np.tile(found.labels, len(found.logits))
+    )
 
 
 def tables(logits: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
@@ -254,7 +275,12 @@ def _card(model: str, module: nn.Module, seed: int, **parts: Any) -> Card:
 
 
 def _set(name: str, images: Images) -> dict[str, Any]:
-    return {"name": name, "licence": "MIT (EuroSAT, Helber et al. 2019)", "sha256": images.content, "n": len(images)}
+    return {
+        "name": name,
+        "licence": "MIT (EuroSAT, Helber et al. 2019)",
+        "sha256": images.content,
+        "n": len(images),
+    }
 
 
 def _needed(images: Images, what: str, root: Path) -> Images:

@@ -3,15 +3,12 @@
 import streamlit as st
 
 from pages.kit import hall, idle, style, warmup
-from pages.kit.rooms import open_rooms
 
 st.set_page_config(page_title="EOGen", page_icon="🛰️", layout="wide", initial_sidebar_state="collapsed")
 style.apply()
 words = hall.controls()
-home = st.Page("pages/home.py", title=words("home.title"), icon=":material/home:", default=True)
-rooms = [st.Page(f"pages/{room}.py", title=words(f"rooms.{room}.name")) for room in open_rooms()]
-page = st.navigation([home, *rooms], position="top")
-stand = hall.stand_seconds()
-idle.watch(words.lang, home=home, seconds=stand, at_home=page == home)
+pages = hall.doors(words)
+page = st.navigation(pages, position="top")
+idle.watch(words.lang, home=pages[0], seconds=hall.stand_seconds(), at_home=page == pages[0])
 page.run()
 warmup.start()

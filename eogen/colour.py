@@ -11,11 +11,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from eogen.errors import InputError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _MATPLOTLIB = ("cividis", "viridis", "gray")
 SEQUENTIAL = (

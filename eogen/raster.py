@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import rioxarray  # noqa: F401 - registers .rio
 import xarray as xr
+from affine import Affine
 from PIL import Image
 from rasterio.crs import CRS
 from rasterio.io import MemoryFile
@@ -77,9 +78,8 @@ def warp(array: xr.DataArray, *, limit: int = QUICKLOOK, resampling: str = "near
     Raises:
         InputError: ``no_crs``.
     """
-    crs = _crs(array)
-    height, width = array.sizes["y"], array.sizes["x"]
-    source = array.rio.transform(recalc=True)
+    crs, height, width = _crs(array), array.sizes["y"], array.sizes["x"]
+    source = _place(array)
     edges = array_bounds(height, width, source)
     target, columns, rows = calculate_default_transform(crs, MERCATOR, width, height, *edges)
     longest = max(columns, rows)
@@ -146,14 +146,16 @@ def overlay(
             )
         plane = [[0.0, 0.0], [float(height), float(width)]]
         return Overlay(data_url(rgba), plane, geographic=False, size=(width, height))
-    placed = xr.DataArray(rgba.transpose(2, 0, 1), dims=("band", "y", "x"), coords={"y": like.y, "x": like.x})
-    placed = placed.rio.write_crs(like.rio.crs).rio.write_transform(like.rio.transform(recalc=True))
+    # The transform alone places the pixels: a turned grid has no x and y coordinates.
+    placed = xr.DataArray(rgba.transpose(2, 0, 1), dims=("band", "y", "x")).rio.write_crs(like.rio.crs)
+    placed = placed.rio.write_transform(_place(like))
     warped = warp(placed, limit=limit, resampling=resampling)
-    west, south, east, north = _degrees(warped)
+    edges = array_bounds(warped.sizes["y"], warped.sizes["x"], _place(warped))
+    west, south, east, north = transform_bounds(MERCATOR, WGS84, *edges)
     return Overlay(
         data_url(warped.values.transpose(1, 2, 0)),
         [[south, west], [north, east]],
-        inner=_inner(placed) or [[south, west], [north, east]],
+        inner=_inner(placed, (west, south, east, north)),
         size=(width, height),
     )
 
@@ -161,7 +163,7 @@ def overlay(
 def pixel_at(array: xr.DataArray, latitude: float, longitude: float) -> tuple[int, int] | None:
     """Return the (row, column) of ``array`` that holds a place in degrees, or None when it lies outside."""
     (x,), (y,) = transform(WGS84, _crs(array), [longitude], [latitude])
-    column, row = ~array.rio.transform(recalc=True) @ (x, y)
+    column, row = ~_place(array) @ (x, y)
     row, column = int(np.floor(row)), int(np.floor(column))
     inside = 0 <= row < array.sizes["y"] and 0 <= column < array.sizes["x"]
     return (row, column) if inside else None
@@ -169,7 +171,7 @@ def pixel_at(array: xr.DataArray, latitude: float, longitude: float) -> tuple[in
 
 def cell_bounds(array: xr.DataArray, row: int, column: int, size: int = 1) -> Bounds:
     """Return the bounds (degrees) of the square of ``size`` pixels from (row, column) on."""
-    place = array.rio.transform(recalc=True)
+    place = _place(array)
     corners = [place @ (column + i * size, row + j * size) for i in (0, 1) for j in (0, 1)]
     longitudes, latitudes = transform(_crs(array), WGS84, *zip(*corners, strict=True))
     return [[min(latitudes), min(longitudes)], [max(latitudes), max(longitudes)]]
@@ -199,7 +201,7 @@ def geotiff_bytes(array: xr.DataArray) -> bytes:
             width=values.shape[2],
             dtype=values.dtype,
             crs=crs,
-            transform=array.rio.transform(recalc=True),
+            transform=_place(array),
             nodata=nodata,
             compress="deflate",
             predictor=3 if floating else 2,
@@ -242,7 +244,7 @@ def features_geojson(
     from shapely.geometry import mapping, shape
     from shapely.geometry.polygon import orient
 
-    crs, place = _crs(mask), mask.rio.transform(recalc=True)
+    crs, place = _crs(mask), _place(mask)
     labels, count = ndimage.label(mask.values.astype(bool))
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
     found = {int(k): g for g, k in shapes(labels.astype("int32"), mask=labels > 0, transform=place)}
@@ -284,16 +286,18 @@ def _crs(array: xr.DataArray) -> CRS:
     return CRS.from_user_input(array.rio.crs)
 
 
-def _degrees(warped: xr.DataArray) -> tuple[float, float, float, float]:
-    edges = array_bounds(warped.sizes["y"], warped.sizes["x"], warped.rio.transform(recalc=True))
-    return transform_bounds(MERCATOR, WGS84, *edges)
+def _place(array: xr.DataArray) -> Affine:
+    """Return the transform: from the coordinates where there are any, because a slice keeps its parent's."""
+    return array.rio.transform(recalc="x" in array.coords and "y" in array.coords)
 
 
-def _inner(array: xr.DataArray) -> Bounds | None:
-    """Return the upright rectangle inside the warped outline, or None where the grid is turned too far."""
-    place, h, w = array.rio.transform(recalc=True), array.sizes["y"], array.sizes["x"]
+def _inner(array: xr.DataArray, outer: tuple[float, float, float, float]) -> Bounds:
+    """Return the upright rectangle inside the warped outline; ``outer`` where the grid is turned too far."""
+    place, h, w = _place(array), array.sizes["y"], array.sizes["x"]
     corners = [place @ c for c in ((0, 0), (w, 0), (w, h), (0, h))]
     lng, lat = transform(_crs(array), WGS84, *zip(*corners, strict=True))
-    west, east = max(lng[0], lng[3]), min(lng[1], lng[2])
-    south, north = max(lat[2], lat[3]), min(lat[0], lat[1])
-    return [[south, west], [north, east]] if west < east and south < north else None
+    west, east = max(lng[0], lng[3], outer[0]), min(lng[1], lng[2], outer[2])
+    south, north = max(lat[2], lat[3], outer[1]), min(lat[0], lat[1], outer[3])
+    if west >= east or south >= north:
+        west, south, east, north = outer
+    return [[south, west], [north, east]]

@@ -62,7 +62,7 @@ class Sample:
         """Return the file's bytes.
 
         Raises:
-            InputError: ``archive_broken``, ``file_not_found``.
+            InputError: ``archive_damaged``, ``file_not_found``.
         """
         if self.member is not None:
             return _member(self.path, self.member)
@@ -126,7 +126,7 @@ def eurosat_rgb(root: str | Path) -> list[Sample]:
     their extracted folders. A patch met twice is listed once. Nothing found: an empty list.
 
     Raises:
-        InputError: ``archive_broken``.
+        InputError: ``archive_damaged``.
     """
     return _samples(Path(root), ".jpg")
 
@@ -222,7 +222,7 @@ def _member(path: Path, member: str) -> bytes:
 
 def _broken(path: Path) -> InputError:
     return InputError(
-        "archive_broken",
+        "archive_damaged",
         "The archive {name} is damaged or incomplete; fetch it again.",
         name=path.name,
     )

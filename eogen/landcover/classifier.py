@@ -49,7 +49,7 @@ class Classifier:
             temperature), float64, with coordinate ``class``; attrs ``model``, ``model_sha256``, ``temperature``.
 
         Raises:
-            InputError: ``missing_bands``, ``too_small``, ``no_valid_pixels``.
+            InputError: ``missing_bands``, ``too_small_for_model``, ``no_valid_pixels``.
         """
         images = [image] if isinstance(image, xr.DataArray) else list(image)
         with self.exclusive() as module, torch.no_grad():
@@ -79,7 +79,7 @@ class Classifier:
         """Return the image as reflectance (1, C, H, W), float32, its bands in the network's order.
 
         Raises:
-            InputError: ``missing_bands`` when it has not all of them; ``too_small`` below 32 x 32 pixels.
+            InputError: ``missing_bands`` when it has not all of them; ``too_small_for_model`` below 32 x 32 pixels.
         """
         present = [str(b) for b in image["band"].values]
         if absent := [b for b in self.bands if b not in present]:
@@ -93,7 +93,7 @@ class Classifier:
         height, width = image.sizes["y"], image.sizes["x"]
         if min(height, width) < SMALLEST:
             raise InputError(
-                "too_small",
+                "too_small_for_model",
                 "The image has {width} x {height} pixels; the model needs at least {smallest} x {smallest}.",
                 width=width, height=height, smallest=SMALLEST,
             )  # fmt: skip

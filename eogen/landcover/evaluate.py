@@ -216,7 +216,7 @@ def _folds(bench: _Bench, patches: Images) -> None:
         return
     shortcut: list[dict[str, float]] = []
     _fold(bench, "logistic_regression", patches, folds.logistic_fold(patches), 3)
-    if (classifier := bench.model("index_network")) is not None:
+    if bench.model("index_network") is not None:
         network = models.spec("index_network").build()
         weights.load(network, models.spec("index_network").path)
         _fold(bench, "index_network", patches, folds.index_fold(patches, network.eval()), 3)

@@ -7,13 +7,15 @@ misleads: with a mean baseline a good map and a random one can have the same del
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 
 import numpy as np
 import torch
 import xarray as xr
 
-from eogen.landcover.methods import answer
+from eogen.errors import InputError
+from eogen.landcover.methods import answer, needs
 from eogen.landcover.question import OUTPUTS, Explainable, Question, ask
 from eogen.landcover.regions import blocks
 from eogen.progress import Progress, silent
@@ -29,13 +31,47 @@ def ranking(evidence: np.ndarray, labels: np.ndarray, seed: int = 0) -> np.ndarr
     return np.lexsort((np.random.default_rng(seed).random(len(size)), -total / size))
 
 
+def remover(question: Question, space: str = "image") -> Callable[[torch.Tensor], np.ndarray]:
+    """Return a function from what is kept (n, 1, y, x) to scores (n,).
+
+    Args:
+        question: what is scored.
+        space: ``"image"``: what goes becomes the baseline. ``"evidence"``, for networks whose evidence adds up:
+            what goes stops speaking for any class. Grey squares put edges into an image, and a network that
+            measures texture sees them; evidence space asks the same question without them.
+
+    Raises:
+        InputError: ``unknown_space``, or ``method_needs`` for a network without evidence.
+    """
+    if space == "image":
+        return question.masked
+    if space != "evidence":
+        raise InputError(
+            "unknown_space", 'Parts are removed in "image" or "evidence", not {given!r}.', given=space
+        )
+    if not hasattr(question.module, "evidence"):
+        raise needs("removal in evidence space", "evidence")
+    with torch.no_grad():
+        evidence = question.module.evidence(question.x)[0].flatten(1)
+
+    def scores(keep: torch.Tensor) -> np.ndarray:
+        spoken = keep.expand(-1, 1, *question.x.shape[-2:]).flatten(1).float() @ evidence.T
+        return question.read(spoken / evidence.shape[1]).double().numpy()
+
+    return scores
+
+
 def removal_curve(
-    question: Question, order: np.ndarray, labels: np.ndarray, ends: np.ndarray, steps: int = 32
+    masked: Callable[[torch.Tensor], np.ndarray],
+    order: np.ndarray,
+    labels: np.ndarray,
+    ends: np.ndarray,
+    steps: int = 32,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Score the image while its blocks turn into the baseline.
 
     Args:
-        question: its ``output`` is what the curve shows.
+        masked: of :func:`remover`.
         order: a permutation of the blocks, first removed first.
         labels: block of each pixel, (y, x), numbered from 0.
         ends: scores of the whole image and of the baseline, which all orders share.
@@ -49,7 +85,7 @@ def removal_curve(
     turn = np.empty(len(order), np.int64)
     turn[order] = np.arange(len(order))
     keep = turn[labels][None, None] >= stops[1:-1, None, None, None]
-    inner = question.masked(torch.from_numpy(keep)) if len(keep) else []
+    inner = masked(torch.from_numpy(keep)) if len(keep) else []
     return removed[stops], np.concatenate([ends[:1], inner, ends[1:]])
 
 
@@ -64,6 +100,7 @@ def faithfulness(
     repeats: int = 1,
     controls: tuple[str, ...] = CONTROLS,
     output: str = "probability",
+    space: str = "image",
     seed: int = 0,
     progress: Progress = silent,
 ) -> xr.Dataset:
@@ -80,6 +117,7 @@ def faithfulness(
             is over them.
         controls: rows of the registry that never look at the model.
         output: what is measured while blocks go: ``"probability"``, ``"logit"`` or ``"log_odds"``.
+        space: where parts are removed, see :func:`remover`; numbers of two spaces do not compare.
         seed: of shifts, ties and the random control.
         progress: told as curves are done; may cancel.
 
@@ -90,7 +128,7 @@ def faithfulness(
         Curves cost ``62 * maps * repeats`` forward passes at 32 steps.
 
     Raises:
-        InputError: as :func:`eogen.landcover.question.ask`.
+        InputError: as :func:`eogen.landcover.question.ask` and :func:`remover`.
     """
     maps = {
         k: v.values for k, v in (evidence if isinstance(evidence, dict) else {"evidence": evidence}).items()
@@ -98,7 +136,14 @@ def faithfulness(
     with classifier.exclusive() as module:
         question = ask(classifier, module, image, target, output=output, seed=seed)
         return measure(
-            question, maps, steps=steps, block=block, repeats=repeats, controls=controls, progress=progress
+            question,
+            maps,
+            steps=steps,
+            block=block,
+            repeats=repeats,
+            controls=controls,
+            space=space,
+            progress=progress,
         )
 
 
@@ -110,13 +155,15 @@ def measure(
     block: int = 4,
     repeats: int = 1,
     controls: tuple[str, ...] = CONTROLS,
+    space: str = "image",
     progress: Progress = silent,
 ) -> xr.Dataset:
     """Do the work of :func:`faithfulness` for a question already asked."""
     names = [*maps, *controls]
     fixed = maps | {c: answer(question, c) for c in controls if c != "random"}
     generator = np.random.default_rng(question.seed)
-    ends = question.masked(torch.tensor([True, False])[:, None, None, None])
+    masked = remover(question, space)
+    ends = masked(torch.tensor([True, False])[:, None, None, None])
     grid = np.linspace(0, 1, steps + 1)
     scores = np.empty((repeats, len(names), 2, steps + 1))
     auc = np.empty((repeats, len(names), 2))
@@ -129,7 +176,7 @@ def measure(
         else:
             order = ranking(fixed[name], labels, int(generator.integers(2**31)))
         for j, way in enumerate((order, order[::-1])):
-            removed, curve = removal_curve(question, way, labels, ends, steps)
+            removed, curve = removal_curve(masked, way, labels, ends, steps)
             scores[repeat, i, j] = np.interp(grid, removed, curve)
             auc[repeat, i, j] = np.trapezoid(curve, removed)
         progress(repeat * len(names) + i + 1, repeats * len(names), "removing")
@@ -148,5 +195,11 @@ def measure(
             "first": ["most", "least"],
             "removed": ("removed", grid, {"units": "1", "long_name": "share of the image removed"}),
         },
-        attrs={"output": question.output, "block": block, "repeats": repeats, "seed": question.seed},
+        attrs={
+            "output": question.output,
+            "space": space,
+            "block": block,
+            "repeats": repeats,
+            "seed": question.seed,
+        },
     )

@@ -35,7 +35,7 @@ def smooth_grad(question: Question, *, samples: int = 20, noise: float = 0.5, ba
     return (total / samples).numpy()
 
 
-def integrated_gradients(question: Question, *, steps: int = 32, batch: int = 16) -> np.ndarray:
+def integrated_gradients(question: Question, *, steps: int = 20, batch: int = 20) -> np.ndarray:
     """Gradients along the straight way from the baseline (Sundararajan et al. 2017), through captum.
 
     Adds up to ``score(x) - score(baseline)`` as ``steps`` grows.

@@ -93,10 +93,12 @@ def read_bytes(
     if names is None:
         image, removed, level = _rendered(pixels), 0, "rendered"
     else:
-        values = _reflectance_units(pixels, name)
+        values, numbers = _reflectance_units(pixels, name)
         if names == EUROSAT_ORDER and bands is None and not any(pixels.descriptions):
             names = _thirteen(values)
-        removed = _offset(values, names, pixels) if offset is None else offset
+        if offset is None:
+            offset = _offset(values, names) if numbers else 0
+        removed = offset
         values -= np.float32(removed / QUANTIFICATION)
         image = xr.DataArray(
             values, dims=("band", "y", "x"), coords={"band": list(names)}, name="reflectance"
@@ -161,12 +163,17 @@ def _thirteen(values: np.ndarray) -> tuple[str, ...]:
     first order and the eleventh in the second. Right for all EuroSAT and TerraMesh files at hand; dense
     cirrus over a surface black in the short-wave infrared could deceive it.
     """
-    tenth, eleventh = (np.nanmedian(values[i]) for i in (9, 10))
-    return EUROSAT_ORDER if tenth < eleventh else ALL
+    return EUROSAT_ORDER if _median(values[9]) < _median(values[10]) else ALL
 
 
-def _reflectance_units(pixels: Pixels, name: str) -> np.ndarray:
-    """Return float32 with NaN where missing, divided by 10000 where the values are digital numbers.
+def _median(values: np.ndarray) -> float:
+    """Return the median of the valid values; 0 where there is none (a missing B10 counts as black)."""
+    valid = values[np.isfinite(values)]
+    return float(np.median(valid)) if valid.size else 0.0
+
+
+def _reflectance_units(pixels: Pixels, name: str) -> tuple[np.ndarray, bool]:
+    """Return float32 reflectance with NaN where missing, and whether it was digital numbers (÷ 10000).
 
     Missing: the declared nodata value, 65535 in uint16 (saturated, ESA PSD), infinities, and pixels that are
     0 in all bands (the product's own nodata; one band alone may truly be 0 over dark water).
@@ -198,27 +205,25 @@ def _reflectance_units(pixels: Pixels, name: str) -> np.ndarray:
     if numbers:
         values /= QUANTIFICATION
     values[missing] = np.nan
-    return values
+    return values, numbers
 
 
-def _offset(values: np.ndarray, names: tuple[str, ...], pixels: Pixels) -> int:
+def _offset(values: np.ndarray, names: tuple[str, ...]) -> int:
     """Return the digital number to subtract: 1000 where the values carry baseline 04.00's offset, else 0.
 
-    With B10: its median is at least 1000 (without offset B10 is 5 to 100 unless dense cirrus covers half the
-    image). Without B10: 99.5 % of the pixels have at least 1000 in their darkest band. Not the strict
+    With valid B10: its median is at least 1000 (without offset B10 is 5 to 100 unless dense cirrus covers
+    half the image). Otherwise: 99.5 % of the pixels have at least 1000 in their darkest band. Not the strict
     minimum: with the offset, noise over dark surfaces goes below 1000 (a TerraMesh L2A tile reaches 969). The
     second rule errs on scenes bright in every band, full cloud or pale desert (Boadella of 2020-01-18 is such
-    a scene): ``attrs["offset_removed"]`` tells, ``offset=0`` overrules. Floating-point reflectances (0 to 1)
-    are taken as already corrected.
+    a scene): ``attrs["offset_removed"]`` tells, ``offset=0`` overrules. Reflectances from 0 to 1 are not
+    looked at: they are taken as already corrected.
     """
-    if pixels.values.dtype.kind == "f" and np.nanmax(pixels.values) <= HIGHEST:
-        return 0
-    if "B10" in names:
-        level = np.nanmedian(values[names.index("B10")])
+    cirrus = values[names.index("B10")] if "B10" in names else np.empty(0)
+    if np.isfinite(cirrus).any():
+        level = _median(cirrus)
     else:
-        darkest = np.min(values, axis=0)
-        darkest = darkest[np.isfinite(darkest)]
-        level = np.percentile(darkest, 0.5) if darkest.size else 0.0
+        darkest = np.fmin.reduce(values, axis=0)
+        level = float(np.percentile(darkest[np.isfinite(darkest)], 0.5))
     return OFFSET if level * QUANTIFICATION >= OFFSET - 0.5 else 0
 
 

@@ -1,11 +1,11 @@
 """Spectra of surface materials, and the atmosphere that a Sentinel-2 L1C product sees them through.
 
-Surface reflectances are rounded typical values of the published libraries (ECOSTRESS / ASTER, Meerdink et al.
-2019; USGS splib07, Kokaly et al. 2017; urban materials, Kotthaus et al. 2014) averaged over the Sentinel-2 bands.
-The atmosphere is the linear model ``top = path + transmission x surface`` with one path reflectance (Rayleigh and
-a clear rural aerosol, sun near 45 degrees) and one two-way transmission per band, orders of magnitude after 6S
-(Vermote et al. 1997): B01 and B02 carry mostly scattered light, B09 loses most of its signal to water vapour, and
-B10 never sees the ground.
+Surface reflectances are rounded, typical values in the range of the published libraries (ECOSTRESS,
+Meerdink et al. 2019; USGS splib07, Kokaly et al. 2017; urban materials, Kotthaus et al. 2014), not a copy
+of any entry; a test holds them to the band means of real patches. The atmosphere is the linear model ``top
+= path + transmission x surface`` with one path reflectance and one two-way transmission per band, set by
+eye from dark water and dense forest in real L1C patches: B01 and B02 carry mostly scattered light, B09
+loses most of its signal to water vapour, and B10 never sees the ground.
 """
 
 from __future__ import annotations
@@ -71,15 +71,15 @@ PATH = np.array(
     [0.100, 0.069, 0.040, 0.022, 0.018, 0.014, 0.011, 0.009, 0.008, 0.004, 0.0012, 0.002, 0.001], np.float32
 )
 TRANSMISSION = np.array(
-    [0.72, 0.78, 0.83, 0.89, 0.88, 0.88, 0.93, 0.90, 0.94, 0.28, 0.0, 0.94, 0.90], np.float32
+    [0.72, 0.78, 0.83, 0.89, 0.88, 0.88, 0.93, 0.90, 0.94, 0.22, 0.0, 0.94, 0.90], np.float32
 )
 
 
 def top_of_atmosphere(surface: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return the L1C-like reflectance of ``surface`` (band, …) under one random clear sky.
 
-    Between skies the haze varies by 8 %, the transmission by 4 %, and water vapour (B09) by 25 % (one standard
-    deviation each, cut at two).
+    Between skies the haze varies by 8 %, the transmission by 4 %, and water vapour (B09) by 25 % (one
+    standard deviation each, cut at two).
     """
     haze, clarity, vapour = 1 + np.clip(rng.normal(size=3), -2, 2) * (0.08, 0.04, 0.25)
     path, transmission = PATH * np.float32(haze), TRANSMISSION * np.float32(clarity)

@@ -159,6 +159,16 @@ def available(classifier: Explainable, kind: str = "where") -> list[str]:
         return [e.name for e in EXPLANATIONS.values() if e.kind == kind and suits(e, module)]
 
 
+def needs(name: str, part: str) -> InputError:
+    """Return the error of a method that asks for a part the network has not."""
+    return InputError(
+        "method_needs",
+        "{method} needs a network with {needs}, which this one has not; choose another method or model.",
+        method=name,
+        needs=part,
+    )
+
+
 def answer(question: Question, name: str, **parameters: Any) -> Any:
     """Answer a question with a method of the registry: evidence (y, x) float32, or a Dataset of bands.
 
@@ -167,12 +177,7 @@ def answer(question: Question, name: str, **parameters: Any) -> Any:
     """
     row = method(name)
     if not suits(row, question.module):
-        raise InputError(
-            "method_needs",
-            "{method} needs a network with {needs}, which this one has not; choose another method or model.",
-            method=name,
-            needs=row.needs,
-        )
+        raise needs(name, row.needs)
     if unknown := set(parameters) - set(row.settings):
         raise InputError(
             "unknown_parameter",

@@ -75,7 +75,7 @@ def load(name: str, path: Path | None = None) -> Classifier:
 
     Raises:
         InputError: ``unknown_model``, or what :func:`eogen.nn.weights.load` says of a damaged file.
-        Unavailable: ``no_weights``, with the command that makes them.
+        Unavailable: ``no_model_weights``, with the command that makes them.
     """
     row = spec(name)
     module = row.build()
@@ -83,9 +83,10 @@ def load(name: str, path: Path | None = None) -> Classifier:
         card = weights.load(module, path or row.path)
     except Unavailable as error:
         raise Unavailable(
-            "no_weights",
-            "The weights of {name} are not on this machine; make them with: python -m eogen train landcover {name}",
+            "no_model_weights",
+            "The weights of {name} are not on this machine; make them with: {command}",
             name=name,
+            command=f"python -m eogen train landcover {name}",
         ) from error
     return Classifier(name, module, row.bands, CLASSES, card)
 

@@ -60,7 +60,10 @@ class Question:
 
     def score(self, x: Tensor) -> Tensor:
         """Return the explained number of each image of a batch, shape (n,)."""
-        logits = self.module(x)
+        return self.read(self.module(x))
+
+    def read(self, logits: Tensor) -> Tensor:
+        """Return the explained number from logits (n, classes), shape (n,)."""
         if self.output == "logit":
             return logits[:, self.target]
         calibrated = logits / self.temperature

@@ -20,7 +20,7 @@ from eogen.landcover.regions import blocks, per_pixel, scorer, superpixels
 
 
 def gradient_shap(
-    question: Question, *, samples: int = 32, background: Tensor | None = None, batch: int = 16
+    question: Question, *, samples: int = 16, background: Tensor | None = None, batch: int = 16
 ) -> np.ndarray:
     """Expected gradients (Erion et al. 2021), what ``shap.GradientExplainer`` estimates.
 

@@ -1,12 +1,13 @@
 """Simulated 13-band patches that look like one EuroSAT class, with the pixels that make them so.
 
 A patch is painted on a fine grid from surface spectra (:mod:`eogen.landcover.materials`) and ground plans
-(:mod:`eogen.landcover.shapes`), averaged to 10 m, seen through a clear atmosphere and through Sentinel-2's own
-sampling: 20 m and 60 m bands are averaged to their native pixel and interpolated back, and every band has noise.
+(:mod:`eogen.landcover.shapes`), averaged to 10 m, and seen through a clear atmosphere and Sentinel-2's own
+optics and sampling: 20 m and 60 m bands are averaged to their native pixel and interpolated back, and every
+band has noise.
 
-The *evidence* is where the class is: the road's or the river's pixels, or, for the classes that fill a scene, the
-part of the patch covered by it, 40 to 60 %; the rest shows another class, so that an explanation that points
-anywhere is wrong half of the time. These pictures are for scoring explanations; they are never shown as real.
+The *evidence* is where the class is: the road's or the river's pixels, or, for the classes that fill a scene,
+the part of the patch covered by it, 50 to 60 %; the rest shows another class, so that an explanation that
+points anywhere is wrong half of the time. The pictures are for scoring explanations; never show them as real.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Callable
 
 import numpy as np
 import xarray as xr
-from scipy.ndimage import zoom
+from scipy.ndimage import gaussian_filter, maximum_filter, minimum_filter, zoom
 
 from eogen.errors import InputError
 from eogen.landcover.bands import ALL, BANDS, CLASSES
@@ -25,26 +26,31 @@ from eogen.landcover.shapes import Ground, to_pixels
 
 #: Classes that can be simulated: all of EuroSAT's.
 LABELS: tuple[str, ...] = CLASSES
-#: Noise of one native pixel, reflectance (one standard deviation; of the order of Sentinel-2's SNR at low light).
+#: Noise of one native pixel, reflectance (one standard deviation; of the order of Sentinel-2's).
 NOISE = 0.0008
-#: A pixel is evidence when at least this part of it is covered by the class (roads are narrower than a pixel).
+#: Blur of optics and of the release's resampling, pixels of 10 m (one standard deviation); with the pixel's
+#: own extent the transfer at half a cycle per pixel is 0.19, about that of the instrument.
+BLUR = 0.5
+#: A pixel is evidence when at least this part of it is covered by the class (roads are about a pixel wide).
 COVERED = 0.4
 
 Painted = tuple[np.ndarray, np.ndarray]
 """Surface reflectance (band, fine, fine) and boolean evidence (fine, fine)."""
 
 
-def patch(label: str, seed: int, size: int = 64) -> xr.Dataset:
+def patch(label: str, seed: int, size: int = 64, *, share: float | None = None) -> xr.Dataset:
     """Return one simulated patch; equal arguments give equal patches.
 
     Args:
         label: one of :data:`LABELS`.
         seed: 0 or more.
         size: side, pixels of 10 m; at least 32.
+        share: part of the patch (0.2 to 1) that a scene-filling class covers; drawn from 0.5 to 0.6 when
+            None. Rivers and highways have their own width.
 
     Returns:
-        Dataset with ``reflectance`` (band = all 13, y, x; top of atmosphere, float32) and boolean ``evidence``
-        (y, x); attrs label, seed, origin="simulated", evidence_fraction.
+        Dataset with ``reflectance`` (band = all 13, y, x; top of atmosphere, float32) and boolean
+        ``evidence`` (y, x); attrs label, seed, origin="simulated", evidence_fraction.
 
     Raises:
         InputError: ``unknown_class``, ``patch_arguments``.
@@ -56,17 +62,21 @@ def patch(label: str, seed: int, size: int = 64) -> xr.Dataset:
             label=label,
             known=", ".join(LABELS),
         )
-    if seed < 0 or size < 32:
+    if seed < 0 or size < 32 or not 0.2 <= (0.2 if share is None else share) <= 1:
         raise InputError(
             "patch_arguments",
-            "A simulated patch needs a seed of 0 or more and a side of at least 32 pixels, not {seed} and {size}.",
+            "A simulated patch needs a seed of 0 or more, a side of at least 32 pixels and a share from 0.2 "
+            "to 1; {seed}, {size} and {share} were given.",
             seed=seed,
             size=size,
+            share=share,
         )
     rng = np.random.default_rng([LABELS.index(label), seed])
-    surface, covered = _PAINTERS[label](Ground(size, rng))
+    drawn = rng.uniform(0.5, 0.6)
+    surface, covered = _PAINTERS[label](Ground(size, rng), drawn if share is None else share)
     sunlit = np.float32(1 + 0.06 * np.clip(rng.normal(), -2, 2))
-    values = _sensed(top_of_atmosphere(to_pixels(surface) * sunlit, rng), rng)
+    ground = gaussian_filter(to_pixels(surface) * sunlit, (0, BLUR, BLUR), mode="nearest")
+    values = _sensed(top_of_atmosphere(ground, rng), rng)
     evidence = to_pixels(covered.astype(np.float32)) >= COVERED
     facts = {"label": label, "seed": seed, "origin": "simulated"}
     reflectance = xr.DataArray(
@@ -107,13 +117,15 @@ def _sensed(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _flat(ground: Ground, material: str, contrast: float, length: float = 1.2) -> np.ndarray:
-    """Return a textured surface of one material: brightness varies by ``contrast`` (one standard deviation)."""
+    """Return a textured surface of one material; ``contrast`` is the spread of its log brightness."""
     return SURFACES[material][:, None, None] * np.exp(contrast * ground.texture(length))
 
 
 def _mixed(ground: Ground, first: str, second: str, share: float, length: float) -> np.ndarray:
-    """Return clumps of ``second`` (``share`` of the area) in ``first``."""
-    return np.where(ground.region(share, length), _flat(ground, second, 0.1), _flat(ground, first, 0.1))
+    """Return ``first`` with soft clumps of ``second``, ``share`` of the area."""
+    field = ground.texture(length)
+    weight = 1 / (1 + np.exp(-3 * (field - np.quantile(field, 1 - share))))
+    return _flat(ground, second, 0.1) * weight + _flat(ground, first, 0.1) * (1 - weight)
 
 
 def _fields(ground: Ground, materials: tuple[str, ...], width: float, contrast: float = 0.05) -> np.ndarray:
@@ -139,18 +151,22 @@ def _forest(ground: Ground) -> np.ndarray:
 
 
 def _pasture(ground: Ground) -> np.ndarray:
-    meadow = _fields(ground, ("grass", "grass", "dry_grass"), ground.rng.uniform(20, 30), 0.06)
-    hedges = ground.texture(0.8) > 2.3
-    return np.where(hedges, SURFACES["broadleaf"][:, None, None], meadow)
+    number, count = ground.parcels(ground.rng.uniform(14, 24), 1.5, 0.25)
+    dryness = (ground.rng.beta(0.8, 1.6, count) * 0.8).astype(np.float32)[number]
+    meadow = SURFACES["grass"][:, None, None] * (1 - dryness) + SURFACES["dry_grass"][:, None, None] * dryness
+    light = np.exp(0.06 * ground.texture(1.5) + 0.1 * ground.texture(5))
+    # Hedges along half of the parcels' borders, a pixel wide.
+    border = (maximum_filter(number, 4) != minimum_filter(number, 4)) & (ground.texture(4) > 0)
+    return np.where(border, SURFACES["broadleaf"][:, None, None], meadow * light)
 
 
 def _part(
     fill: Callable[[Ground], np.ndarray], around: Callable[[Ground], np.ndarray], length: float = 9.0
-) -> Callable[[Ground], Painted]:
-    """Return a painter that shows ``fill`` in 40 to 60 % of the patch and ``around`` in the rest."""
+) -> Callable[[Ground, float], Painted]:
+    """Return a painter that shows ``fill`` in a given share of the patch and ``around`` in the rest."""
 
-    def paint(ground: Ground) -> Painted:
-        where = ground.region(ground.rng.uniform(0.42, 0.58), length)
+    def paint(ground: Ground, share: float) -> Painted:
+        where = ground.region(share, length)
         return np.where(where, fill(ground), around(ground)), where
 
     return paint
@@ -167,19 +183,17 @@ def _annual_crop(ground: Ground) -> np.ndarray:
 
 
 def _permanent_crop(ground: Ground) -> np.ndarray:
-    """Return narrow parcels planted in rows: plants over soil or grass, each parcel with its own direction."""
-    number, count = ground.parcels(ground.rng.uniform(7, 11), 2.2)
-    out = np.empty((len(ALL), *number.shape), dtype=np.float32)
-    base = ground.rng.uniform(0, np.pi)
-    for parcel in range(count):
-        angle = base + ground.rng.choice((0.0, np.pi / 2)) + ground.rng.normal(0, 0.1)
-        rows = ground.rows(ground.rng.uniform(2.6, 4.0), angle) * ground.rng.uniform(0.4, 0.9)
-        soil = SURFACES[str(ground.rng.choice(("bare_soil", "dry_grass")))]
-        plant = SURFACES[str(ground.rng.choice(("shrub", "broadleaf")))]
-        inside = number == parcel
-        planted = rows[inside]
-        out[:, inside] = plant[:, None] * planted + soil[:, None] * (1 - planted)
-    return out * np.exp(0.06 * ground.texture(0.7))
+    """Return narrow parcels planted in rows over soil or grass, each with its own direction and spacing."""
+    rng = ground.rng
+    number, count = ground.parcels(rng.uniform(7, 11), 2.2)
+    angle = rng.uniform(0, np.pi) + rng.choice((0.0, np.pi / 2), count) + rng.normal(0, 0.1, count)
+    rows = ground.rows(rng.uniform(2.6, 4.0, count)[number], angle[number])
+    planted = (rng.uniform(0.3, 0.9, count)[number] * rows).astype(np.float32)
+    soils = np.stack([SURFACES["bare_soil"], SURFACES["dry_grass"], SURFACES["ripe_crop"]])
+    plants = np.stack([SURFACES["shrub"], SURFACES["broadleaf"]])
+    soil = soils[rng.integers(0, len(soils), count)].T[:, number]
+    plant = plants[rng.integers(0, len(plants), count)].T[:, number]
+    return (plant * planted + soil * (1 - planted)) * np.exp(0.06 * ground.texture(0.7))
 
 
 def _herbaceous(ground: Ground) -> np.ndarray:
@@ -188,36 +202,37 @@ def _herbaceous(ground: Ground) -> np.ndarray:
 
 
 def _residential(ground: Ground) -> np.ndarray:
-    streets, roof = ground.buildings((2.4, 3.0), (0.45, 0.75), 0.85, 4)
+    streets, roof = ground.buildings((2.6, 3.2), (0.4, 0.7), 0.85, 4)
     out = _mixed(ground, "grass", "broadleaf", 0.35, 0.7) * 0.8
-    for kind, material in enumerate(("red_tiles", "red_tiles", "concrete", "dark_roof")):
+    for kind, material in enumerate(("red_tiles", "red_tiles", "dark_roof", "concrete")):
         out = np.where(roof == kind, SURFACES[material][:, None, None], out)
     out = np.where(streets, SURFACES["asphalt"][:, None, None], out)
-    return out * np.exp(0.12 * ground.texture(0.5))
+    return out * np.exp(0.1 * ground.texture(0.5) + 0.15 * ground.texture(4))
 
 
 def _industrial(ground: Ground) -> np.ndarray:
     width = ground.rng.uniform(9, 14)
     streets, roof = ground.buildings((width, width * 0.7), (0.45, 0.9), 0.85, 4)
     out = _mixed(ground, "asphalt", "dry_grass", 0.3, 1.5)
-    for kind, material in enumerate(("metal_roof", "concrete", "dark_roof", "concrete")):
+    for kind, material in enumerate(("metal_roof", "concrete", "dark_roof", "asphalt")):
         out = np.where(roof == kind, SURFACES[material][:, None, None], out)
     out = np.where(streets, SURFACES["asphalt"][:, None, None], out)
     return out * np.exp(0.08 * ground.texture(0.8))
 
 
-def _river(ground: Ground) -> Painted:
+def _river(ground: Ground, share: float) -> Painted:
     distance = ground.distance_to_curve(ground.rng.uniform(4, 9), ground.rng.uniform(45, 80))
-    half = ground.rng.uniform(3, 8) / 2 * (1 + 0.1 * ground.texture(8))
+    half = ground.rng.uniform(3, 12) / 2 * (1 + 0.1 * ground.texture(8))
     trees = distance < half + ground.rng.uniform(2, 4) * (1 + 0.5 * ground.texture(3))
     banks = distance < half + 0.5
     image = np.where(trees, _forest(ground), _countryside(ground))
-    image = np.where(banks, _flat(ground, "gravel", 0.1), image)
+    bank = str(ground.rng.choice(("gravel", "dry_grass", "shrub")))
+    image = np.where(banks, _flat(ground, bank, 0.1), image)
     water = distance < half
     return np.where(water, _water(ground), image), water
 
 
-def _highway(ground: Ground) -> Painted:
+def _highway(ground: Ground, share: float) -> Painted:
     distance = ground.distance_to_curve(ground.rng.uniform(0, 3), ground.rng.uniform(90, 160))
     half = ground.rng.uniform(1, 3) / 2
     verge = distance < half + 0.6
@@ -227,7 +242,7 @@ def _highway(ground: Ground) -> Painted:
     return np.where(road, surface, image), road
 
 
-_PAINTERS: dict[str, Callable[[Ground], Painted]] = {
+_PAINTERS: dict[str, Callable[[Ground, float], Painted]] = {
     "AnnualCrop": _part(_annual_crop, _forest),
     "Forest": _part(_forest, _pasture),
     "HerbaceousVegetation": _part(_herbaceous, _forest),

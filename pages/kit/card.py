@@ -1,6 +1,6 @@
 """Quiet, print-like readings as HTML: bars, gauges, single numbers.
 
-They are drawn by the browser's own layout (no plotly: 0.1 ms on the server and no script in the browser),
+They are drawn by the browser's own layout (no plotly: 1 ms on the server, no script in the browser),
 follow both themes, and read as plain sentences to a screen reader: numbers are text, tracks are decoration.
 """
 
@@ -173,7 +173,7 @@ def gauge_html(
 
 def _names(ticks: Sequence[tuple[str, float]], left: str, right: str) -> tuple[str, int]:
     """Place the names of ticks under a scale, on further rows where they would touch; HTML and row count."""
-    per_letter = 1.9  # percent of the width of a 300 px column, at 13 px
+    per_letter = 1.7  # percent of the width of a 370 px column, at 13 px
     rows = [[(0.0, per_letter * len(left)), (100 - per_letter * len(right), 100.0)]]
     html = ""
     for name, x in sorted(ticks, key=lambda tick: tick[1]):

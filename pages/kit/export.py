@@ -154,8 +154,8 @@ def link(words: Words, *, key: str, **params: str) -> None:
 
 _CSS = """
 .row { display: flex; gap: .5rem; }
-button { font: inherit; color: var(--st-text-color); background: transparent; cursor: pointer;
-  padding: .25rem .9rem; min-height: 2.5rem;
+button { font: inherit; font-size: .875rem; color: var(--st-text-color); background: transparent;
+  cursor: pointer; padding: .25rem .9rem; min-height: 2.5rem;
   border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius); }
 button:hover, button:focus-visible { color: var(--st-primary-color); border-color: var(--st-primary-color); }
 button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
+from streamlit.navigation.page import Page
 
 from pages.kit.address import choose
+from pages.kit.rooms import open_rooms
 from pages.kit.style import escape
 from pages.kit.words import LANGUAGES, Words, load, pick
 
 VIEWS = ("public", "expert")
 #: Untouched for so long, the stand's screen goes home.
 STAND_SECONDS = 90.0
+_ENTERED = "_entered_by_the_hall"
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Visitor:
 
 def controls() -> Words:
     """Draw the language and view switches (``?lang=`` and ``?view=``) and return the words."""
+    st.session_state[_ENTERED] = True
     default = pick(None, st.context.locale)
     asked = st.session_state.get("lang") or st.query_params.get("lang")
     words = load(asked if asked in LANGUAGES else default)
@@ -55,8 +59,19 @@ def controls() -> Words:
     return load(lang)
 
 
+def doors(words: Words) -> list[Page]:
+    """Return the pages that exist, the home page first, titled in the reader's language."""
+    home = st.Page("pages/home.py", title=words("home.title"), icon=":material/home:", default=True)
+    return [home] + [st.Page(f"pages/{room}.py", title=words(f"rooms.{room}.name")) for room in open_rooms()]
+
+
 def visitor() -> Visitor:
     """Return who is looking at the page now; call it first thing in a page."""
+    if _ENTERED not in st.session_state:
+        # A fresh server, entered by a deep link: because of the pages folder Streamlit takes the page's file for
+        # the whole app. Calling st.navigation once tells it better, for the life of the process.
+        st.navigation(doors(load(pick(st.query_params.get("lang"), st.context.locale))), position="top")
+        st.rerun()
     lang = st.session_state.get("lang")
     return Visitor(
         load(lang if lang in LANGUAGES else LANGUAGES[0]), st.session_state.get("view") == "expert"

@@ -17,6 +17,8 @@ _mount = st.components.v2.component(
     "eogen_idle", js=Path(__file__).with_name("idle.js").read_text(encoding="utf-8")
 )
 
+_RESETS = "_idle_resets"
+
 #: Parameters of the address that a reset keeps: they belong to the stand, not to the visitor.
 KEPT = ("stand", "idle")
 
@@ -37,12 +39,14 @@ def watch(
     """
     if seconds is not None and home is None:
         raise ValueError("a reset needs the home page")
-    data = {"lang": lang, "seconds": seconds, "home": at_home}
+    resets = st.session_state.get(_RESETS, 0)
+    data = {"lang": lang, "seconds": seconds, "home": at_home, "resets": resets}
     if (
         _mount(key="_idle", data=data, on_idle_change=lambda: None, height="content").idle
         and home is not None
     ):
         kept = {name: st.query_params[name] for name in KEPT if name in st.query_params}
         st.session_state.clear()
+        st.session_state[_RESETS] = resets + 1  # tells the browser that its wish was heard
         st.query_params.clear()
         st.switch_page(home, query_params=kept)

@@ -1,15 +1,17 @@
-"""The live picture on a room's door: drawn by the room itself, in the background, once."""
+"""The live picture on a room's door: drawn by the room itself in the background, and kept on disk."""
 
 from __future__ import annotations
 
+import hashlib
 import importlib
-import logging
+import os
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
+import platformdirs
 import streamlit as st
-
-log = logging.getLogger(__name__)
+from PIL import Image
 
 
 @st.cache_resource(show_spinner=False)
@@ -19,9 +21,26 @@ def _painter() -> ThreadPoolExecutor:
 
 @st.cache_resource(show_spinner=False)
 def thumbnail(room: str) -> Future[np.ndarray]:
-    """Return the picture of ``room`` to come: uint8 pixels (y, x, 3) from ``eogen.<room>.thumbnail.draw()``."""
-    return _painter().submit(_draw, room)
+    """Return the picture of ``room`` to come, uint8 pixels (y, x, 3).
+
+    ``eogen.<room>.thumbnail`` has ``key()``, which names what the picture depends on (data, weights) without heavy
+    imports, and ``draw()``. A picture drawn once for a key is read from the platform's cache folder afterwards, so
+    that the second start shows it at once.
+    """
+    module = importlib.import_module(f"eogen.{room}.thumbnail")
+    name = hashlib.sha256(module.key().encode()).hexdigest()[:16]
+    file = platformdirs.user_cache_path("eogen", appauthor=False) / "thumbnails" / f"{room}-{name}.png"
+    if file.is_file():
+        kept: Future[np.ndarray] = Future()
+        kept.set_result(np.asarray(Image.open(file).convert("RGB")))
+        return kept
+    return _painter().submit(_draw, room, file)
 
 
-def _draw(room: str) -> np.ndarray:
-    return importlib.import_module(f"eogen.{room}.thumbnail").draw()
+def _draw(room: str, file: Path) -> np.ndarray:
+    pixels = importlib.import_module(f"eogen.{room}.thumbnail").draw()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(f".{os.getpid()}")
+    Image.fromarray(pixels).save(part, "PNG")
+    part.replace(file)
+    return pixels

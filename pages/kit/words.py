@@ -81,6 +81,8 @@ class Words:
             text = self._texts[key]
         except KeyError:
             raise KeyError(f"no text {key!r} in assets/words/{self.lang}.toml") from None
+        if "{" not in text:
+            return text
         try:
             return self._formatter.vformat(text, (), facts)
         except KeyError as error:

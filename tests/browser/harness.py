@@ -220,8 +220,17 @@ def settle(page: Page, seconds: float = 20) -> None:
 
 
 def axe(page: Page) -> list[str]:
-    """Return the serious and critical violations axe finds, one line each."""
+    """Return the serious and critical violations axe finds, one line each.
+
+    axe cannot judge the contrast of what is scrolled out of Streamlit's inner frame, so the window is first
+    made as tall as the page.
+    """
     from axe_playwright_python.sync_playwright import Axe
+
+    tall = page.evaluate("(document.querySelector('[data-testid=stMain]') ?? document.body).scrollHeight")
+    size = page.viewport_size or {"width": 1366, "height": 768}
+    page.set_viewport_size({"width": size["width"], "height": max(size["height"], tall + 120)})
+    page.wait_for_timeout(300)
 
     found = Axe().run(page).response["violations"]
     return [

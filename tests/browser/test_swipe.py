@@ -181,10 +181,18 @@ def test_a_click_without_a_crs_returns_the_pixel(visit, spot):
     assert clicked["y"] == pytest.approx(spot[1], abs=1 / scale)
 
 
+def test_a_tap_returns_the_pixel(visit):
+    page = visit("which=plane", has_touch=True, viewport={"width": 390, "height": 844})
+    box = ready(page).locator(".map").bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] * 50.5 / 64, box["y"] + box["height"] * 12.5 / 64)
+    clicked = await_result(page, lambda r: r["clicked"])["clicked"]
+    assert (int(clicked["x"]), int(clicked["y"])) == (50, 12)
+
+
 def test_the_keyboard_can_choose_a_pixel(visit):
     page = visit("which=plane", viewport={"width": 620, "height": 900})
     root = ready(page)
-    page.get_by_role("button", name="noop").focus()
+    page.get_by_role("button", name="left").focus()
     page.keyboard.press("Tab")
     assert root.locator(".hint").is_visible()
     assert root.locator(".cross").get_attribute("hidden") is None
@@ -298,6 +306,44 @@ def test_a_layer_click_says_which_map_and_which_pixel(visit):
     box = page.locator(".eogen-map .map").nth(1).bounding_box()
     page.mouse.click(box["x"] + box["width"] * (40.5 / 64), box["y"] + box["height"] * (20.5 / 64))
     assert await_result(page, lambda r: r["clicked"])["clicked"] == {"map": "b", "row": 20, "column": 40}
+
+
+def test_the_pointer_is_shown_in_the_neighbour(visit):
+    page = visit("which=layers", viewport={"width": 1366, "height": 1000})
+    ready(page, 2)
+    ghost = page.locator(".eogen-map .ghost").nth(1)
+    assert ghost.get_attribute("hidden") is not None
+    one, two = (page.locator(".eogen-map .map").nth(i).bounding_box() for i in (0, 1))
+    page.mouse.move(one["x"] + 200, one["y"] + 150)
+    mark = ghost.bounding_box()
+    assert mark["x"] + mark["width"] / 2 - two["x"] == pytest.approx(200, abs=1.5)
+    assert mark["y"] + mark["height"] / 2 - two["y"] == pytest.approx(150, abs=1.5)
+
+
+def test_python_can_move_the_divider_and_reads_it_back(visit):
+    page = visit()
+    root = ready(page)
+    page.get_by_role("button", name="left").click()
+    await_result(page, lambda r: r["position"] == 0.1)
+    assert root.locator(".divider").input_value() == "0.1"
+
+
+def test_the_same_element_goes_from_earth_to_the_plane_and_back(visit):
+    page = visit()
+    root = ready(page)
+    for crs, bars in (("L.CRS.Simple", 0), ("L.CRS.EPSG3857", 1)):
+        page.get_by_role("button", name="elsewhere" if not bars else "noop").click()
+        page.wait_for_timeout(500)
+        ready(page)
+        assert root.evaluate(f"({{ view }}) => {{ const L = view.L; return view.map.options.crs === {crs} }}")
+        assert root.locator(".leaflet-control-scale-line").count() == bars
+    page.seen.sent.clear()
+    root.get_by_role("button", name="Agrandir").click()
+    page.wait_for_timeout(500)
+    assert root.evaluate("({ view }) => view.map.getZoom() - view.map.getMinZoom()") == pytest.approx(
+        0.5, abs=0.01
+    ), "one click, one step"
+    page.seen.assert_clean()
 
 
 def test_a_fitted_map_lets_the_page_scroll(visit):

@@ -7,12 +7,12 @@ import pytest
 import torch
 import xarray as xr
 
-from eogen.errors import Cancelled
+from eogen.errors import Cancelled, InputError
 from eogen.landcover.faithfulness import faithfulness, ranking, removal_curve
 from eogen.landcover.methods import explain
 from eogen.landcover.question import ask
 from eogen.landcover.regions import blocks
-from tests.unit.landcover_stubs import LinearNet, Stub, TinyCNN, hooks, image
+from tests.unit.landcover_stubs import AdditiveNet, LinearNet, Stub, TinyCNN, hooks, image
 
 
 def perfect(net, picture, target):
@@ -75,7 +75,7 @@ def test_curve_points_are_what_the_model_says_of_the_edited_image():
     net, picture = TinyCNN(), image((8, 8))
     q = ask(Stub(net), net.requires_grad_(False), picture, 2, output="probability")
     labels, *_ = blocks((8, 8), 4)
-    removed, curve = removal_curve(q, np.array([3, 0, 1, 2]), labels, np.array([9.0, 8.0]), 32)
+    removed, curve = removal_curve(q.masked, np.array([3, 0, 1, 2]), labels, np.array([9.0, 8.0]), 32)
     assert removed.tolist() == [0, 0.25, 0.5, 0.75, 1]
     assert curve[[0, -1]].tolist() == [9.0, 8.0]
     edited = q.x.clone()
@@ -93,7 +93,7 @@ def test_steps_are_of_equal_area_whatever_the_order():
     labels, *_ = blocks((10, 10), 4)
     ends = q.masked(torch.tensor([True, False])[:, None, None, None])
     for seed in range(4):
-        removed, curve = removal_curve(q, np.random.default_rng(seed).permutation(9), labels, ends, 6)
+        removed, curve = removal_curve(q.masked, np.random.default_rng(seed).permutation(9), labels, ends, 6)
         assert np.allclose(curve, ends[0] + removed * (ends[1] - ends[0]), rtol=1e-4)
 
 
@@ -118,3 +118,19 @@ def test_missing_evidence_is_no_evidence_and_the_reader_can_stop():
     with pytest.raises(Cancelled):
         faithfulness(stub, picture, 0, evidence, progress=stop)
     assert hooks(stub.module) == 0
+
+
+def test_in_evidence_space_the_exact_evidence_beats_every_map_on_the_logit():
+    stub, picture = Stub(AdditiveNet()), image((24, 24))
+    names = ("exact_evidence", "gradient_shap", "saliency")
+    maps = {n: explain(stub, picture, "River", n).evidence for n in names}
+    found = faithfulness(stub, picture, "River", maps, output="logit", space="evidence", block=3)
+    assert str(found.order.values[found.srg.to_numpy().argmax()]) == "exact_evidence"
+    with torch.no_grad():
+        logit = float(stub.module(stub.tensor(picture))[0, 8])
+    assert np.allclose(found.score.isel(removed=0), logit, atol=1e-5)
+    assert np.allclose(found.score.isel(removed=-1), 0)
+    for net, space, code in ((TinyCNN(), "evidence", "method_needs"), (TinyCNN(), "outer", "unknown_space")):
+        with pytest.raises(InputError) as raised:
+            faithfulness(Stub(net), picture, "River", maps, space=space)
+        assert raised.value.code == code

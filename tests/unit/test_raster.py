@@ -9,6 +9,7 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
+from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -90,6 +91,40 @@ def test_the_frame_inside_has_no_empty_corner():
         column = int(np.clip(column + (1.5 if lng == west else -1.5), 0, alpha.shape[1] - 1))
         assert alpha[row, column] == 255
     assert (alpha == 0).any()
+
+
+@given(n=st.integers(2, 90), m=st.integers(2, 90), x0=st.floats(2e5, 8e5), y0=st.floats(1e5, 9e6))
+@settings(max_examples=30, deadline=None)
+def test_the_frame_lies_inside_the_picture(n, m, x0, y0):
+    like = grid(n, m, x0=x0, y0=y0)
+    placed = overlay(np.zeros((n, m), "uint8"), like)
+    (south, west), (north, east) = placed.bounds
+    (low, left), (high, right) = placed.inner
+    assert south <= low < high <= north
+    assert west <= left < right <= east
+
+
+@pytest.mark.parametrize("angle", [0, 30, 45])
+def test_a_grid_known_by_its_transform_alone_is_placed(angle):
+    place = Affine.translation(596_000, 5_035_000) @ Affine.rotation(angle) @ Affine.scale(10, -10)
+    like = xr.DataArray(np.zeros((60, 60)), dims=("y", "x")).rio.write_crs(32631).rio.write_transform(place)
+    picture = np.zeros((60, 60), "uint8")
+    picture[29:32, 9:12] = 255
+    placed = overlay(picture, like)
+    lng, lat = Transformer.from_crs(32631, 4326, always_xy=True).transform(*(place @ (10.5, 30.5)))
+    shown = pixels(placed)
+    lit = np.argwhere(shown[..., 0] > 0).mean(0) + 0.5
+    assert np.abs(lit - where(placed, lat, lng)).max() < max(shown.shape[:2]) / 60
+    assert pixel_at(like, lat, lng) == (30, 10)
+
+
+def test_a_slice_is_placed_where_it_was_cut():
+    whole = grid(100)
+    whole = whole.rio.write_transform(whole.rio.transform())
+    part = whole[40:60, 30:70]
+    assert pixel_at(part, *np.mean(cell_bounds(whole, 45, 50), 0)) == (5, 20)
+    with MemoryFile(geotiff_bytes(part)) as memory, memory.open() as file:
+        assert (file.transform.c, file.transform.f) == (596_300, 5_034_600)
 
 
 def test_warp_agrees_with_rioxarray():

@@ -128,6 +128,27 @@ def test_missing_pixels_are_nan_and_only_they():
     np.testing.assert_array_equal(image.isnull(), expected)
 
 
+@pytest.mark.parametrize("order", [EUROSAT_ORDER, ALL], ids=["EuroSAT order", "band-number order"])
+@pytest.mark.parametrize("offset", [0, 1000])
+def test_a_band_missing_everywhere_disturbs_neither_order_nor_offset(order, offset):
+    values = scene(order, low=40) + np.uint16(offset)
+    values[order.index("B10")] = 9999
+    image = read_upload(tiff(values, nodata=9999), "a.tif")
+    assert image.attrs["offset_removed"] == offset
+    assert image.sel(band="B10").isnull().all()
+    np.testing.assert_allclose(
+        image.sel(band="B8A"), scene(order, low=40)[order.index("B8A")] / 1e4, atol=1e-6
+    )
+
+
+def test_bright_reflectances_are_not_taken_for_an_offset_even_with_a_huge_nodata_value():
+    values = (scene(ALL[:8], low=1800) / 1e4).astype(np.float32)
+    values[:, 0, 0] = 1e20
+    image = read_upload(tiff(values, ALL[:8], nodata=1e20), "a.tif")
+    assert image.attrs["offset_removed"] == 0
+    np.testing.assert_allclose(image[:, 1:], values[:, 1:], atol=1e-6)
+
+
 def test_nan_and_infinity_are_missing():
     values = (scene(ALL) / 1e4).astype(np.float32)
     values[0, 0, 0], values[1, 1, 1] = np.nan, np.inf

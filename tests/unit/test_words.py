@@ -101,7 +101,8 @@ def test_public_sentences_are_short(lang):
 
 @cache
 def trees(folder: str) -> tuple[tuple[Path, ast.Module], ...]:
-    found = sorted((REPOSITORY / folder).rglob("*.py"))
+    root = REPOSITORY / folder
+    found = [root] if root.is_file() else sorted(root.rglob("*.py"))
     assert found, f"no Python file under {folder}/"
     return tuple((path, ast.parse(path.read_text(encoding="utf-8"))) for path in found)
 
@@ -115,26 +116,25 @@ def calls(folder: str) -> Iterator[tuple[str, str, ast.Call]]:
                 yield f"{path.relative_to(REPOSITORY)}:{node.lineno}", name, node
 
 
-def missing_texts(folder: str, keys: set[str]) -> dict[str, str]:
-    missing = {}
+def missing_texts(folder: str, keys: set[str]) -> list[str]:
+    missing = []
     for where, name, node in calls(folder):
         if name not in CALLERS or not node.args:
             continue
         first = node.args[0]
         if isinstance(first, ast.Constant) and isinstance(first.value, str):
             if first.value not in keys:
-                missing[where] = first.value
+                missing.append(f"{where}: {first.value}")
         elif isinstance(first, ast.JoinedStr):
-            parts = (re.escape(p.value) if isinstance(p, ast.Constant) else r"[\w.]+" for p in first.values)
-            if not any(re.fullmatch(pattern, key) for pattern in ["".join(parts)] for key in keys):
-                missing[where] = ast.unparse(first)
+            parts = [re.escape(p.value) if isinstance(p, ast.Constant) else r"[\w.]+" for p in first.values]
+            if not any(re.fullmatch("".join(parts), key) for key in keys):
+                missing.append(f"{where}: {ast.unparse(first)}")
     return missing
 
 
 def test_every_text_the_pages_ask_for_exists():
-    assert missing_texts("pages", set(RAW["fr"])) == {}
-    if (REPOSITORY / "app.py").exists():
-        assert missing_texts(".", set(RAW["fr"])) == {}
+    places = ["pages", *(["app.py"] if (REPOSITORY / "app.py").exists() else [])]
+    assert [text for place in places for text in missing_texts(place, set(RAW["fr"]))] == []
 
 
 def error_classes() -> set[str]:
@@ -331,3 +331,14 @@ def test_places_follow_the_language():
 )
 def test_pick(requested, locale, lang):
     assert pick(requested, locale) == lang
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_class_band_and_group_has_its_words(lang):
+    from eogen.landcover.bands import BANDS, CLASSES, GROUPS
+
+    words = load(lang)
+    assert all(words(f"classes.{name}.{form}") for name in CLASSES for form in ("name", "short", "a"))
+    assert all(words(f"bands.{name}") for name in BANDS)
+    assert all(words(f"groups.{name}.{form}") for name in GROUPS for form in ("name", "sentence"))
+    assert len({words(f"classes.{name}.short") for name in CLASSES}) == len(CLASSES)

@@ -1,6 +1,6 @@
 /* One picture with layers over it. Opacity, blending and which layers show are settled in the browser. */
 function buildLayers(view, root) {
-  const { map } = view
+  const { map, signal } = view
   const slider = root.querySelector(".opacity"), blend = root.querySelector(".blend input"), list = root.querySelector(".choices")
   const base = map.createPane("base"), top = map.createPane("top")
   base.style.zIndex = 340; top.style.zIndex = 350
@@ -12,8 +12,8 @@ function buildLayers(view, root) {
     slider.setAttribute("aria-valuetext", Number(slider.value).toLocaleString(view.scene.lang, { style: "percent", maximumFractionDigits: 0 }))
     for (const i of view.names ?? []) view.drawn[`layer ${i}`].setOpacity(off.has(i) ? 0 : 1)
   }
-  slider.addEventListener("input", draw)
-  blend.addEventListener("change", draw)
+  slider.addEventListener("input", draw, { signal })
+  blend.addEventListener("change", draw, { signal })
 
   const choices = (layers) => {                   // one box a layer; a single layer has the slider only
     const text = layers.map((l) => l.label)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from eogen.raster import Bounds, Overlay
 from pages.kit.maps import view
+
+if TYPE_CHECKING:
+    from eogen.raster import Bounds, Overlay
 
 _HTML = f"""<div class="eogen-map layers"><div class="frame">{view.MAP}
 <span class="tag title"></span>{view.ZOOM}</div>

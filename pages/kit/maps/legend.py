@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eogen.colour import Scale
+if TYPE_CHECKING:
+    from eogen.colour import Scale
 
-_INK = "var(--st-text-color,#1b2733)"
-_TEXT = f"font:14px/1.4 var(--st-font,sans-serif);color:{_INK}"
+# Streamlit's --st-* variables do not reach st.html, but its ink does: everything is drawn in currentColor.
+_INK = "currentColor"
+_TEXT = "font-size:14px;line-height:1.4;color:inherit"
 _EDGE = f"1px solid color-mix(in srgb, {_INK} 45%, transparent)"
 
 

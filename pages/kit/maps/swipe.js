@@ -1,6 +1,6 @@
 /* Two pictures of one scene, cut by a divider. The divider is a real range input: arrows, touch, screen readers. */
 function buildSwipe(view, root) {
-  const { map, L } = view
+  const { map, signal } = view
   const bar = root.querySelector("input"), line = root.querySelector(".line")
   const panes = ["before", "after"].map((side) => { const p = map.createPane(side); p.style.zIndex = 350; return p })
   const polygon = (l, r, t, b) => `polygon(${l}px ${t}px,${r}px ${t}px,${r}px ${b}px,${l}px ${b}px)`
@@ -27,14 +27,18 @@ function buildSwipe(view, root) {
     bar.value = Number(bar.value) + way * (event.shiftKey ? 0.1 : 0.02)
     draw(); settled()
   }
-  bar.addEventListener("input", draw)
-  bar.addEventListener("change", settled)
-  bar.addEventListener("keydown", onKey)
+  bar.addEventListener("input", draw, { signal })
+  bar.addEventListener("change", settled, { signal })
+  bar.addEventListener("keydown", onKey, { signal })
 
   const close = view.close
   return Object.assign(view, {
     show(d) {
-      if (d.position !== asked) { asked = d.position; bar.value = d.position }
+      if (d.position !== asked) {
+        bar.value = d.position
+        if (asked !== undefined) settled()        // Python moved it: what it reads back must follow
+        asked = d.position
+      }
       view.update(d)
       for (const side of ["before", "after"]) {
         view.picture(side, d[side], side, d.labels[side])

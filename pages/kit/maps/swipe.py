@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from eogen.raster import Bounds, Overlay
 from pages.kit.maps import view
+
+if TYPE_CHECKING:
+    from eogen.raster import Bounds, Overlay
 
 _HTML = f"""<div class="eogen-map swipe"><div class="frame">{view.MAP}
 <input type="range" class="divider" min="0" max="1" step="0.001">

@@ -20,11 +20,12 @@ async function openView(root, scene) {
     crs: scene.geographic ? L.CRS.EPSG3857 : L.CRS.Simple, attributionControl: false, zoomControl: false,
     keyboard: false, scrollWheelZoom: false, doubleClickZoom: !scene.clickable, zoomSnap: 0, zoomDelta: 0.5,
     wheelPxPerZoomLevel: 120, maxBoundsViscosity: 1, inertia: !still, zoomAnimation: !still, fadeAnimation: false,
-    minZoom: -20, maxZoom: 30,
+    minZoom: -20, maxZoom: 30, bounceAtZoomLimits: false,
   })
   if (scene.geographic) L.control.scale({ imperial: false, position: "topright", maxWidth: 110 }).addTo(map)
   let following = false
-  const view = { L, map, root, scene, drawn: {}, api: {}, cursor: null, drawing: () => {} }
+  const gone = new AbortController(), signal = gone.signal      // every listener of this view ends with it
+  const view = { L, map, signal, root, scene, drawn: {}, api: {}, cursor: null, drawing: () => {} }
 
   /* --- the frame: always full of image, at every size --- */
   const latLngBounds = (b) => L.latLngBounds(b)
@@ -87,7 +88,7 @@ async function openView(root, scene) {
   }
   const moveCross = (dx, dy) => {
     const centre = view.scene.geographic ? map.getCenter() : L.latLng(Math.floor(map.getCenter().lat) + 0.5, Math.floor(map.getCenter().lng) + 0.5)
-    const from = map.latLngToContainerPoint(view.cursor ?? centre)
+    const from = map.latLngToContainerPoint(view.cursor ?? view.last ?? centre)
     let to = map.containerPointToLatLng(from.add([dx, dy]))
     const inside = latLngBounds(view.scene.inner)
     if (!inside.contains(to)) to = map.containerPointToLatLng(from)
@@ -110,9 +111,11 @@ async function openView(root, scene) {
   }
   const onFocus = () => { map.scrollWheelZoom.enable(); if (box.matches(":focus-visible")) { moveCross(0, 0) } }
   const onBlur = () => { map.scrollWheelZoom.disable(); view.cursor = null; showCross() }
-  box.addEventListener("keydown", onKey); box.addEventListener("focus", onFocus); box.addEventListener("blur", onBlur)
-  root.querySelector(".in").addEventListener("click", () => map.zoomIn())
-  root.querySelector(".out").addEventListener("click", () => map.zoomOut())
+  box.addEventListener("keydown", onKey, { signal })
+  box.addEventListener("focus", onFocus, { signal })
+  box.addEventListener("blur", onBlur, { signal })
+  root.querySelector(".in").addEventListener("click", () => map.zoomIn(), { signal })
+  root.querySelector(".out").addEventListener("click", () => map.zoomOut(), { signal })
 
   /* --- what is drawn over the pictures --- */
   const at = (p) => view.scene.geographic ? L.latLng(p[0], p[1]) : L.latLng(view.scene.bounds[1][0] - p[0], p[1])
@@ -181,11 +184,11 @@ async function openView(root, scene) {
 
   const watch = new ResizeObserver(resized)
   watch.observe(box)
-  map.on("click", (e) => choose(e.latlng))
+  map.on("click", (e) => { view.last = e.latlng; choose(e.latlng) })
   map.on("move zoom resize viewreset", () => { view.drawing(); showCross() })
   map.on("zoomend moveend resize", () => { pannable(); tell() })
   map.on("move", tell)
-  view.close = () => { watch.disconnect(); leave(view.scene.group); box.removeEventListener("keydown", onKey); box.removeEventListener("focus", onFocus); box.removeEventListener("blur", onBlur); map.remove(); css.remove() }
+  view.close = () => { gone.abort(); watch.disconnect(); leave(view.scene.group); map.remove(); css.remove() }
   return view
 }
 
@@ -194,19 +197,26 @@ function frame(root, scene) {                    // a height in px, or the image
   const tall = scene.geographic ? Math.asinh(Math.tan(n * rad)) - Math.asinh(Math.tan(s * rad)) : n - s
   const wide = scene.geographic ? (e - w) * rad : e - w
   const box = root.querySelector(".frame")
+  box.classList.toggle("shaped", !scene.height)
   box.style.height = scene.height ? `${scene.height}px` : ""
-  box.style.aspectRatio = scene.height ? "" : `${wide / tall}`
+  box.style.setProperty("--shape", wide / tall)
 }
 
-/* Streamlit calls the element again for every change of data, from the first call on before Leaflet has loaded;
-   whatever the last call returns is the clean-up it will run on unmount. */
+/* Streamlit calls the element again for every change of data, perhaps before Leaflet has loaded, and keeps only
+   what the last call returned as the clean-up it will run on unmount. */
 function element(build) {
   return function ({ data, parentElement, setStateValue, setTriggerValue }) {
     const root = parentElement.querySelector(".eogen-map")
     root.api = { setStateValue, setTriggerValue }
     root.latest = data
-    if (root.view) Object.assign(root.view.api, root.api), root.view.show(data)
-    else if (!root.opening) {
+    if (root.view && root.view.scene.geographic !== data.geographic) {      // Leaflet cannot change its CRS
+      root.view.close()
+      delete root.view; delete root.opening; delete root.dataset.ready
+    }
+    if (root.view) {
+      Object.assign(root.view.api, root.api)
+      root.view.show(data)
+    } else if (!root.opening) {
       frame(root, data)
       root.opening = openView(root, data).then((view) => {
         if (root.closed) return view.close()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from eogen.raster import Bounds, Overlay
 from pages.kit.maps import leaflet
+
+if TYPE_CHECKING:
+    from eogen.raster import Bounds, Overlay
 
 HERE = Path(__file__).parent
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 import xarray as xr
@@ -29,12 +30,18 @@ FIRST = {
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two explanations on the screen."""
+    """One of the two explanations on the screen; ``name`` is "a" or "b"."""
 
     name: str
     model: Classifier
     method: str
     evidence: xr.Dataset
+
+
+@dataclass(frozen=True)
+class Judged(Side):
+    """An explanation with the measure of its trust."""
+
     scores: xr.Dataset
     verdict: Verdict
 
@@ -55,7 +62,7 @@ def show(guest: Visitor) -> None:
     with right:
         target = _target(t, compute.classifier(chosen["a"][0]), image)
     sides = [side for name, pair in chosen.items() if (side := _side(t, name, *pair, image, target))]
-    if len(sides) < 2:
+    if len(sides) < len(chosen):
         return
     with left:
         _pictures(t, image, sides)
@@ -63,22 +70,33 @@ def show(guest: Visitor) -> None:
     with right:
         _probabilities(t, sides, image, target)
         panels.alarm(t, sides[0].model, image, target)
-    _trust(t, sides)
-    tabs = st.tabs(
-        [t(f"landcover.tabs.{n}") for n in ("removal", "bands", "hide", "agreement", "batch", "results")]
+    judged = _trust(t, sides, image)
+    _panel(t, judged, sides, image, target)
+    if len(judged) == len(sides):
+        exports.bar(t, item, image, judged, target)
+
+
+def _panel(t: Words, judged: list[Judged], sides: list[Side], image: xr.DataArray, target: str) -> None:
+    """Draw the chosen panel only: the others cost seconds that nobody asked for."""
+    model = sides[0].model
+    offered = {
+        "removal": lambda: panels.removal(t, judged),
+        "bands": lambda: panels.bands(t, sides, image, target),
+        "hide": lambda: panels.hide(t, model, image, target),
+        "agreement": lambda: panels.agreement(t, model, image, target),
+        "batch": lambda: batch.show(t, model, sides[0].method),
+        "results": lambda: panels.results(t),
+    }
+    name = choose(
+        partial(st.segmented_control, required=True, label_visibility="collapsed"),
+        t("landcover.panels.label"),
+        list(offered),
+        name="panel",
+        default="removal",
+        format_func=lambda p: t(f"landcover.panels.{p}"),
     )
-    contents = (
-        lambda: panels.removal(t, sides),
-        lambda: panels.bands(t, sides, image, target),
-        lambda: panels.hide(t, sides[0].model, image, target),
-        lambda: panels.agreement(t, sides[0].model, image, target),
-        lambda: batch.show(t, sides[0].model, sides[0].method),
-        lambda: panels.results(t),
-    )
-    for tab, content in zip(tabs, contents, strict=True):
-        with tab, guard(t):
-            content()
-    exports.bar(t, item, image, sides, target)
+    with guard(t):
+        offered[name]()
 
 
 def _choose_image(t: Words, columns: list) -> sources.Item | None:
@@ -164,15 +182,15 @@ def _target(t: Words, model: Classifier, image: xr.DataArray) -> str:
 
 
 def _side(t: Words, name: str, model_name: str, method: str, image: xr.DataArray, target: str) -> Side | None:
+    """Explain one side; None where it was stopped or cannot be."""
     model = compute.classifier(model_name)
-
-    def work(report: progress.Progress) -> Side:
-        evidence = compute.explain(model, image, target, method)
-        scores, verdict = compute.trust(model, image, evidence, progress=report)
-        return Side(name, model, method, evidence, scores, verdict)
-
-    key = f"side_{name}_{model_name}_{method}_{target}_{image.attrs['sha256'][:8]}"
-    return progress.run(t("landcover.working", method=t(f"explanations.{method}.name")), work, t, key=key)
+    evidence = progress.run(
+        t("landcover.working", method=t(f"explanations.{method}.name")),
+        lambda report: compute.explain(model, image, target, method),
+        t,
+        key=f"side_{name}_{model_name}_{method}_{target}_{image.attrs['sha256'][:8]}",
+    )
+    return None if evidence is None else Side(name, model, method, evidence)
 
 
 def _title(t: Words, side: Side) -> str:
@@ -195,7 +213,7 @@ def _pictures(t: Words, image: xr.DataArray, sides: list[Side]) -> None:
                     opacity=t("landcover.map.opacity"),
                     title=title,
                 ),
-                opacity=0.65,
+                opacity=0.85,
                 group="landcover",
                 clickable=False,
             )
@@ -213,9 +231,7 @@ def _pictures(t: Words, image: xr.DataArray, sides: list[Side]) -> None:
 
 def _probabilities(t: Words, sides: list[Side], image: xr.DataArray, target: str) -> None:
     for model in {side.model.name: side.model for side in sides}.values():
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.markdown(f"**{t(f'models.{model.name}.name')}**")
-            provenance.model_card(model.card, t, key=model.name)
+        st.markdown(f"**{t(f'models.{model.name}.name')}**", help=t(f"models.{model.name}.sentence"))
         card.bars(
             [
                 card.Bar(t(f"classes.{label}.name"), p, main=label == target)
@@ -225,13 +241,26 @@ def _probabilities(t: Words, sides: list[Side], image: xr.DataArray, target: str
             label=t("landcover.probabilities", model=t(f"models.{model.name}.name")),
             room="landcover",
         )
+        provenance.model_card(model.card, t, key=model.name)
 
 
-def _trust(t: Words, sides: list[Side]) -> None:
-    """Draw the three gauges of both explanations, with words and with the controls."""
-    for column, side in zip(st.columns(2, gap="large"), sides, strict=True):
+def _trust(t: Words, sides: list[Side], image: xr.DataArray) -> list[Judged]:
+    """Measure and draw the three gauges of every explanation, with words and with the controls."""
+    judged = []
+    for column, side in zip(st.columns(len(sides), gap="large"), sides, strict=True):
         with column:
-            head = t(f"landcover.trust.{side.verdict.code}")
             time = t.duration(side.evidence.attrs["seconds"])
-            st.markdown(f"**{_title(t, side)}** · {time}  \n{head}")
-            panels.gauges(t, side)
+            st.markdown(f"**{_title(t, side)}** · {time}")
+            found = progress.run(
+                t("landcover.trust.working"),
+                lambda report, side=side: compute.trust(side.model, image, side.evidence, progress=report),
+                t,
+                key=f"trust_{side.name}_{side.model.name}_{side.method}_{side.evidence.attrs['target']}"
+                f"_{image.attrs['sha256'][:8]}",
+            )
+            if found is None:
+                continue
+            judged.append(Judged(**vars(side), scores=found[0], verdict=found[1]))
+            st.markdown(t(f"landcover.trust.{found[1].code}"))
+            panels.gauges(t, judged[-1])
+    return judged

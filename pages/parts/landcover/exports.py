@@ -16,13 +16,13 @@ from pages.kit.words import Words
 from pages.parts.landcover import compute, draw, sources
 
 if TYPE_CHECKING:
-    from pages.parts.landcover.expert import Side
+    from pages.parts.landcover.expert import Judged
 
 #: Objects are the places of the strongest evidence: this share of the image.
 STRONGEST = 0.1
 
 
-def bar(t: Words, item: sources.Item, image: xr.DataArray, sides: list[Side], target: str) -> None:
+def bar(t: Words, item: sources.Item, image: xr.DataArray, sides: list[Judged], target: str) -> None:
     """Draw the export bar of the expert view."""
     name = item.name.rsplit(".", 1)[0]
     files: list[export.File | export.Chart] = [
@@ -39,7 +39,7 @@ def bar(t: Words, item: sources.Item, image: xr.DataArray, sides: list[Side], ta
     export.bar(files, t, key="landcover")
 
 
-def _probabilities(sides: list[Side], image: xr.DataArray) -> pd.DataFrame:
+def _probabilities(sides: list[Judged], image: xr.DataArray) -> pd.DataFrame:
     rows = [
         {"model": model.name, "class": label, "probability": p}
         for model in {s.model.name: s.model for s in sides}.values()
@@ -48,7 +48,7 @@ def _probabilities(sides: list[Side], image: xr.DataArray) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _card(item: sources.Item, image: xr.DataArray, sides: list[Side], target: str) -> dict[str, Any]:
+def _card(item: sources.Item, image: xr.DataArray, sides: list[Judged], target: str) -> dict[str, Any]:
     return {
         "image": {"name": item.name, "origin": item.origin, "sha256": image.attrs["sha256"]},
         "target": target,
@@ -58,9 +58,9 @@ def _card(item: sources.Item, image: xr.DataArray, sides: list[Side], target: st
                 "model": side.model.name,
                 "weights_sha256": side.model.sha256,
                 "seconds": side.evidence.attrs["seconds"],
-                "srg": float(side.scores.srg.sel(map="evidence")),
-                "srg_random": float(side.scores.srg.sel(map="random")),
-                "srg_sobel": float(side.scores.srg.sel(map="sobel")),
+                "srg": float(side.scores.srg.sel(order="evidence")),
+                "srg_random": float(side.scores.srg.sel(order="random")),
+                "srg_sobel": float(side.scores.srg.sel(order="sobel")),
                 "verdict": side.verdict.code,
                 "gauges": {g.name: {"value": g.value, "level": g.level} for g in side.verdict.gauges},
             }
@@ -69,7 +69,7 @@ def _card(item: sources.Item, image: xr.DataArray, sides: list[Side], target: st
     }
 
 
-def _stack(sides: list[Side]) -> xr.DataArray:
+def _stack(sides: list[Judged]) -> xr.DataArray:
     """Return the evidence of both sides as the bands of one raster."""
     names = [f"{side.model.name} {side.method}" for side in sides]
     stacked = xr.concat([side.evidence.evidence for side in sides], xr.Variable("band", names))
@@ -78,7 +78,7 @@ def _stack(sides: list[Side]) -> xr.DataArray:
     )
 
 
-def _objects(side: Side) -> dict[str, Any]:
+def _objects(side: Judged) -> dict[str, Any]:
     evidence = side.evidence.evidence
     strong = evidence > float(evidence.quantile(1 - STRONGEST))
     return features_geojson(
@@ -89,7 +89,7 @@ def _objects(side: Side) -> dict[str, Any]:
     )
 
 
-def _page(t: Words, item: sources.Item, image: xr.DataArray, sides: list[Side]) -> str:
+def _page(t: Words, item: sources.Item, image: xr.DataArray, sides: list[Judged]) -> str:
     scales = draw.scale([side.evidence for side in sides])
     layers = [Layer(draw.base(image), t("landcover.map.image_pill"))]
     legends = []

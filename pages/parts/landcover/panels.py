@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 import xarray as xr
-from eogen.landcover.classifier import Classifier
 
 from eogen.landcover import methods
 from eogen.landcover.bands import BANDS, GROUPS
+from eogen.landcover.classifier import Classifier
 from eogen.landcover.hide import compare, set_band
 from eogen.landcover.sanity import agreement as agree
 from eogen.landcover.trust import shortcut_alarm
@@ -20,7 +20,7 @@ from pages.kit.words import Words
 from pages.parts.landcover import compute, draw, measured
 
 if TYPE_CHECKING:
-    from pages.parts.landcover.expert import Side
+    from pages.parts.landcover.expert import Judged, Side
 
 #: Side of the square hidden by a click, pixels.
 SQUARE = 8
@@ -38,10 +38,10 @@ COMPARED = (
 SCALES = {"faithfulness": (-0.2, 0.8), "sanity": (0.0, 1.0), "stability": (0.0, 1.0)}
 
 
-def gauges(t: Words, side: Side) -> None:
+def gauges(t: Words, side: Judged) -> None:
     """Draw faithfulness, sanity and stability of one explanation."""
     controls = {
-        t(f"explanations.{name}.name"): float(side.scores.srg.sel(map=name)) for name in ("random", "sobel")
+        t(f"explanations.{name}.name"): float(side.scores.srg.sel(order=name)) for name in ("random", "sobel")
     }
     for gauge in side.verdict.gauges:
         low, high = SCALES[gauge.name]
@@ -73,10 +73,10 @@ def alarm(t: Words, model: Classifier, image: xr.DataArray, target: str) -> None
         )
 
 
-def removal(t: Words, sides: list[Side]) -> None:
+def removal(t: Words, sides: list[Judged]) -> None:
     """Draw what happens to the probability while the image is removed in the order of each map."""
     st.markdown(t("landcover.removal.lead"))
-    for column, side in zip(st.columns(2, gap="large"), sides, strict=True):
+    for column, side in zip(st.columns(2, gap="large"), sides, strict=False):
         with column:
             figure = figures.figure(
                 t,
@@ -95,13 +95,13 @@ def removal(t: Words, sides: list[Side]) -> None:
                 for first, dash in (("most", "solid"), ("least", "dot")):
                     figure.add_scatter(
                         x=removed,
-                        y=100 * side.scores.score.sel(map=name, first=first).values,
+                        y=100 * side.scores.score.sel(order=name, first=first).values,
                         name=label,
                         legendgroup=name,
                         showlegend=first == "most",
                         line={"color": shade, "width": width, "dash": dash},
                     )
-            srg = float(side.scores.srg.sel(map="evidence"))
+            srg = float(side.scores.srg.sel(order="evidence"))
             figures.show(
                 figure,
                 key=f"removal_{side.name}",
@@ -235,7 +235,7 @@ def agreement(t: Words, model: Classifier, image: xr.DataArray, target: str) -> 
     )
     if matrix is None:
         return
-    names = [t(f"explanations.{name}.name") for name in matrix.method.values]
+    names = [t(f"explanations.{name}.name") for name in matrix.one.values]
     figure = figures.figure(
         t,
         x=figures.axis(t("landcover.agreement.method"), ""),

@@ -16,6 +16,7 @@ from eogen.colour import Scale
 from eogen.raster import Overlay, features_geojson, overlay
 from pages.kit.maps.folium_map import Objects, folium_map
 from pages.kit.maps.layers import Layer, picture
+from pages.kit.maps.legend import scale_legend
 from pages.kit.maps.swipe import swipe
 
 st.set_page_config(page_title="maps", layout="wide", page_icon="🛰️")
@@ -69,6 +70,10 @@ with st.container(horizontal=True):
     if st.button("hide"):
         state.hidden = not state.get("hidden", False)
     st.button("noop")
+    if st.button("elsewhere"):
+        which = "plane" if which == "geo" else "geo"
+    if st.button("left"):
+        state.position = 0.1
 st.title("Deux images", anchor=False)
 
 if not state.get("hidden"):
@@ -78,12 +83,17 @@ if not state.get("hidden"):
             make(n, swaps % 2),
             make(n, swaps % 2 + 2),
             key="pair",
+            position=state.get("position", 0.5),
             labels=WORDS
             | {"before": f"Avant {swaps} <b>", "after": "Après", "bar": "Comparer avant et après"},
             height=470 if which == "geo" else None,
             rectangle=[[16, 24], [24, 32]] if which == "plane" else None,
             pixelated=which == "plane",
         )
+        if state.get("legend", True):
+            st.html(
+                scale_legend(Scale("PuOr", -1, 1), title="Preuve", ends=("contre", "pour"), missing="nuages")
+            )
         if out.clicked:
             state.clicked = vars(out.clicked)
         st.text("RESULT " + json.dumps({"position": out.position, "clicked": state.get("clicked")}))

@@ -1,0 +1,363 @@
+"""The experiment behind the explanations' table: every model x method: faithful, sane, stable, fast?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from eogen.errors import InputError, Unavailable
+from eogen.landcover import faithfulness as curves
+from eogen.landcover.band_shapley import band_shapley, band_shapley_exact, group_shapley
+from eogen.landcover.methods import EXPLANATIONS, answer, suits
+from eogen.landcover.question import Explainable, Question, ask
+from eogen.landcover.sanity import Measured, hit, mosaic, noise_stability, randomisation, share
+from eogen.landcover.trust import SANITY_BAD, shortcut_alarm
+from eogen.progress import Progress, silent
+from eogen.results import Figure
+
+#: Least share of a window the mask may cover, and most, to be worth pointing at.
+POINTABLE = (0.02, 0.6)
+#: Images a model and set, in a hurry and otherwise; simulated ones are twice as many.
+QUICK, FULL = 3, 12
+#: Row names of the set of images.
+PATCHES, SIMULATED, WINDOWS, MOSAICS = "eurosat", "simulated", "terramesh", "eurosat_mosaics"
+#: Goals from the reference measurements of this project; "better" is the direction.
+GOALS: dict[tuple[str, str], float] = {
+    ("milliseconds", "grad_cam"): 10.0,
+    ("milliseconds", "exact_evidence"): 10.0,
+    ("milliseconds", "gradient_shap"): 300.0,
+    ("milliseconds", "group_shapley"): 100.0,
+    ("milliseconds", "band_shapley"): 1000.0,
+    ("srg", "exact_evidence"): 0.30,
+    ("srg", "gradient_shap"): 0.30,
+    ("correlation_with_exact", "band_shapley"): 0.98,
+    ("additivity_error", "group_shapley"): 1e-4,
+    ("additivity_error", "band_shapley"): 1e-4,
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One image, the class to be explained, and where the evidence truly is, if known."""
+
+    image: xr.DataArray
+    label: str
+    truth: np.ndarray | None = None
+
+
+@dataclass
+class Column:
+    """Values of one number over the cases of one model and method."""
+
+    values: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+@dataclass
+class Board:
+    """Where the numbers are written while the experiment runs."""
+
+    columns: dict[tuple[str, str, str, str], Column] = field(default_factory=dict)
+
+    def add(
+        self, number: str, model: str, method: str, dataset: str, value: float, seconds: float = 0.0
+    ) -> None:
+        """Write one value of one case."""
+        column = self.columns.setdefault((number, model, method, dataset), Column())
+        column.values.append(float(value))
+        column.seconds += seconds
+
+    def mean(self, number: str, model: str, method: str, dataset: str) -> Measured:
+        """Return the average of what was written."""
+        return Measured.of(self.columns.get((number, model, method, dataset), Column()).values)
+
+
+def figures(
+    data: Path, *, seed: int = 0, quick: bool = False, progress: Progress = silent
+) -> tuple[list[Figure], dict[str, pd.DataFrame], list[str]]:
+    """Measure every explanation of every model on the images below ``data``.
+
+    Args:
+        data: the room's folder (``eurosat_ms``, the RGB archive, ``terramesh_lulc``), or its parent.
+        seed: of the choice of images and everything random.
+        quick: 3 images instead of 12 a model and set, no exact band values.
+        progress: stage ``"explaining"``, one step a model and image.
+
+    Returns:
+        the figures, the tables ``explanations`` (one row a model and method) and ``curves`` (mean removal
+        curves), and one sentence for every part that could not be measured.
+    """
+    from eogen.landcover.models import MODELS, load
+
+    root = data / "landcover" if (data / "landcover").is_dir() else data
+    board, absent = Board(), []
+    drawn: dict[tuple[str, str], list[np.ndarray]] = {}
+    for number, name in enumerate(MODELS):
+        try:
+            classifier = load(name)
+        except Unavailable as reason:
+            absent.append(f"Explanations of {name}: {reason}")
+            continue
+        work: Callable[..., None] = lambda done, total, what="", k=number: progress(
+            k * 1000 + 1000 * done // max(total, 1), 1000 * len(MODELS), "explaining"
+        )
+        _model(classifier, name, root, board, drawn, absent, seed, quick, work)
+    table = _table(board)
+    return _figures(board), {"explanations": table, "removal_curves": _curves(drawn)}, absent
+
+
+def _model(
+    classifier: Explainable,
+    name: str,
+    root: Path,
+    board: Board,
+    drawn: dict[tuple[str, str], list[np.ndarray]],
+    absent: list[str],
+    seed: int,
+    quick: bool,
+    progress: Progress,
+) -> None:
+    """Measure all explanations of one model."""
+    generator = np.random.default_rng(seed)
+    count = QUICK if quick else FULL
+    patches = list(_take(_patches(classifier, root, generator), count))
+    simulated = list(_take(_simulated(classifier, seed), 2 * count))
+    windows = list(_take(_windows(classifier, root, generator), count))
+    mosaics = list(_mosaics(patches, seed))[: max(2, count // 2)]
+    for cases, what in ((patches, "EuroSAT"), (simulated, "simulated"), (windows, "TerraMesh")):
+        if not cases:
+            absent.append(f"Explanations of {name}: no {what} image that the model classifies as labelled.")
+    total = len(patches) + len(simulated) + len(windows) + len(mosaics)
+    done = 0
+    with classifier.exclusive() as module:
+        methods = [e.name for e in EXPLANATIONS.values() if e.kind == "where" and suits(e, module)]
+        for k, case in enumerate(patches):
+            question = ask(classifier, module, case.image, case.label, seed=seed + k)
+            _patch(question, name, methods, board, drawn)
+            _bands(question, name, board, exact=k < 2 and not quick)
+            progress(done := done + 1, total, "explaining")
+        for dataset, cases in ((SIMULATED, simulated), (WINDOWS, windows), (MOSAICS, mosaics)):
+            for k, case in enumerate(cases):
+                question = ask(classifier, module, case.image, case.label, seed=seed + k)
+                for method in methods:
+                    evidence = answer(question, method)
+                    if dataset != MOSAICS:
+                        board.add("pointing_hit", name, method, dataset, hit(evidence, case.truth))
+                    number = "focus_share" if dataset == MOSAICS else "mass_share"
+                    board.add(number, name, method, dataset, share(evidence, case.truth))
+                if dataset != MOSAICS:
+                    board.add("mask_share", name, "area", dataset, case.truth.mean())
+                progress(done := done + 1, total, "explaining")
+
+
+def _patch(
+    question: Question,
+    name: str,
+    methods: Sequence[str],
+    board: Board,
+    drawn: dict[tuple[str, str], list[np.ndarray]],
+) -> None:
+    """Time every method on one image, remove what it names, randomise, add noise."""
+    maps = {}
+    for method in methods:
+        if not question.seed:
+            answer(question, method)  # the first call imports and compiles
+        start = time.process_time()
+        maps[method] = answer(question, method)
+        board.add("milliseconds", name, method, PATCHES, 1e3 * (time.process_time() - start))
+    start = time.perf_counter()
+    # The removal itself is measured in probability whatever the method explained.
+    asked = replace(question, output="probability")
+    found = curves.measure(
+        asked, {m: maps[m] for m in methods if m != "random"}, steps=16, controls=("random",)
+    )
+    seconds = (time.perf_counter() - start) / len(methods)
+    for method in methods:
+        board.add("srg", name, method, PATCHES, float(found.srg.sel(order=method)), seconds)
+        drawn.setdefault((name, method), []).append(found.score.sel(order=method).values)
+        if EXPLANATIONS[method].control:
+            continue
+        sane = randomisation(question, method, maps[method], repeats=1)
+        board.add("sanity", name, method, PATCHES, sane.value)
+        board.add(
+            "noise", name, method, PATCHES, noise_stability(question, method, maps[method], repeats=1).value
+        )
+
+
+def _bands(question: Question, name: str, board: Board, exact: bool) -> None:
+    """Time the Shapley values of groups and bands, check that they add up, compare with all subsets."""
+    asked = replace(question, output="probability")
+    for method, run in (("group_shapley", group_shapley), ("band_shapley", band_shapley)):
+        start = time.process_time()
+        found = run(asked)
+        board.add("milliseconds", name, method, PATCHES, 1e3 * (time.process_time() - start))
+        gap = abs(float(found.shapley.sum()) - (found.attrs["full"] - found.attrs["empty"]))
+        board.add("additivity_error", name, method, PATCHES, gap)
+        board.add("shortcut_alarm", name, method, PATCHES, shortcut_alarm(found) is not None)
+    if exact and len(question.bands) > 6:
+        truth = band_shapley_exact(asked).shapley
+        board.add(
+            "correlation_with_exact", name, "band_shapley", PATCHES, np.corrcoef(truth, found.shapley)[0, 1]
+        )
+
+
+def _take(cases: Iterator[Case], count: int) -> Iterator[Case]:
+    """Yield at most ``count`` cases."""
+    for case, _ in zip(cases, range(count), strict=False):
+        yield case
+
+
+def _right(classifier: Explainable, image: xr.DataArray, label: str) -> bool:
+    """Return whether the model gives the image its label."""
+    probability = classifier.predict(image)["probability"]
+    return str(probability["class"].values[probability.to_numpy().argmax()]) == label
+
+
+def _patches(classifier: Explainable, root: Path, generator: np.random.Generator) -> Iterator[Case]:
+    """Yield EuroSAT images the model classifies as labelled, the classes in turn."""
+    from eogen.landcover.read import eurosat_ms, eurosat_rgb
+
+    samples = (eurosat_rgb if len(classifier.bands) == 3 else eurosat_ms)(root)
+    by_class: dict[str, list] = {}
+    for index in generator.permutation(len(samples)):
+        by_class.setdefault(samples[index].label, []).append(samples[index])
+    while any(by_class.values()):
+        for label, waiting in sorted(by_class.items()):
+            if waiting and _right(classifier, image := waiting.pop().load(), label):
+                yield Case(image, label)
+
+
+def _simulated(classifier: Explainable, seed: int) -> Iterator[Case]:
+    """Yield simulated patches with a pointable mask that the model classifies as meant (of 20 a class)."""
+    from eogen.landcover.simulate import LABELS, patch
+
+    for number in range(20):
+        for label in LABELS:
+            scene = patch(label, seed * 20 + number)
+            truth = scene["evidence"].values.astype(bool)
+            if _pointable(truth) and _right(classifier, scene["reflectance"], label):
+                yield Case(scene["reflectance"], label, truth)
+
+
+#: EuroSAT class of a TerraMesh land-cover code that has one clear counterpart.
+COUNTERPART = {1: ("SeaLake", "River"), 2: ("Forest",), 4: ("AnnualCrop",), 5: ("Residential", "Industrial")}
+
+
+def _windows(classifier: Explainable, root: Path, generator: np.random.Generator) -> Iterator[Case]:
+    """Yield 64 x 64 windows of TerraMesh, with the class given and its mask where they have a counterpart."""
+    from eogen.landcover.read import terramesh
+
+    places = []
+    for sample in terramesh(root):
+        image, mask = sample.l1c(), sample.mask().values
+        if not set(classifier.bands) <= set(image["band"].values):
+            continue
+        places += [
+            (image[:, y : y + 64, x : x + 64], mask[y : y + 64, x : x + 64])
+            for y in range(0, mask.shape[0] - 63, 32)
+            for x in range(0, mask.shape[1] - 63, 32)
+        ]
+    for index in generator.permutation(len(places)):
+        image, mask = places[index]
+        probability = classifier.predict(image)["probability"]
+        given = str(probability["class"].values[probability.to_numpy().argmax()])
+        for code, labels in COUNTERPART.items():
+            truth = mask == code
+            if given in labels and _pointable(truth):
+                yield Case(image, given, truth)
+
+
+def _pointable(mask: np.ndarray) -> bool:
+    return bool(POINTABLE[0] <= mask.mean() <= POINTABLE[1])
+
+
+def _mosaics(patches: Sequence[Case], seed: int) -> Iterator[Case]:
+    """Yield mosaics of two classes out of the patches, every class with the next that has two images."""
+    by_class: dict[str, list[xr.DataArray]] = {}
+    for case in patches:
+        by_class.setdefault(case.label, []).append(case.image)
+    able = sorted(k for k, v in by_class.items() if len(v) >= 2)
+    for step in range(1, len(able)):
+        for number, label in enumerate(able):
+            other = able[(number + step) % len(able)]
+            try:
+                picture, mask = mosaic(by_class[label][:2], by_class[other][:2], seed + number)
+            except InputError:
+                continue  # patches of other sizes among the data given
+            yield Case(picture, label, mask)
+
+
+#: Unit and better direction of each number.
+KINDS: dict[str, tuple[str, str]] = {
+    "milliseconds": ("ms", "lower"),
+    "srg": ("1", "higher"),
+    "sanity": ("1", "lower"),
+    "noise": ("1", "lower"),
+    "focus_share": ("1", "higher"),
+    "pointing_hit": ("1", "higher"),
+    "mass_share": ("1", "higher"),
+    "mask_share": ("1", ""),
+    "additivity_error": ("1", "lower"),
+    "correlation_with_exact": ("1", "higher"),
+    "shortcut_alarm": ("1", ""),
+}
+
+
+def _figures(board: Board) -> list[Figure]:
+    """Turn every column into a figure with its 95 % interval (normal, over images)."""
+    made = []
+    for (number, model, method, dataset), column in board.columns.items():
+        found = Measured.of(column.values)
+        unit, better = KINDS[number]
+        half = 1.96 * found.error
+        known = found.n > 1
+        target = SANITY_BAD if number == "sanity" else GOALS.get((number, method))
+        made.append(
+            Figure(
+                name=number,
+                method=f"{model}/{method}",
+                dataset=dataset,
+                value=found.value if found.n else None,
+                low=found.value - half if known else None,
+                high=found.value + half if known else None,
+                n=found.n,
+                unit=unit,
+                seconds=column.seconds,
+                target=target,
+                better=better or None,
+            )
+        )
+    return made
+
+
+def _table(board: Board) -> pd.DataFrame:
+    """One row a model and method: mean and standard error of every number."""
+    rows: dict[tuple[str, str], dict[str, float]] = {}
+    for (number, model, method, dataset), column in board.columns.items():
+        found = Measured.of(column.values)
+        key = number if dataset in (PATCHES, MOSAICS) else f"{number}_{dataset}"
+        rows.setdefault((model, method), {})[key] = found.value
+        if number in ("srg", "focus_share", "pointing_hit"):
+            rows[model, method][f"{key}_se"] = found.error
+            rows[model, method][f"{key}_n"] = found.n
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.index = [f"{model}/{method}" for model, method in rows]
+    return table.rename_axis("method")
+
+
+def _curves(drawn: dict[tuple[str, str], list[np.ndarray]]) -> pd.DataFrame:
+    """Mean removal curves, one column a model, method and direction."""
+    table = {
+        f"{model}/{method}/{way}": np.mean(found, axis=0)[i]
+        for (model, method), found in drawn.items()
+        for i, way in enumerate(("most", "least"))
+    }
+    frame = pd.DataFrame(table)
+    frame.index = np.linspace(0, 1, len(frame)) if len(frame) else frame.index
+    return frame.rename_axis("removed")

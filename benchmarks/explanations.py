@@ -14,16 +14,16 @@ from functools import partial
 
 import torch
 import xarray as xr
-from eogen.landcover.classifier import Classifier
-from eogen.landcover.models import MODELS, load
-from eogen.landcover.simulate import patch
 
 from eogen.errors import Unavailable
+from eogen.landcover.classifier import Classifier
 from eogen.landcover.evaluate_explanations import GOALS
 from eogen.landcover.faithfulness import faithfulness
 from eogen.landcover.hide import smallest_hide, what_if_hidden
 from eogen.landcover.methods import available, explain
+from eogen.landcover.models import MODELS, load
 from eogen.landcover.sanity import check
+from eogen.landcover.simulate import patch
 
 #: Milliseconds that the page needs; curves: 99 forwards in 250 ms.
 OTHER_GOALS = {"hide one block": 100.0, "faithfulness": 330.0}

@@ -91,12 +91,18 @@ class Report:
     def to_json(self) -> str:
         """Return the report as strict JSON text (NaN and infinity become null)."""
         tables = {
-            name: {"index": table.index.name, **json.loads(table.reset_index().to_json(orient="split", index=False))}
+            name: {
+                "index": table.index.name,
+                **json.loads(table.reset_index().to_json(orient="split", index=False)),
+            }
             for name, table in self.tables.items()
         }
         body = {
             "schema": SCHEMA,
-            **{f: getattr(self, f) for f in ("room", "data", "weights", "seed", "machine", "code_version", "seconds")},
+            **{
+                f: getattr(self, f)
+                for f in ("room", "data", "weights", "seed", "machine", "code_version", "seconds")
+            },
             "figures": [asdict(figure) | {"reached": figure.reached} for figure in self.figures],
             "tables": tables,
             "absent": self.absent,

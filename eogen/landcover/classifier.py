@@ -31,7 +31,9 @@ class Classifier:
         sha256: of the weights.
     """
 
-    def __init__(self, name: str, module: nn.Module, bands: Sequence[str], classes: Sequence[str], card: Card) -> None:
+    def __init__(
+        self, name: str, module: nn.Module, bands: Sequence[str], classes: Sequence[str], card: Card
+    ) -> None:
         self.name, self.bands, self.classes, self.card = name, tuple(bands), tuple(classes), card
         self.temperature, self.sha256 = card.temperature, card.sha256
         self._module = module.eval().requires_grad_(False)

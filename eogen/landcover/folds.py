@@ -46,7 +46,9 @@ class OutOfFold:
     def fold_accuracies(self) -> np.ndarray:
         """Accuracy of every fold of every seed."""
         right = self.logits.argmax(2) == self.labels
-        return np.array([right[s][self.fold[s] == f].mean() for s in range(len(right)) for f in np.unique(self.fold[s])])
+        return np.array(
+            [right[s][self.fold[s] == f].mean() for s in range(len(right)) for f in np.unique(self.fold[s])]
+        )
 
 
 def stratified(labels: np.ndarray, seed: int, count: int = 5) -> np.ndarray:
@@ -62,7 +64,13 @@ def stratified(labels: np.ndarray, seed: int, count: int = 5) -> np.ndarray:
 
 
 def cross_validate(
-    labels: np.ndarray, fold: Fold, *, seed: int = 0, seeds: int = 1, count: int = 5, progress: Progress = silent
+    labels: np.ndarray,
+    fold: Fold,
+    *,
+    seed: int = 0,
+    seeds: int = 1,
+    count: int = 5,
+    progress: Progress = silent,
 ) -> OutOfFold:
     """Fit and ask ``count`` times a seed, so that every patch is asked once a seed."""
     logits = np.empty((seeds, len(labels), len(CLASSES)))
@@ -76,7 +84,9 @@ def cross_validate(
     return OutOfFold(logits, labels, numbers, perf_counter() - began)
 
 
-def index_fold(images: Images, network: IndexNetwork, *, borrow: bool = True, settings: Settings | None = None) -> Fold:
+def index_fold(
+    images: Images, network: IndexNetwork, *, borrow: bool = True, settings: Settings | None = None
+) -> Fold:
     """Return the fold of the index network: its colour branch stays as it is, the spectral one is fitted anew.
 
     Args:
@@ -103,7 +113,9 @@ def index_fold(images: Images, network: IndexNetwork, *, borrow: bool = True, se
     return fold
 
 
-def ms_fold(images: Images, shortcut: list[dict[str, float]] | None = None, settings: Settings | None = None) -> Fold:
+def ms_fold(
+    images: Images, shortcut: list[dict[str, float]] | None = None, settings: Settings | None = None
+) -> Fold:
     """Return the fold of the plain network; measure its B10 shortcut into ``shortcut`` as it goes."""
     x, labels = torch.from_numpy(images.pixels), torch.from_numpy(images.labels)
 

@@ -114,9 +114,15 @@ class Measurements(nn.Module):
         super().__init__()
         self.bands, self.use, self.ceiling, self.smooth = tuple(bands), tuple(use or bands), ceiling, smooth
         self.channels = [self.bands.index(b) for b in self.use]
-        self.pairs = [(n, self.use.index(a), self.use.index(b)) for n, a, b in INDICES if a in self.use and b in self.use]
+        self.pairs = [
+            (n, self.use.index(a), self.use.index(b))
+            for n, a, b in INDICES
+            if a in self.use and b in self.use
+        ]
         # Texture is measured on brightness and on the few indices whose texture tells classes apart.
-        self.textured = [k for k, (name, *_) in enumerate(self.pairs) if name in ("NDVI", "NGRDI", "BGDI", "NDBI")]
+        self.textured = [
+            k for k, (name, *_) in enumerate(self.pairs) if name in ("NDVI", "NGRDI", "BGDI", "NDBI")
+        ]
         self.names: tuple[str, ...] = tuple(self._names())
         self.register_buffer("mean", torch.zeros(1, len(self.names), 1, 1))
         self.register_buffer("std", torch.ones(1, len(self.names), 1, 1))

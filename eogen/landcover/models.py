@@ -48,8 +48,12 @@ MODELS: dict[str, ModelSpec] = {
     spec.name: spec
     for spec in (
         ModelSpec("rgb_cnn", RGB, train_rgb.build, 300_000, False, "He et al. 2016; Helber et al. 2019"),
-        ModelSpec("ms_cnn", ALL, train_ms.build, 170_000, False, "Simonyan & Zisserman 2015; Helber et al. 2019"),
-        ModelSpec("index_network", ALL, train_index.build, 20_000, True, "Zhou et al. 2016 (class activation maps)"),
+        ModelSpec(
+            "ms_cnn", ALL, train_ms.build, 170_000, False, "Simonyan & Zisserman 2015; Helber et al. 2019"
+        ),
+        ModelSpec(
+            "index_network", ALL, train_index.build, 20_000, True, "Zhou et al. 2016 (class activation maps)"
+        ),
     )
 }
 

@@ -131,5 +131,7 @@ def log_loss(logits: np.ndarray, labels: np.ndarray, temperature: float = 1.0) -
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """Return the temperature in 0.05..20 that minimises the log loss (Guo et al. 2017, arXiv 1706.04599)."""
-    found = minimize_scalar(lambda t: log_loss(logits, labels, np.exp(t)), bounds=np.log([0.05, 20.0]), method="bounded")
+    found = minimize_scalar(
+        lambda t: log_loss(logits, labels, np.exp(t)), bounds=np.log([0.05, 20.0]), method="bounded"
+    )
     return float(np.exp(found.x))

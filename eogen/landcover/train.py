@@ -23,12 +23,8 @@ from eogen.nn import weights
 from eogen.nn.weights import Card
 from eogen.progress import Progress, silent
 
-RANDOM_SPLIT = (
-    "Patches of one Sentinel-2 scene are on both sides of a random split: accuracy elsewhere on Earth will be lower."
-)
-FEW = (
-    "Fitted on {n} patches: the folds' interval is wide, and choices were made on the same folds, which flatters them."
-)
+RANDOM_SPLIT = "Patches of one Sentinel-2 scene are on both sides of a random split: accuracy elsewhere on Earth will be lower."
+FEW = "Fitted on {n} patches: the folds' interval is wide, and choices were made on the same folds, which flatters them."
 
 
 def train(
@@ -54,7 +50,9 @@ def train(
         torch.manual_seed(seed)
         module = row.build()
     began = perf_counter()
-    run: Callable[..., tuple[Card, np.ndarray]] = {"rgb_cnn": _rgb, "ms_cnn": _ms, "index_network": _index}[model]
+    run: Callable[..., tuple[Card, np.ndarray]] = {"rgb_cnn": _rgb, "ms_cnn": _ms, "index_network": _index}[
+        model
+    ]
     checkpoint = out / f"{model}.ckpt"
     card, fingerprints = run(module, root, seed, checkpoint, resume, progress)
     card.cost.setdefault("seconds", round(perf_counter() - began, 1))
@@ -147,7 +145,9 @@ def _index(
     del measured
     alone = train_index.colour_logits(colour, validation)
     seeds = 3
-    found = folds.cross_validate(images.labels, folds.index_fold(images, module), seed=seed, seeds=seeds, progress=progress)
+    found = folds.cross_validate(
+        images.labels, folds.index_fold(images, module), seed=seed, seeds=seeds, progress=progress
+    )
     x, labels = torch.from_numpy(images.pixels), torch.from_numpy(images.labels)
     with torch.no_grad():
         offset = torch.cat([colour(part).mean((2, 3)) for part in x.split(8)])
@@ -215,10 +215,15 @@ def fold_quality(found: OutOfFold) -> dict[str, Any]:
     calibrated = calibrate_across(found)
     return {
         "accuracy": _rounded(value=found.right.mean(), low=low, high=high, n=n),
-        "fold_deviation": _rounded(value=found.fold_accuracies.std(), low=None, high=None, n=found.fold_accuracies.size),
+        "fold_deviation": _rounded(
+            value=found.fold_accuracies.std(), low=None, high=None, n=found.fold_accuracies.size
+        ),
         "macro_f1": _rounded(value=scores.macro_f1(labels, logits.argmax(1)), low=None, high=None, n=n),
         "ece_uncalibrated": _rounded(
-            value=scores.calibration_error(scores.probabilities(logits), labels, bins=5), low=None, high=None, n=n
+            value=scores.calibration_error(scores.probabilities(logits), labels, bins=5),
+            low=None,
+            high=None,
+            n=n,
         ),
         "ece": _rounded(value=scores.calibration_error(calibrated, labels, bins=5), low=None, high=None, n=n),
     }
@@ -254,7 +259,12 @@ def _card(model: str, module: nn.Module, seed: int, **parts: Any) -> Card:
 
 
 def _set(name: str, images: Images) -> dict[str, Any]:
-    return {"name": name, "licence": "MIT (EuroSAT, Helber et al. 2019)", "sha256": images.content, "n": len(images)}
+    return {
+        "name": name,
+        "licence": "MIT (EuroSAT, Helber et al. 2019)",
+        "sha256": images.content,
+        "n": len(images),
+    }
 
 
 def _needed(images: Images, what: str, root: Path) -> Images:

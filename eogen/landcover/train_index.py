@@ -81,7 +81,9 @@ def fit_colour(
             yield ((x - mean) / std)[..., None], target[chosen]
 
     settings = Settings(**{**COLOUR_SETTINGS.__dict__, "seed": seed})
-    done = fit(branch.head, batches, steps, _loss, settings, checkpoint=checkpoint, resume=resume, progress=progress)
+    done = fit(
+        branch.head, batches, steps, _loss, settings, checkpoint=checkpoint, resume=resume, progress=progress
+    )
     branch.requires_grad_(False)
     return done.seconds
 
@@ -113,7 +115,9 @@ def raw_maps(branch: Branch, reflectance: Tensor) -> Tensor:
         return torch.cat([branch.measurements.raw(part) for part in reflectance.split(8)])
 
 
-def fit_spectrum(branch: Branch, raw: Tensor, offset: Tensor, labels: Tensor, seed: int, settings: Settings) -> None:
+def fit_spectrum(
+    branch: Branch, raw: Tensor, offset: Tensor, labels: Tensor, seed: int, settings: Settings
+) -> None:
     """Fit the spectral branch so that ``offset + branch`` tells the classes apart.
 
     Args:

@@ -37,7 +37,11 @@ def reserved_names(root: Path) -> frozenset[str]:
     names = {path.stem for path in root.glob("eurosat_ms/*/*.tif")}
     if (listing := root / "provenance.csv").exists():
         with listing.open(newline="", encoding="utf-8") as lines:
-            names |= {Path(row["file"]).stem for row in csv.DictReader(lines) if row["file"].startswith("eurosat_ms/")}
+            names |= {
+                Path(row["file"]).stem
+                for row in csv.DictReader(lines)
+                if row["file"].startswith("eurosat_ms/")
+            }
     return frozenset(names)
 
 

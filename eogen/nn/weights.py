@@ -72,10 +72,14 @@ class Card:
         try:
             values = json.loads(text)
         except json.JSONDecodeError as error:
-            raise InputError("card_invalid", "The model card is not valid: {reason}.", reason=str(error)) from error
+            raise InputError(
+                "card_invalid", "The model card is not valid: {reason}.", reason=str(error)
+            ) from error
         known = {f.name for f in fields(cls)}
         if not isinstance(values, dict) or (wrong := set(values) ^ known):
-            reason = f"missing or unknown fields {sorted(wrong)}" if isinstance(values, dict) else "not an object"
+            reason = (
+                f"missing or unknown fields {sorted(wrong)}" if isinstance(values, dict) else "not an object"
+            )
             raise InputError("card_invalid", "The model card is not valid: {reason}.", reason=reason)
         return cls(**values)
 

@@ -6,10 +6,10 @@ import hashlib
 
 import pandas as pd
 import streamlit as st
-from eogen.landcover.classifier import Classifier
 
 from eogen.errors import InputError
 from eogen.landcover import read
+from eogen.landcover.classifier import Classifier
 from pages.kit import export, progress
 from pages.kit.errors import sentence
 from pages.kit.words import Words
@@ -67,8 +67,8 @@ def _row(t: Words, model: Classifier, method: str, name: str, data: bytes) -> di
         "class": answer,
         "probability": round(probability, 4),
         "method": method,
-        "srg": round(float(scores.srg.sel(map="evidence")), 4),
-        "srg_random": round(float(scores.srg.sel(map="random")), 4),
+        "srg": round(float(scores.srg.sel(order="evidence")), 4),
+        "srg_random": round(float(scores.srg.sel(order="random")), 4),
         "trust": verdict.code,
         "problem": "",
     }

@@ -65,8 +65,8 @@ def scale(evidences: Sequence[xr.Dataset]) -> list[Scale]:
 
 
 def coloured(image: xr.DataArray, evidence: xr.Dataset, shades: Scale) -> Overlay:
-    """Return the evidence in colours, opaque; the browser's slider makes it transparent."""
-    return overlay(shades.colour(evidence.evidence), image)
+    """Return the evidence in colours; where it says little, the image below stays visible."""
+    return overlay(shades.colour(evidence.evidence, alpha_by_value=True), image)
 
 
 def map_labels(t: Words, **more: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 import xarray as xr
@@ -70,20 +71,32 @@ def show(guest: Visitor) -> None:
         _probabilities(t, sides, image, target)
         panels.alarm(t, sides[0].model, image, target)
     judged = _trust(t, sides, image)
-    names = ("removal", "bands", "hide", "agreement", "batch", "results")
-    contents = (
-        lambda: panels.removal(t, judged),
-        lambda: panels.bands(t, sides, image, target),
-        lambda: panels.hide(t, sides[0].model, image, target),
-        lambda: panels.agreement(t, sides[0].model, image, target),
-        lambda: batch.show(t, sides[0].model, sides[0].method),
-        lambda: panels.results(t),
-    )
-    for tab, content in zip(st.tabs([t(f"landcover.tabs.{name}") for name in names]), contents, strict=True):
-        with tab, guard(t):
-            content()
+    _panel(t, judged, sides, image, target)
     if len(judged) == len(sides):
         exports.bar(t, item, image, judged, target)
+
+
+def _panel(t: Words, judged: list[Judged], sides: list[Side], image: xr.DataArray, target: str) -> None:
+    """Draw the chosen panel only: the others cost seconds that nobody asked for."""
+    model = sides[0].model
+    offered = {
+        "removal": lambda: panels.removal(t, judged),
+        "bands": lambda: panels.bands(t, sides, image, target),
+        "hide": lambda: panels.hide(t, model, image, target),
+        "agreement": lambda: panels.agreement(t, model, image, target),
+        "batch": lambda: batch.show(t, model, sides[0].method),
+        "results": lambda: panels.results(t),
+    }
+    name = choose(
+        partial(st.segmented_control, required=True, label_visibility="collapsed"),
+        t("landcover.panels.label"),
+        list(offered),
+        name="panel",
+        default="removal",
+        format_func=lambda p: t(f"landcover.panels.{p}"),
+    )
+    with guard(t):
+        offered[name]()
 
 
 def _choose_image(t: Words, columns: list) -> sources.Item | None:
@@ -200,7 +213,7 @@ def _pictures(t: Words, image: xr.DataArray, sides: list[Side]) -> None:
                     opacity=t("landcover.map.opacity"),
                     title=title,
                 ),
-                opacity=0.65,
+                opacity=0.85,
                 group="landcover",
                 clickable=False,
             )
@@ -218,9 +231,7 @@ def _pictures(t: Words, image: xr.DataArray, sides: list[Side]) -> None:
 
 def _probabilities(t: Words, sides: list[Side], image: xr.DataArray, target: str) -> None:
     for model in {side.model.name: side.model for side in sides}.values():
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.markdown(f"**{t(f'models.{model.name}.name')}**")
-            provenance.model_card(model.card, t, key=model.name)
+        st.markdown(f"**{t(f'models.{model.name}.name')}**", help=t(f"models.{model.name}.sentence"))
         card.bars(
             [
                 card.Bar(t(f"classes.{label}.name"), p, main=label == target)
@@ -230,6 +241,7 @@ def _probabilities(t: Words, sides: list[Side], image: xr.DataArray, target: str
             label=t("landcover.probabilities", model=t(f"models.{model.name}.name")),
             room="landcover",
         )
+        provenance.model_card(model.card, t, key=model.name)
 
 
 def _trust(t: Words, sides: list[Side], image: xr.DataArray) -> list[Judged]:

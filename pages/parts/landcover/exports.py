@@ -58,9 +58,9 @@ def _card(item: sources.Item, image: xr.DataArray, sides: list[Judged], target: 
                 "model": side.model.name,
                 "weights_sha256": side.model.sha256,
                 "seconds": side.evidence.attrs["seconds"],
-                "srg": float(side.scores.srg.sel(map="evidence")),
-                "srg_random": float(side.scores.srg.sel(map="random")),
-                "srg_sobel": float(side.scores.srg.sel(map="sobel")),
+                "srg": float(side.scores.srg.sel(order="evidence")),
+                "srg_random": float(side.scores.srg.sel(order="random")),
+                "srg_sobel": float(side.scores.srg.sel(order="sobel")),
                 "verdict": side.verdict.code,
                 "gauges": {g.name: {"value": g.value, "level": g.level} for g in side.verdict.gauges},
             }

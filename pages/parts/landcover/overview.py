@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 import xarray as xr
-from eogen.landcover.classifier import Classifier
 
 from eogen.landcover import read
 from eogen.landcover.bands import CLASSES
+from eogen.landcover.classifier import Classifier
 from eogen.progress import Progress
 from eogen.raster import overlay
 from pages.kit import progress

@@ -41,7 +41,7 @@ SCALES = {"faithfulness": (-0.2, 0.8), "sanity": (0.0, 1.0), "stability": (0.0, 
 def gauges(t: Words, side: Judged) -> None:
     """Draw faithfulness, sanity and stability of one explanation."""
     controls = {
-        t(f"explanations.{name}.name"): float(side.scores.srg.sel(map=name)) for name in ("random", "sobel")
+        t(f"explanations.{name}.name"): float(side.scores.srg.sel(order=name)) for name in ("random", "sobel")
     }
     for gauge in side.verdict.gauges:
         low, high = SCALES[gauge.name]
@@ -95,13 +95,13 @@ def removal(t: Words, sides: list[Judged]) -> None:
                 for first, dash in (("most", "solid"), ("least", "dot")):
                     figure.add_scatter(
                         x=removed,
-                        y=100 * side.scores.score.sel(map=name, first=first).values,
+                        y=100 * side.scores.score.sel(order=name, first=first).values,
                         name=label,
                         legendgroup=name,
                         showlegend=first == "most",
                         line={"color": shade, "width": width, "dash": dash},
                     )
-            srg = float(side.scores.srg.sel(map="evidence"))
+            srg = float(side.scores.srg.sel(order="evidence"))
             figures.show(
                 figure,
                 key=f"removal_{side.name}",
@@ -235,7 +235,7 @@ def agreement(t: Words, model: Classifier, image: xr.DataArray, target: str) -> 
     )
     if matrix is None:
         return
-    names = [t(f"explanations.{name}.name") for name in matrix.method.values]
+    names = [t(f"explanations.{name}.name") for name in matrix.one.values]
     figure = figures.figure(
         t,
         x=figures.axis(t("landcover.agreement.method"), ""),

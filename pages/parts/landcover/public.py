@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 import xarray as xr
-from eogen.landcover.classifier import Classifier
 
 from eogen.landcover.bands import CLASSES
 from eogen.landcover.captions import captions
+from eogen.landcover.classifier import Classifier
 from pages.kit import card, provenance
 from pages.kit.hall import Visitor
 from pages.kit.maps.layers import picture

@@ -50,7 +50,9 @@ def provenance(item: Item, t: Words, image: xr.DataArray | None = None) -> Prove
     place = {"simulated": t("landcover.place.simulated"), "upload": item.name}.get(item.source)
     sensor = "Sentinel-2"
     if image is not None:
-        sensor += f" {image.attrs['processing_level']} · {len(image.band)} × {image.sizes['y']} × {image.sizes['x']}"
+        level = t(f"landcover.levels.{image.attrs['processing_level']}")
+        size = f"{len(image.band)} × {image.sizes['y']} × {image.sizes['x']}"
+        sensor += f" {level} · {size}"
     if place is None:
         place = t("landcover.place.eurosat") if item.source.startswith("eurosat") else item.name
     return Provenance(item.origin, place=place, sensor=sensor, source=name, licence=licence)

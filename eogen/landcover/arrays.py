@@ -111,7 +111,9 @@ def rgb(root: Path, *, progress: Progress = silent) -> Images:
 
 
 def multispectral(root: Path) -> Images:
-    """Read every 13-band EuroSAT GeoTIFF under ``root/eurosat_ms/<Class>/``: reflectance, bands in the order of ``ALL``.
+    """Read every 13-band EuroSAT GeoTIFF under ``root/eurosat_ms/<Class>/``.
+
+    Pixels are reflectance, bands in the order of ``ALL`` (in the files B8A comes last).
 
     Raises:
         InputError: ``corrupt_image`` when a file cannot be read; ``band_count`` when it has not 13 bands.

@@ -19,12 +19,20 @@ from eogen.landcover.measurements import Measurements
 
 @dataclass(frozen=True)
 class BranchSpec:
-    """One additive part: which bands it measures, the widths of its 1x1 layers, where its input saturates, how far colour is smoothed."""
+    """One additive part of an index network.
+
+    Attributes:
+        use: bands it measures.
+        hidden: widths of its 1x1 layers.
+        ceiling, smooth, texture: see :class:`~eogen.landcover.measurements.Measurements`.
+        dropout: on the hidden channels.
+    """
 
     use: tuple[str, ...]
     hidden: tuple[int, ...]
     ceiling: float | None = None
     smooth: int = 1
+    texture: bool = True
     dropout: float = 0.0
 
 
@@ -33,7 +41,7 @@ class Branch(nn.Module):
 
     def __init__(self, bands: Sequence[str], spec: BranchSpec, classes: int) -> None:
         super().__init__()
-        self.measurements = Measurements(bands, spec.use, spec.ceiling, spec.smooth)
+        self.measurements = Measurements(bands, spec.use, spec.ceiling, spec.smooth, spec.texture)
         layers: list[nn.Module] = []
         inside = len(self.measurements.names)
         for width in spec.hidden:
@@ -42,6 +50,7 @@ class Branch(nn.Module):
         self.head = nn.Sequential(*layers, nn.Conv2d(inside, classes, 1))
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return this branch's evidence (n, classes, H, W)."""
         return self.head(self.measurements(x))
 
 

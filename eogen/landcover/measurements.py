@@ -99,6 +99,7 @@ class Measurements(nn.Module):
         smooth: window over which indices are averaged first (then single bands are not measured, only their mean
             brightness). JPEG keeps colour at half resolution and smooths it; measured on the same 58 patches, the
             spread of colour in a 3-pixel window differs by 0.7 standard deviations between JPEG and GeoTIFF.
+        texture: whether anything beyond the pixel itself is measured.
 
     Input: reflectance (n, C, H, W), H and W at least 32. Output: (n, M, H, W), standardised by the buffers
     ``mean`` and ``std``; ``names`` has M entries.
@@ -110,8 +111,10 @@ class Measurements(nn.Module):
         use: Sequence[str] | None = None,
         ceiling: float | None = None,
         smooth: int = 1,
+        texture: bool = True,
     ) -> None:
         super().__init__()
+        self.texture = texture
         self.bands, self.use, self.ceiling, self.smooth = tuple(bands), tuple(use or bands), ceiling, smooth
         self.channels = [self.bands.index(b) for b in self.use]
         self.pairs = [
@@ -145,6 +148,8 @@ class Measurements(nn.Module):
         bright = logs.mean(1, keepdim=True)
         if self.smooth > 1:
             indices, logs = box(indices, self.smooth), bright
+        if not self.texture:
+            return torch.cat([logs, indices], 1)
         plain = torch.cat([bright, indices[:, self.textured]], 1)
         return torch.cat(
             [
@@ -161,9 +166,14 @@ class Measurements(nn.Module):
 
     def _names(self) -> list[str]:
         plain = ["brightness", *(self.pairs[k][0] for k in self.textured)]
-        return [
+        spectral = [
             *(["log brightness"] if self.smooth > 1 else [f"log {b}" for b in self.use]),
             *(n for n, *_ in self.pairs),
+        ]
+        if not self.texture:
+            return spectral
+        return [
+            *spectral,
             *(f"mean {s} {p}" for s in self.MEANS for p in plain),
             *(f"spread {s} {p}" for s in self.SPREADS for p in plain),
             *(f"coherence {s}" for s in self.COHERENCES),

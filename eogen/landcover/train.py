@@ -23,8 +23,14 @@ from eogen.nn import weights
 from eogen.nn.weights import Card
 from eogen.progress import Progress, silent
 
-RANDOM_SPLIT = "Patches of one Sentinel-2 scene are on both sides of a random split: accuracy elsewhere on Earth will be lower."
-FEW = "Fitted on {n} patches: the folds' interval is wide, and choices were made on the same folds, which flatters them."
+RANDOM_SPLIT = (
+    "Patches of one Sentinel-2 scene are on both sides of a random split: accuracy elsewhere on Earth will be "
+    "lower."
+)
+FEW = (
+    "Fitted on {n} patches: the folds' interval is wide, and choices were made on the same folds, which flatters "
+    "them."
+)
 
 
 def train(
@@ -86,8 +92,8 @@ def _rgb(
         temperature=temperature,
         notes=[
             RANDOM_SPLIT,
-            "Split by content hash: 8 tenths train, 1 tenth validation (records accuracy, fits the temperature, chooses "
-            "nothing), 1 tenth test (looked at once).",
+            "Split by content hash: 8 tenths train, 1 tenth validation (records accuracy, fits the temperature, "
+            "chooses nothing), 1 tenth test (looked at once).",
             f"{len(images) - len(train) - len(validation) - len(test)} patches that exist with 13 bands were left out.",
             "One configuration was fitted; it was not compared with others.",
         ],
@@ -115,9 +121,13 @@ def _ms(
     card = _card(
         "ms_cnn", module, seed,
         data=[_set("EuroSAT 13-band GeoTIFFs", images)],
-        cost={"seconds": round(seconds + found.seconds, 1), "threads": torch.get_num_threads(), "epochs": settings.epochs},
+        cost={
+            "seconds": round(seconds + found.seconds, 1),
+            "threads": torch.get_num_threads(),
+            "epochs": settings.epochs,
+        },
         metrics=fold_quality(found),
-        temperature=scores.fit_temperature(found.logits.reshape(-1, len(CLASSES)), np.tile(found.labels, len(found.logits))),
+        temperature=_temperature(found),
         notes=[
             FEW.format(n=len(images)),
             RANDOM_SPLIT,
@@ -167,7 +177,7 @@ def _index(
         metrics=fold_quality(found)
         | {"colour_branch_validation_accuracy": proportion(alone.argmax(1) == validation.labels)}
         | {"colour_branch_alone_13_bands": proportion(offset.argmax(1).numpy() == images.labels)},
-        temperature=scores.fit_temperature(found.logits.reshape(-1, len(CLASSES)), np.tile(images.labels, seeds)),
+        temperature=_temperature(found),
         notes=[
             FEW.format(n=len(images)),
             RANDOM_SPLIT,
@@ -240,6 +250,12 @@ def calibrate_across(found: OutOfFold) -> np.ndarray:
             probability[here] = scores.probabilities(logits[here], temperature)
         parts.append(probability)
     return np.concatenate(parts)
+
+
+def _temperature(found: OutOfFold) -> float:
+    return scores.fit_temperature(
+        found.logits.reshape(-1, len(CLASSES)), np.tile(found.labels, len(found.logits))
+    )
 
 
 def tables(logits: np.ndarray, labels: np.ndarray) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 Two additive branches. *Colour* sees B04, B03, B02 as the official JPEGs show them and is fitted on thousands of
 JPEGs (without any patch that exists with 13 bands). *Spectrum* sees ten bands (not the 60 m ones) and is fitted on
-the 13-band patches, with the frozen colour branch as an offset, so that it learns only what colour cannot tell.
+the 13-band patches, with part of the frozen colour branch's logits as an offset.
 """
 
 from __future__ import annotations
@@ -24,10 +24,13 @@ from eogen.progress import Progress, silent
 #: Without B01, B09, B10 (60 m, made for the atmosphere): they carry no land cover, only shortcuts.
 TEN = tuple(band for band in ALL if band not in ("B01", "B09", "B10"))
 COLOUR = BranchSpec(use=RGB, hidden=(80, 64), ceiling=CEILING, smooth=5)
-SPECTRUM = BranchSpec(use=TEN, hidden=(32,), dropout=0.1)
+SPECTRUM = BranchSpec(use=TEN, hidden=(16,), dropout=0.1, texture=False)
+#: Part of the colour logits that the spectral branch may lean on while it is fitted (all of them count when the
+#: network answers): with everything it would learn little, with nothing only what colour knows already.
+LEANING = 0.3
 
 COLOUR_SETTINGS = Settings(epochs=12, learning_rate=4e-3, weight_decay=0.01, ema=None)
-SPECTRUM_SETTINGS = Settings(epochs=150, learning_rate=4e-3, weight_decay=0.05, ema=None)
+SPECTRUM_SETTINGS = Settings(epochs=60, learning_rate=4e-3, weight_decay=1.0, ema=None)
 #: Pixels of each JPEG that are measured: a random sample has the same mean as the image, at a tenth of the cost.
 PIXELS = 384
 DRAWN = 128
@@ -36,7 +39,14 @@ SMOOTHING = 0.05
 
 
 #: What was tried on the folds, with its figures (choosing among them on the same folds is optimistic).
-VARIANTS: tuple[str, ...] = ()
+VARIANTS: tuple[str, ...] = (
+    "Variants tried on the 74 patches (five folds, twice; accuracy / log loss): nothing borrowed, textured h32 "
+    "0.682 / 1.04; colour branch alone with unsmoothed colour texture 0.811 / 0.59, with smoothed colour 0.892 / 0.38; "
+    "colour + spectrum: textured h32 150 steps 0.858 / 0.44, 60 steps 0.865 / 0.46, slow 0.892 / 0.38; textured "
+    "linear slow 0.892 / 0.37; without texture h16 150 steps 0.872 / 0.43, linear 0.892 / 0.39; without texture h16, "
+    "60 steps, decay 1, leaning 1.0 0.899 / 0.39, 0.6 0.905 / 0.37, 0.3 0.892 / 0.36 (chosen, by log loss), "
+    "0 0.892 / 0.37. Logistic regression on band statistics 0.568 / 1.41.",
+)
 
 
 def build() -> IndexNetwork:
@@ -118,7 +128,7 @@ def raw_maps(branch: Branch, reflectance: Tensor) -> Tensor:
 def fit_spectrum(
     branch: Branch, raw: Tensor, offset: Tensor, labels: Tensor, seed: int, settings: Settings
 ) -> None:
-    """Fit the spectral branch so that ``offset + branch`` tells the classes apart.
+    """Fit the spectral branch so that ``LEANING * offset + branch`` tells the classes apart.
 
     Args:
         branch: fitted in place.
@@ -142,7 +152,7 @@ def fit_spectrum(
 
     def batches(generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         top, left = torch.randint(0, maps.shape[2] - side + 1, (2,), generator=generator).tolist()
-        yield maps[:, :, top : top + side, left : left + side], labels, offset
+        yield maps[:, :, top : top + side, left : left + side], labels, LEANING * offset
 
     fit(branch.head, batches, 1, _loss, Settings(**{**settings.__dict__, "seed": seed}))
 

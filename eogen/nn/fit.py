@@ -32,7 +32,8 @@ class Settings:
         learning_rate: peak of the one-cycle schedule (Smith & Topin 2019, arXiv 1708.07120).
         weight_decay: decoupled decay of AdamW, on matrices and kernels only (not on biases and norms).
         warmup: part of the steps in which the rate rises.
-        ema: decay of the averaged weights that are scored and returned; ``None`` returns the last weights.
+        ema: decay of the averaged weights that are scored and returned; ``None`` returns the last weights. The
+            average starts at the first step: use it on runs of many times 1 / (1 - ema) steps.
         patience: stop after this many epochs without a better score; ``None`` never stops and returns the last
             weights, so that the score cannot be used to pick them.
         clip: largest gradient norm; ``None`` leaves gradients alone.
@@ -120,11 +121,13 @@ class _Run:
             ],
             lr=settings.learning_rate,
         )
+        # OneCycleLR divides by the length of its first phase minus one: a handful of steps must not be none.
+        total = max(settings.epochs * steps, 8)
         self.schedule = OneCycleLR(
             self.optimiser,
             settings.learning_rate,
-            total_steps=settings.epochs * steps,
-            pct_start=settings.warmup,
+            total_steps=total,
+            pct_start=max(settings.warmup, 1.5 / total),
             cycle_momentum=False,
         )
         self.average = (

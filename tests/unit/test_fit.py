@@ -19,7 +19,9 @@ SETTINGS = Settings(epochs=8, learning_rate=1e-2, ema=0.9)
 def module():
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)
-        return nn.Sequential(nn.Linear(5, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.2), nn.Linear(16, 2))
+        return nn.Sequential(
+            nn.Linear(5, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.2), nn.Linear(16, 2)
+        )
 
 
 def batches(generator):
@@ -76,7 +78,10 @@ def test_a_finished_run_is_not_run_again(tmp_path):
         raise AssertionError("no epoch was left")
 
     fit(second, never, 4, loss, SETTINGS, checkpoint=file)
-    assert all(torch.equal(a, b) for a, b in zip(first.state_dict().values(), second.state_dict().values(), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(first.state_dict().values(), second.state_dict().values(), strict=True)
+    )
 
 
 def test_a_checkpoint_of_another_run_is_refused(tmp_path):

@@ -30,12 +30,14 @@ def test_the_tables_agree_with_sklearn(answers):
     table = scores.per_class(counts)
     for mine, theirs in ((table.precision, precision), (table.recall, recall), (table.f1, f1), (table.n, n)):
         np.testing.assert_allclose(mine, theirs)
-    assert scores.macro_f1(labels, predicted) == pytest.approx(metrics.f1_score(labels, predicted, average="macro"))
+    assert scores.macro_f1(labels, predicted) == pytest.approx(
+        metrics.f1_score(labels, predicted, average="macro")
+    )
     assert scores.accuracy(labels, predicted) == metrics.accuracy_score(labels, predicted)
 
 
 def test_a_class_without_samples_or_answers_is_not_a_perfect_one():
-    table = scores.per_class(scores.confusion(np.array([0, 0]), np.array([0, 2]), "abc"))
+    table = scores.per_class(scores.confusion(np.array([0, 0]), np.array([0, 2]), list("abc")))
     assert np.isnan(table.loc["b", "recall"])
     assert table.loc["b", "precision"] == 0
     assert table.loc["c", "precision"] == 0
@@ -81,7 +83,9 @@ def test_calibration_error_by_hand():
     labels = np.array([0, 1, 0, 0])
     expected = (2 * abs(0.5 - 0.9) + 2 * abs(1 - 0.6)) / 4
     for kind in ("mass", "width"):
-        assert scores.calibration_error(p, labels, bins=2 if kind == "mass" else 10, kind=kind) == pytest.approx(expected)
+        assert scores.calibration_error(
+            p, labels, bins=2 if kind == "mass" else 10, kind=kind
+        ) == pytest.approx(expected)
 
 
 def test_the_bootstrap_interval_of_a_mean_is_the_normal_one():

@@ -37,7 +37,10 @@ def test_what_is_saved_comes_back(tmp_path):
     prints = torch.tensor([2**62, -5])
     saved = weights.save(before, file, card(), {"fingerprints": prints})
     assert weights.load(after, file) == saved == Card.from_json(saved.to_json())
-    assert all(torch.equal(a, b) for a, b in zip(before.state_dict().values(), after.state_dict().values(), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(before.state_dict().values(), after.state_dict().values(), strict=True)
+    )
     assert torch.equal(weights.beside(file)["fingerprints"], prints)
     assert sorted(f.name for f in file.parent.iterdir()) == ["m.json", "m.safetensors"]
 
@@ -109,7 +112,9 @@ def test_committed_weights_are_small_sealed_and_described(file):
     assert row.room == file.parent.name
     assert row.data
     assert all(d["licence"] and len(d["sha256"]) == 64 and d["n"] > 0 for d in row.data)
-    assert row.metrics["accuracy"]["low"] <= row.metrics["accuracy"]["value"] <= row.metrics["accuracy"]["high"]
+    assert (
+        row.metrics["accuracy"]["low"] <= row.metrics["accuracy"]["value"] <= row.metrics["accuracy"]["high"]
+    )
     assert len(weights.beside(file)["fingerprints"]) == sum(d["n"] for d in row.data)
 
 

@@ -49,8 +49,8 @@ def boxes(at: AppTest) -> list[str]:
 
 
 def plain(body: str) -> str:
-    """Return the text of some HTML, what is read aloud included; code is left out."""
-    body = re.sub(r"<(style|code)\b.*?</\1>", " ", body, flags=re.S)
+    """Return the text of some HTML, what is read aloud included; code and model cards (English) are left out."""
+    body = re.sub(r"<(style|code)\b.*?</\1>|<dl class=\"eo-card.*?</dl>", " ", body, flags=re.S)
     said = re.findall(r'(?:alt|title|aria-label)="([^"]*)"', body)
     return html.unescape(" ".join([re.sub(r"<[^>]+>", "\n", body), *said]))
 
@@ -84,7 +84,9 @@ def _texts(block: object) -> Iterator[str]:
 def _strings(value: object) -> Iterator[str]:
     if isinstance(value, str) and not value.startswith("data:"):
         yield value
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+    if isinstance(value, dict):  # "at" is filled in the browser
+        value = [inner for name, inner in value.items() if name != "at"]
+    for inner in value if isinstance(value, list) else ():
         yield from _strings(inner)
 
 

@@ -46,8 +46,8 @@ def test_home_opens_the_doors(bare, lang, view):
     words = load(lang)
     well(at, lang)
     assert [title.value for title in at.title] == [words("home.question")]
-    assert 'eo-badge simulated' in bodies(at)
-    assert 'eo-badge real' not in bodies(at)
+    assert "eo-badge simulated" in bodies(at)
+    assert "eo-badge real" not in bodies(at)
     (door,) = at.get("page_link")
     assert door.proto.label == words("rooms.landcover.question")
     assert f"lang={lang}" in door.proto.query_string
@@ -66,18 +66,18 @@ def test_the_game_is_played_to_its_end(real, lang):
     assert [title.value for title in at.title] == [words("rooms.landcover.question")]
     choices = [b for b in at.button if b.key.startswith("choose_")]
     assert len(choices) == 4
-    assert not at.get("bidi_component") == []
+    assert at.get("bidi_component") != []
     assert words("landcover.public.another") not in [b.label for b in at.button], "first the bet"
 
     choices[0].click().run()
     shown = well(at, lang)
-    assert any(words("landcover.public.looked_pill") == text for text in shown)
+    assert words("landcover.map.looked_pill") in shown
     assert "eo-bars" in bodies(at)
     first = set(shown)
 
     at.button(key="hide").click().run()
     shown = well(at, lang)
-    assert words("landcover.public.hide_lead") in shown
+    assert words("landcover.public.lead_hide") in shown
     assert words("landcover.public.lead_after") not in shown, "there is no bar to drag"
 
     at.button(key="back").click().run()
@@ -89,19 +89,15 @@ def test_the_game_is_played_to_its_end(real, lang):
     well(at, lang)
 
 
-def test_every_answer_of_the_deck_is_scored(bare):
-    """All ten cards, a wrong and a right bet in turn: one sentence for each outcome."""
-    words = load("fr")
-    at = visit(lang="fr")
-    for card in range(10):
+def test_each_bet_is_scored_in_one_sentence(bare):
+    at = visit(lang="fr", card="7")
+    for card in range(3):
         choices = [b for b in at.button if b.key.startswith("choose_")]
-        truth = choices[card % len(choices)]
-        truth.click().run()
+        choices[card].click().run()
         shown = well(at, "fr")
         assert sum("C’est" in text for text in shown) == 1
         at.button(key="another").click().run()
-    assert address(at)["card"] == "10", "the deck starts again"
-    assert words("landcover.public.another") in [b.label for b in at.button], "a card already bet on stays open"
+    assert address(at)["card"] == "10"
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -139,8 +135,9 @@ def test_every_source_is_offered(real, source, lang):
         assert load(lang)("landcover.upload.waiting") in shown
         return
     assert f"eo-badge {'simulated' if source == 'simulated' else 'real'}" in bodies(at)
-    tiles = load(lang)("landcover.overview.lead", tiles=0)[:12]
-    assert any(text.startswith(tiles) for text in shown) == (source == "terramesh")
+    assert any("640" in text for text in shown) == (source == "terramesh"), (
+        "only large images are cut in patches"
+    )
 
 
 LINK = {
@@ -176,23 +173,25 @@ def test_the_address_follows_the_controls(bare):
     at.selectbox(key="method_b_rgb_cnn").select("occlusion").run()
     assert {"class": "Forest", "n": "2", "method_b": "occlusion"}.items() <= address(at).items()
     at.segmented_control(key="lang").set_value("en").run()
-    assert {"class": "Forest", "n": "2", "method_b": "occlusion", "view": "expert"}.items() <= address(at).items()
+    assert {"class": "Forest", "n": "2", "method_b": "occlusion", "view": "expert"}.items() <= address(
+        at
+    ).items()
     assert at.title[0].value == load("en")("rooms.landcover.question")
 
 
 @pytest.mark.parametrize(
     "nonsense",
     [
-        {"n": "²"}, {"n": "9" * 5000}, {"n": "-1"}, {"n": "0"}, {"card": "²"}, {"card": "9" * 5000}, {"card": "x"},
-        {"set": "<b>"}, {"class": "Dragon"}, {"panel": "{x}"}, {"method_a": "magic"}, {"target": "'"},
-        {"lang": "de"}, {"view": "../"}, {"stand": "1", "idle": "²"},
+        {"card": "²", "lang": "de", "view": "../", "stand": "1", "idle": "²"},
+        {"card": "9" * 5000, "stand": "yes"},
+        {"view": "expert", "n": "²", "set": "<b>", "model_a": "", "method_a": "magic", "panel": "{x}"},
+        {"view": "expert", "n": "9" * 5000, "class": "Dragon", "target": "'"},
+        {"view": "expert", "n": "-1", "set": "terramesh"},
     ],
-    ids=lambda found: "-".join(f"{k}={v[:4]}" for k, v in found.items()),
-)  # fmt: skip
+    ids=range(5),
+)
 def test_a_link_that_makes_no_sense_opens_the_page(bare, nonsense):
-    view = {} if {"card", "view", "lang", "stand"} & set(nonsense) else {"view": "expert", **RGB}
-    at = visit(**view, **nonsense)
-    well(at, "fr")
+    well(visit(**RGB | nonsense), "fr")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -54,7 +54,7 @@ def bring(at, name, content):
 @pytest.mark.parametrize("name", GOOD)
 def test_a_good_file_is_explained(name, view):
     lang = "fr" if view == "public" else "en"
-    at = visit(lang=lang, view=view, set="upload", panel="hide", **(RGB if view == "expert" else {}))
+    at = visit(lang=lang, view=view, set="upload", panel="results", **(RGB if view == "expert" else {}))
     bring(at, name, GOOD[name]())
     assert not at.exception
     assert boxes(at) == []
@@ -63,30 +63,28 @@ def test_a_good_file_is_explained(name, view):
     assert raw(shown) == []
     assert any(name in text for text in shown), "the picture is named"
     if view == "expert":
-        assert any("patches of 640 m" in text for text in shown) == name.startswith("large")
+        assert any("640" in text for text in shown) == name.startswith("large")
     else:
         assert any("La machine dit" in text for text in shown)
 
 
 @pytest.mark.parametrize("view", ["public", "expert"])
-@pytest.mark.parametrize("name", BAD)
-def test_a_bad_file_gets_its_sentence_and_the_page_stays_usable(name, view):
-    make, code = BAD[name]
-    for lang in LANGUAGES:
-        at = visit(lang=lang, view=view, set="upload", panel="hide", **(RGB if view == "expert" else {}))
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_bad_files_get_their_sentence_and_the_page_stays_usable(lang, view):
+    at = visit(lang=lang, view=view, set="upload", panel="results", **(RGB if view == "expert" else {}))
+    for name, (make, code) in BAD.items():
         bring(at, name, make())
         assert not at.exception
         (box,) = boxes(at)
-        start = load(lang).text(f"errors.{code}").split("{name}")[-1].split("{")[0]
-        assert start.strip() in box
+        said = load(lang).text(f"errors.{code}").split("{name}")[-1].split("{")[0]
+        assert said.strip() in box, name
         assert raw(texts(at)) == []
         assert "<b>x" not in bodies(at), "names are escaped"
         if lang == "fr":
             assert faults_of_typography(texts(at)) == []
-        assert at.file_uploader, "another file can be dropped at once"
-        bring(at, "patch.png", GOOD["patch.png"]())
-        assert boxes(at) == []
-        assert "eo-badge upload" in bodies(at)
+    bring(at, "patch.png", GOOD["patch.png"]())
+    assert boxes(at) == []
+    assert "eo-badge upload" in bodies(at)
     if view == "public":
         at.button(key="another").click().run()
         assert [b for b in at.button if b.key.startswith("choose_")], "back to the deck"
@@ -102,4 +100,4 @@ def test_a_batch_says_in_each_row_what_it_is():
     assert table.value["file"].tolist() == ["patch.png", "cut.tif"]
     assert 0 < table.value["probability"][0] <= 1
     assert "abîmé" in table.value["problem"][1]
-    assert "CSV" in [b.label for b in at.get("download_button")][0]
+    assert "CSV" in next(b.label for b in at.get("download_button"))

@@ -71,13 +71,13 @@ def show(guest: Visitor) -> None:
         _probabilities(t, sides, image, target)
         panels.alarm(t, sides[0].model, image, target)
     judged = _trust(t, sides, image)
-    _panel(t, judged, sides, image, target)
+    panel = _panel(t, judged, sides, image, target)
     if len(judged) == len(sides):
-        exports.bar(t, item, image, judged, target)
+        exports.bar(t, item, image, judged, target, panel)
 
 
-def _panel(t: Words, judged: list[Judged], sides: list[Side], image: xr.DataArray, target: str) -> None:
-    """Draw the chosen panel only: the others cost seconds that nobody asked for."""
+def _panel(t: Words, judged: list[Judged], sides: list[Side], image: xr.DataArray, target: str) -> str:
+    """Draw the chosen panel only: the others cost seconds that nobody asked for. Return its name."""
     model = sides[0].model
     offered = {
         "removal": lambda: panels.removal(t, judged),
@@ -97,6 +97,7 @@ def _panel(t: Words, judged: list[Judged], sides: list[Side], image: xr.DataArra
     )
     with guard(t):
         offered[name]()
+    return name
 
 
 def _choose_image(t: Words, columns: list) -> sources.Item | None:

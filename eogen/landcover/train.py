@@ -134,6 +134,7 @@ def _ms(
             "Kept plain on purpose: its use of B10 (cirrus, which sees no ground) is an exhibit. Replacing B10 by its "
             "mean changes the accuracy on the training patches from {train_plain} to {train_no_b10} and on the "
             "held-out ones from {test_plain} to {test_no_b10} (mean of five folds).".format(**measured),
+            train_ms.VARIANTS,
         ],
         extra={"settings": settings.__dict__, "b10_shortcut": measured},
     )  # fmt: skip

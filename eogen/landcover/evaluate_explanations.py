@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
-from eogen.errors import InputError, Unavailable
+from eogen.errors import Unavailable
+from eogen.landcover import cases
 from eogen.landcover import faithfulness as curves
 from eogen.landcover.band_shapley import band_shapley, band_shapley_exact, group_shapley
 from eogen.landcover.methods import EXPLANATIONS, answer, suits
 from eogen.landcover.question import Explainable, Question, ask
-from eogen.landcover.sanity import Measured, hit, mosaic, noise_stability, randomisation, share
+from eogen.landcover.sanity import Measured, hit, noise_stability, randomisation, share
 from eogen.landcover.trust import SANITY_BAD, shortcut_alarm
 from eogen.progress import Progress, silent
 from eogen.results import Figure
 
-#: Least share of a window the mask may cover, and most, to be worth pointing at.
-POINTABLE = (0.02, 0.6)
 #: Images a model and set, in a hurry and otherwise; simulated ones are twice as many.
 QUICK, FULL = 3, 12
 #: Row names of the set of images.
@@ -40,15 +38,6 @@ GOALS: dict[tuple[str, str], float] = {
     ("additivity_error", "group_shapley"): 1e-4,
     ("additivity_error", "band_shapley"): 1e-4,
 }
-
-
-@dataclass(frozen=True)
-class Case:
-    """One image, the class to be explained, and where the evidence truly is, if known."""
-
-    image: xr.DataArray
-    label: str
-    truth: np.ndarray | None = None
 
 
 @dataclass
@@ -126,12 +115,12 @@ def _model(
     """Measure all explanations of one model."""
     generator = np.random.default_rng(seed)
     count = QUICK if quick else FULL
-    patches = list(_take(_patches(classifier, root, generator), count))
-    simulated = list(_take(_simulated(classifier, seed), 2 * count))
-    windows = list(_take(_windows(classifier, root, generator), count))
-    mosaics = list(_mosaics(patches, seed))[: max(2, count // 2)]
-    for cases, what in ((patches, "EuroSAT"), (simulated, "simulated"), (windows, "TerraMesh")):
-        if not cases:
+    patches = list(cases.take(cases.patches(classifier, root, generator), count))
+    simulated = list(cases.take(cases.simulated(classifier, seed), 2 * count))
+    windows = list(cases.take(cases.windows(classifier, root, generator), count))
+    mosaics = list(cases.mosaics(patches, seed))[: max(2, count // 2)]
+    for found, what in ((patches, "EuroSAT"), (simulated, "simulated"), (windows, "TerraMesh")):
+        if not found:
             absent.append(f"Explanations of {name}: no {what} image that the model classifies as labelled.")
     total = len(patches) + len(simulated) + len(windows) + len(mosaics)
     done = 0
@@ -142,8 +131,8 @@ def _model(
             _patch(question, name, methods, board, drawn)
             _bands(question, name, board, exact=k < 2 and not quick)
             progress(done := done + 1, total, "explaining")
-        for dataset, cases in ((SIMULATED, simulated), (WINDOWS, windows), (MOSAICS, mosaics)):
-            for k, case in enumerate(cases):
+        for dataset, those in ((SIMULATED, simulated), (WINDOWS, windows), (MOSAICS, mosaics)):
+            for k, case in enumerate(those):
                 question = ask(classifier, module, case.image, case.label, seed=seed + k)
                 for method in methods:
                     evidence = answer(question, method)
@@ -205,92 +194,6 @@ def _bands(question: Question, name: str, board: Board, exact: bool) -> None:
         board.add(
             "correlation_with_exact", name, "band_shapley", PATCHES, np.corrcoef(truth, found.shapley)[0, 1]
         )
-
-
-def _take(cases: Iterator[Case], count: int) -> Iterator[Case]:
-    """Yield at most ``count`` cases."""
-    for case, _ in zip(cases, range(count), strict=False):
-        yield case
-
-
-def _right(classifier: Explainable, image: xr.DataArray, label: str) -> bool:
-    """Return whether the model gives the image its label."""
-    probability = classifier.predict(image)["probability"]
-    return str(probability["class"].values[probability.to_numpy().argmax()]) == label
-
-
-def _patches(classifier: Explainable, root: Path, generator: np.random.Generator) -> Iterator[Case]:
-    """Yield EuroSAT images the model classifies as labelled, the classes in turn."""
-    from eogen.landcover.read import eurosat_ms, eurosat_rgb
-
-    samples = (eurosat_rgb if len(classifier.bands) == 3 else eurosat_ms)(root)
-    by_class: dict[str, list] = {}
-    for index in generator.permutation(len(samples)):
-        by_class.setdefault(samples[index].label, []).append(samples[index])
-    while any(by_class.values()):
-        for label, waiting in sorted(by_class.items()):
-            if waiting and _right(classifier, image := waiting.pop().load(), label):
-                yield Case(image, label)
-
-
-def _simulated(classifier: Explainable, seed: int) -> Iterator[Case]:
-    """Yield simulated patches with a pointable mask that the model classifies as meant (of 20 a class)."""
-    from eogen.landcover.simulate import LABELS, patch
-
-    for number in range(20):
-        for label in LABELS:
-            scene = patch(label, seed * 20 + number)
-            truth = scene["evidence"].values.astype(bool)
-            if _pointable(truth) and _right(classifier, scene["reflectance"], label):
-                yield Case(scene["reflectance"], label, truth)
-
-
-#: EuroSAT class of a TerraMesh land-cover code that has one clear counterpart.
-COUNTERPART = {1: ("SeaLake", "River"), 2: ("Forest",), 4: ("AnnualCrop",), 5: ("Residential", "Industrial")}
-
-
-def _windows(classifier: Explainable, root: Path, generator: np.random.Generator) -> Iterator[Case]:
-    """Yield 64 x 64 windows of TerraMesh, with the class given and its mask where they have a counterpart."""
-    from eogen.landcover.read import terramesh
-
-    places = []
-    for sample in terramesh(root):
-        image, mask = sample.l1c(), sample.mask().values
-        if not set(classifier.bands) <= set(image["band"].values):
-            continue
-        places += [
-            (image[:, y : y + 64, x : x + 64], mask[y : y + 64, x : x + 64])
-            for y in range(0, mask.shape[0] - 63, 32)
-            for x in range(0, mask.shape[1] - 63, 32)
-        ]
-    for index in generator.permutation(len(places)):
-        image, mask = places[index]
-        probability = classifier.predict(image)["probability"]
-        given = str(probability["class"].values[probability.to_numpy().argmax()])
-        for code, labels in COUNTERPART.items():
-            truth = mask == code
-            if given in labels and _pointable(truth):
-                yield Case(image, given, truth)
-
-
-def _pointable(mask: np.ndarray) -> bool:
-    return bool(POINTABLE[0] <= mask.mean() <= POINTABLE[1])
-
-
-def _mosaics(patches: Sequence[Case], seed: int) -> Iterator[Case]:
-    """Yield mosaics of two classes out of the patches, every class with the next that has two images."""
-    by_class: dict[str, list[xr.DataArray]] = {}
-    for case in patches:
-        by_class.setdefault(case.label, []).append(case.image)
-    able = sorted(k for k, v in by_class.items() if len(v) >= 2)
-    for step in range(1, len(able)):
-        for number, label in enumerate(able):
-            other = able[(number + step) % len(able)]
-            try:
-                picture, mask = mosaic(by_class[label][:2], by_class[other][:2], seed + number)
-            except InputError:
-                continue  # patches of other sizes among the data given
-            yield Case(picture, label, mask)
 
 
 #: Unit and better direction of each number.

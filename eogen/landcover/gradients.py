@@ -50,7 +50,7 @@ def integrated_gradients(question: Question, *, steps: int = 20, batch: int = 20
     return attribution.sum(1)[0].detach().numpy().astype(np.float32)
 
 
-def occlusion(question: Question, *, size: int = 8, stride: int = 4, batch: int = 32) -> np.ndarray:
+def occlusion(question: Question, *, size: int = 12, stride: int = 6, batch: int = 32) -> np.ndarray:
     """Fall of the score when a sliding square becomes the baseline (Zeiler & Fergus 2014), through captum."""
     from captum.attr import Occlusion
 

@@ -33,8 +33,16 @@ def superpixels(image: np.ndarray, count: int = 49, compactness: float = 0.1) ->
     from skimage.segmentation import slic
 
     low, high = image.min((1, 2), keepdims=True), image.max((1, 2), keepdims=True)
-    scaled = (image - low) / np.maximum(high - low, 1e-6)
-    return slic(scaled, n_segments=count, compactness=compactness, channel_axis=0, start_label=0)
+    # Distances between colours grow with the number of bands; the compactness must not depend on it.
+    scaled = (image - low) / np.maximum(high - low, 1e-6) / np.sqrt(len(image))
+    return slic(
+        scaled,
+        n_segments=count,
+        compactness=compactness,
+        channel_axis=0,
+        convert2lab=False,  # three bands are reflectance, not sRGB
+        start_label=0,
+    )
 
 
 def scorer(question: Question, labels: np.ndarray, batch: int = 32) -> Callable[[np.ndarray], np.ndarray]:

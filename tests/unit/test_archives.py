@@ -67,7 +67,7 @@ def test_broken_archives_have_a_sentence(tmp_path):
     (tmp_path / "EuroSAT_RGB.zip").write_bytes(b"PK\x03\x04 cut short")
     with pytest.raises(InputError) as caught:
         eurosat_rgb(tmp_path)
-    assert caught.value.code == "archive_broken"
+    assert caught.value.code == "archive_damaged"
 
 
 def test_a_damaged_member_has_a_sentence(tmp_path):
@@ -78,7 +78,7 @@ def test_a_damaged_member_has_a_sentence(tmp_path):
     (tmp_path / "EuroSAT_RGB.zip").write_bytes(bytes(data))
     with pytest.raises(InputError) as caught:
         eurosat_rgb(tmp_path)[0].load()
-    assert caught.value.code == "archive_broken"
+    assert caught.value.code == "archive_damaged"
 
 
 def test_bulk_reading_reports_and_can_be_cancelled(tmp_path):

@@ -10,9 +10,11 @@ import pytest
 import xarray as xr
 
 from eogen.errors import Cancelled, Unavailable
+from eogen.landcover import cases as images
 from eogen.landcover import evaluate_explanations as experiment
 from eogen.landcover.bands import CLASSES
-from tests.unit.landcover_stubs import AdditiveNet, Stub, image
+from tests.real import real_data
+from tests.unit.landcover_stubs import AdditiveNet, Stub, TinyCNN, image
 
 
 class Obliging(Stub):
@@ -42,13 +44,13 @@ def models(monkeypatch):
 
     fake = SimpleNamespace(MODELS={"index_network": None, "missing_net": None}, load=load)
     monkeypatch.setitem(sys.modules, "eogen.landcover.models", fake)
-    cases = [experiment.Case(labelled(c, k), c) for k, c in enumerate(("River", "Forest") * 2)]
+    cases = [images.Case(labelled(c, k), c) for k, c in enumerate(("River", "Forest") * 2)]
     truth = np.zeros((16, 16), bool)
     truth[4:9] = True
-    monkeypatch.setattr(experiment, "_patches", lambda *_: iter(cases))
-    seen = [experiment.Case(c.image, c.label, truth) for c in cases]
-    monkeypatch.setattr(experiment, "_simulated", lambda *_: iter(seen[:2]))
-    monkeypatch.setattr(experiment, "_windows", lambda *_: iter(()))
+    monkeypatch.setattr(images, "patches", lambda *_: iter(cases))
+    seen = [images.Case(c.image, c.label, truth) for c in cases]
+    monkeypatch.setattr(images, "simulated", lambda *_: iter(seen[:2]))
+    monkeypatch.setattr(images, "windows", lambda *_: iter(()))
     return fake
 
 
@@ -87,3 +89,33 @@ def test_it_can_be_stopped(models, tmp_path):
 
     with pytest.raises(Cancelled):
         experiment.figures(tmp_path, quick=True, progress=stop)
+
+
+def test_real_and_simulated_cases_are_what_the_model_says():
+    """On the real sets: every case carries the model's own answer, and masks that can be pointed at."""
+    root = real_data("landcover")
+    stub = Stub(TinyCNN())
+    always = lambda label: (
+        lambda picture: xr.Dataset(
+            {"probability": ("class", np.eye(10)[CLASSES.index(label)])}, {"class": list(CLASSES)}
+        )
+    )
+    stub.predict = always("Forest")
+    generator = np.random.default_rng(0)
+    found = list(images.take(images.patches(stub, root, generator), 3))
+    assert [c.label for c in found] == ["Forest"] * 3
+    assert found[0].image.sizes["band"] == 13
+    windows = list(images.take(images.windows(stub, root, generator), 3))
+    assert windows
+    for case in [*windows, *images.take(images.simulated(stub, 0), 2)]:
+        assert case.label == "Forest"
+        assert case.truth.shape == case.image.shape[1:]
+        assert 0.02 <= case.truth.mean() <= 0.6
+
+
+def test_mosaics_of_every_pair_of_classes():
+    four = [images.Case(labelled(c, k), c) for k, c in enumerate(("River", "Forest") * 2)]
+    found = list(images.mosaics(four, 0))
+    assert {c.label for c in found} == {"River", "Forest"}
+    assert all(c.image.shape == (13, 32, 32) and c.truth.mean() == 0.5 for c in found)
+    assert list(images.mosaics(four[:3], 0)) == []

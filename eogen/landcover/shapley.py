@@ -25,7 +25,7 @@ def gradient_shap(
     samples: int = 16,
     smooth: float = 4.0,
     background: Tensor | None = None,
-    batch: int = 16,
+    batch: int = 8,
 ) -> np.ndarray:
     """Expected gradients (Erion et al. 2021), what ``shap.GradientExplainer`` estimates.
 
@@ -62,21 +62,17 @@ def gradient_shap(
     return gaussian_filter(values, smooth, mode="reflect") if smooth else values
 
 
-def partition_shap(
-    question: Question, *, evaluations: int = 300, size: int = 4, batch: int = 32
-) -> np.ndarray:
+def partition_shap(question: Question, *, evaluations: int = 300, size: int = 4) -> np.ndarray:
     """Owen values of a tree of rectangles, halved down to blocks of ``size`` pixels (as shap's Partition)."""
     labels, rows, columns = blocks(tuple(question.x.shape[-2:]), size)
-    return per_pixel(owen_values(scorer(question, labels, batch), rows, columns, evaluations, batch), labels)
+    return per_pixel(owen_values(scorer(question, labels), rows, columns, evaluations), labels)
 
 
-def kernel_shap(
-    question: Question, *, count: int = 49, evaluations: int = 300, batch: int = 32
-) -> np.ndarray:
+def kernel_shap(question: Question, *, count: int = 49, evaluations: int = 300) -> np.ndarray:
     """Shapley values of superpixels by weighted regression (Lundberg & Lee 2017, Kernel SHAP)."""
     labels = superpixels(question.x[0].numpy(), count)
     players = int(labels.max()) + 1
-    values = kernel_values(scorer(question, labels, batch), players, evaluations, question.seed)
+    values = kernel_values(scorer(question, labels), players, evaluations, question.seed)
     return per_pixel(values, labels)
 
 

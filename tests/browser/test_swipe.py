@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 import statistics
 
 import pytest
 from pyproj import Transformer
 
-from tests.browser.harness import ARTEFACTS, REPOSITORY, axe, chromium, settle
+from tests.browser.harness import ARTEFACTS, axe, settle
 
 pytestmark = [
     pytest.mark.browser,
@@ -387,34 +386,3 @@ def test_folium_draws_offline_and_says_what_was_chosen(visit):
     assert found["properties"]["pixels"] > 0
     assert 45.3 < found["place"]["lat"] < 45.6
     page.seen.assert_clean()
-
-
-def test_a_stand_alone_map_opens_from_a_file(open_page, tmp_path):
-    from tests.pages.test_maps import standalone
-
-    path = tmp_path / "carte.html"
-    path.write_text(standalone(), "utf-8")
-    page = open_page(path.as_uri())
-    image = page.locator("img.leaflet-image-layer").first
-    image.wait_for()
-    assert image.evaluate("e => e.naturalWidth") > 100
-    slider = page.get_by_role("slider", name="Opacité")
-    slider.focus()
-    page.keyboard.press("Home")
-    assert image.evaluate("e => e.style.opacity") == "0"
-    page.get_by_label("Évidence").uncheck()
-    assert page.locator("img.leaflet-image-layer").count() == 0
-    page.get_by_label("Évidence").check()
-    assert page.locator("img.leaflet-image-layer").first.evaluate("e => e.style.opacity") == "0"
-    assert page.title() == "Carte <simulée>"
-    assert page.locator(".eogen-legend").count() == 3
-    assert axe(page) == []
-    shot(page, "standalone")
-    assert page.seen.external == [path.as_uri()]
-    assert page.seen.errors == []
-
-
-def test_nothing_committed_names_a_content_network():
-    assert chromium()
-    for path in (REPOSITORY / "pages/kit/maps").glob("*.*s"):
-        assert not re.search(r"https?://", path.read_text("utf-8")), path

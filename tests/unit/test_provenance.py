@@ -23,7 +23,7 @@ def test_every_origin_has_its_own_badge(origin, lang):
     html = provenance.badge_html(origin, words)
     assert f'class="eo-badge {origin}"' in html
     assert words(f"kit.provenance.{origin}") in html
-    assert origin == "real" or f".eo-badge.{origin}::before" in CSS.read_text()
+    assert origin == "real" or f".eo-badge.{origin}::before" in CSS[0].read_text()
 
 
 def test_badges_read_differently():
@@ -72,7 +72,7 @@ def test_a_card_says_hash_metrics_and_date_from_mapping_or_dataclass():
 
 
 def test_words_in_colour_are_readable_on_both_grounds():
-    text = CSS.read_text()
+    text = CSS[0].read_text()
     pairs = re.findall(r"--eo-accent: light-dark\((#\w{6}), (#\w{6})\)", text)
     assert len(pairs) == 6
     assert min(contrast(light, "#F1EEE6") for light, _ in pairs) >= 4.5

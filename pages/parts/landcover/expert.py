@@ -222,7 +222,7 @@ def _pictures(t: Words, image: xr.DataArray, sides: list[Side]) -> None:
                 scale_legend(
                     shades,
                     title=t("landcover.map.legend"),
-                    unit="" if unit == "1" else f"{unit} / px",
+                    unit="" if unit == "1" else unit,
                     number=t.number,
                     ends=(t("kit.legend.against"), t("kit.legend.for")) if shades.signed else None,
                 )

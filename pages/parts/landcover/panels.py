@@ -12,6 +12,7 @@ from eogen.landcover import methods
 from eogen.landcover.bands import BANDS, GROUPS
 from eogen.landcover.classifier import Classifier
 from eogen.landcover.hide import compare, set_band
+from eogen.landcover.models import MODELS
 from eogen.landcover.sanity import agreement as agree
 from eogen.landcover.trust import shortcut_alarm
 from pages.kit import card, figures, progress
@@ -109,6 +110,8 @@ def removal(t: Words, sides: list[Judged]) -> None:
                 expert=True,
             )
     st.caption(t("landcover.removal.note"))
+    if any(MODELS[side.model.name].additive for side in sides):
+        st.caption(t("landcover.removal.additive"))
 
 
 def bands(t: Words, sides: list[Side], image: xr.DataArray, target: str) -> None:

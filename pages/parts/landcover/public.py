@@ -8,7 +8,7 @@ import xarray as xr
 from eogen.landcover.bands import CLASSES
 from eogen.landcover.captions import captions
 from eogen.landcover.classifier import Classifier
-from pages.kit import card, provenance
+from pages.kit import card, progress, provenance
 from pages.kit.hall import Visitor
 from pages.kit.maps.layers import picture
 from pages.kit.maps.swipe import swipe
@@ -31,22 +31,22 @@ def show(guest: Visitor) -> None:
     model = compute.classifier(MODEL)
     answer, probability = compute.top(compute.predict(model, image))
     bet = st.session_state.get(_bet(item)) or ("none" if item.label is None else None)
-    st.markdown(t("landcover.public.lead" if bet is None else "landcover.public.lead_after"))
+    hiding = bet is not None and st.session_state.get("hiding") == item.name
+    st.markdown(t(f"landcover.public.lead{'' if bet is None else '_hide' if hiding else '_after'}"))
     left, right = st.columns([1, 1.2], gap="large")
     if bet is None:
         with left:
             _plain(t, image)
-            _caption(t, item)
+            _caption(t, item, image)
         with right:
             _betting(t, item)
         return
-    hiding = st.session_state.get("hiding") == item.name
     with left:
         if hiding:
             _hide_here(t, item, image)
         else:
             _looked(t, model, image, answer)
-        _caption(t, item)
+        _caption(t, item, image)
     with right:
         if hiding:
             _hidden(t, item, model, image, answer)
@@ -142,25 +142,54 @@ def _said(
         st.markdown(t(f"landcover.public.score_{right or 'nobody'}", truth=t(f"classes.{item.label}.a")))
     evidence = compute.explain(model, image, answer, METHOD)
     said = captions(image, evidence.evidence, at_most=1)[0]
-    st.markdown(t(f"landcover.captions.{said.code}"))
+    st.markdown(f"{t(f'landcover.captions.{said.code}')} {_colour(t, model, image, answer)}")
+    card.bars(
+        [
+            card.Bar(t(f"classes.{label}.short"), p, main=label == answer)
+            for label, p in compute.ranked(compute.predict(model, image), 3)
+        ],
+        t,
+        label=t("landcover.public.how_sure"),
+        room="landcover",
+    )
+    _believe(t, model, image, evidence)
+
+
+def _colour(t: Words, model: Classifier, image: xr.DataArray, answer: str) -> str:
+    """Say which of the bands the network sees counted most (exact Shapley values)."""
+    values = compute.explain(model, image, answer, "band_shapley_exact").shapley
+    best = str(values["band"].values[int(values.values.argmax())])
+    return t("landcover.public.colour", colour=t(f"bands.{best}"))
+
+
+def _believe(t: Words, model: Classifier, image: xr.DataArray, evidence: xr.Dataset) -> None:
+    """Say, with a number, how far the explanation can be trusted."""
+    found = progress.run(
+        t("landcover.trust.working"),
+        lambda report: compute.trust(model, image, evidence, progress=report),
+        t,
+        key=f"believe_{image.attrs['sha256'][:12]}",
+    )
+    if found is None:
+        return
+    gauge = found[1].gauges[0]
     with st.container(border=True):
-        st.markdown(f"**{t('landcover.public.how_sure')}**")
-        card.bars(
-            [
-                card.Bar(t(f"classes.{label}.short"), p, main=label == answer)
-                for label, p in compute.ranked(compute.predict(model, image), 3)
-            ],
+        card.gauge(
+            t("landcover.public.believe"),
+            gauge.value,
             t,
-            label=t("landcover.public.how_sure"),
+            low=-0.1,
+            high=0.8,
+            text=t.number(max(gauge.value, 0.0), 2),
+            verdict=t(f"landcover.public.{gauge.code}"),
+            ends=("", t("landcover.public.surest")),
+            references={t("explanations.random.name"): 0.0},
             room="landcover",
         )
-        _, verdict = compute.trust(model, image, evidence)
-        gauge = verdict.gauges[0]
-        st.html(f'<p class="eo-muted">{t(f"landcover.public.{gauge.code}", gain=max(gauge.value, 0.0))}</p>')
 
 
-def _caption(t: Words, item: sources.Item) -> None:
-    provenance.caption(sources.provenance(item, t), t)
+def _caption(t: Words, item: sources.Item, image: xr.DataArray) -> None:
+    provenance.caption(sources.provenance(item, t, image, expert=False), t)
 
 
 def _actions(t: Words, item: sources.Item, hiding: bool) -> None:
@@ -216,7 +245,6 @@ def _hidden(t: Words, item: sources.Item, model: Classifier, image: xr.DataArray
     """Say how the probability moved."""
     places = st.session_state.get("places", [])
     if not places:
-        st.markdown(t("landcover.public.hide_lead"))
         return
     change = compute.hidden(model, image, answer, places, SQUARE)
     before, after = (float(p.sel({"class": answer})) for p in (change.before, change.after))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 import xarray as xr
+from rasterio.warp import transform
 
 from eogen import catalog
 from eogen.landcover import read, simulate
@@ -19,6 +20,8 @@ from pages.kit.words import Words
 ROOM = "landcover"
 #: Names of the sources, in the order of the menu; the visitor's own file comes last.
 ORDER = ("eurosat_rgb", "eurosat_ms", "terramesh", "simulated", "upload")
+#: Rounds of ten classes in the deck of the public game.
+ROUNDS = 5
 #: source -> (name of the data set, licence), said under every picture.
 SETS = {
     "eurosat_rgb": ("EuroSAT (Helber et al. 2019)", "MIT"),
@@ -44,18 +47,29 @@ class Item:
         return {"simulated": "simulated", "upload": "upload"}.get(self.source, "real")
 
 
-def provenance(item: Item, t: Words, image: xr.DataArray | None = None) -> Provenance:
-    """Return what is said under a picture of this item."""
+def provenance(item: Item, t: Words, image: xr.DataArray, *, expert: bool = True) -> Provenance:
+    """Return what is said under a picture of this item; its level and size to experts only."""
     name, licence = SETS[item.source]
     place = {"simulated": t("landcover.place.simulated"), "upload": item.name}.get(item.source)
     sensor = "Sentinel-2"
-    if image is not None:
+    if expert:
         level = t(f"landcover.levels.{image.attrs['processing_level']}")
         size = f"{len(image.band)} × {image.sizes['y']} × {image.sizes['x']}"
         sensor += f" {level} · {size}"
     if place is None:
         place = t("landcover.place.eurosat") if item.source.startswith("eurosat") else item.name
+    if image.rio.crs is not None:
+        place += f" ({_where(image, t)})"
     return Provenance(item.origin, place=place, sensor=sensor, source=name, licence=licence)
+
+
+def _where(image: xr.DataArray, t: Words) -> str:
+    """Write the centre of an image: ``48,85° N 2,35° E``."""
+    (longitude,), (latitude,) = transform(
+        image.rio.crs, "EPSG:4326", [float(image.x.mean())], [float(image.y.mean())]
+    )
+    north, east = "N" if latitude >= 0 else "S", "E" if longitude >= 0 else t("landcover.place.west")
+    return f"{t.number(abs(latitude), 2)}° {north} {t.number(abs(longitude), 2)}° {east}"
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -94,10 +108,19 @@ def of_class(source: str, label: str | None) -> list[Item]:
 
 
 def deck(seed: int) -> list[Item]:
-    """Return the images of the public game, one of each class in a shuffled order; real ones if there are any."""
-    source = next(s for s in ("eurosat_rgb", "eurosat_ms", "simulated") if items(s))
+    """Return the images of the public game, a shuffled round of the ten classes after the other.
+
+    Real ones where there are any: first the 13-band patches, which the network of the public view has never seen
+    (they were left out of its training, see its card).
+    """
+    source = next(s for s in ("eurosat_ms", "eurosat_rgb", "simulated") if items(s))
     dice = random.Random(seed)
-    classes = list(CLASSES)
-    dice.shuffle(classes)
-    by_class = {label: of_class(source, label) for label in classes}
-    return [dice.choice(found) for found in by_class.values() if found]
+    rounds: list[Item] = []
+    piles = {label: of_class(source, label)[:ROUNDS] for label in CLASSES}
+    for pile in piles.values():
+        dice.shuffle(pile)
+    for number in range(ROUNDS):
+        this = [pile[number] for pile in piles.values() if number < len(pile)]
+        dice.shuffle(this)
+        rounds += this
+    return rounds

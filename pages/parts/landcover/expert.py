@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 import xarray as xr
 
-from eogen.landcover import methods
+from eogen.landcover import methods, models
 from eogen.landcover.bands import CLASSES
 from eogen.landcover.classifier import Classifier
 from eogen.landcover.trust import Verdict
@@ -68,7 +68,7 @@ def show(guest: Visitor) -> None:
         _pictures(t, image, sides)
         provenance.caption(sources.provenance(item, t, image), t)
     with right:
-        _probabilities(t, sides, image, target)
+        _probabilities(t, item, sides, image, target)
         panels.alarm(t, sides[0].model, image, target)
     judged = _trust(t, sides, image)
     _panel(t, judged, sides, image, target)
@@ -141,14 +141,14 @@ def _choose_image(t: Words, columns: list) -> sources.Item | None:
 
 def _choose_sides(t: Words, whole: xr.DataArray, columns: list) -> dict[str, tuple[str, str]]:
     """Draw the choice of model and method of both sides; return them."""
-    models = compute.suited(whole)
+    suited = compute.suited(whole)
     chosen = {}
     for name, (model_column, method_column) in {"a": columns[:2], "b": columns[2:]}.items():
-        wanted = next(pair for pair in FIRST[name] if pair[0] in models)
+        wanted = next(pair for pair in FIRST[name] if pair[0] in suited)
         model = choose(
             model_column.selectbox,
             t(f"landcover.controls.model_{name}"),
-            models,
+            suited,
             name=f"model_{name}",
             default=wanted[0],
             format_func=lambda m: t(f"models.{m}.short"),
@@ -229,7 +229,7 @@ def _pictures(t: Words, image: xr.DataArray, sides: list[Side]) -> None:
             )
 
 
-def _probabilities(t: Words, sides: list[Side], image: xr.DataArray, target: str) -> None:
+def _probabilities(t: Words, item: sources.Item, sides: list[Side], image: xr.DataArray, target: str) -> None:
     for model in {side.model.name: side.model for side in sides}.values():
         st.markdown(f"**{t(f'models.{model.name}.name')}**", help=t(f"models.{model.name}.sentence"))
         card.bars(
@@ -241,6 +241,9 @@ def _probabilities(t: Words, sides: list[Side], image: xr.DataArray, target: str
             label=t("landcover.probabilities", model=t(f"models.{model.name}.name")),
             room="landcover",
         )
+        known = models.seen(model.name, image.attrs.get("source_sha256", image.attrs["sha256"]))
+        if item.origin == "real":
+            st.caption(t(f"landcover.{'seen' if known else 'unseen'}"))
         provenance.model_card(model.card, t, key=model.name)
 
 

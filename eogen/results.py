@@ -107,7 +107,7 @@ class Report:
             "tables": tables,
             "absent": self.absent,
         }
-        return json.dumps(_finite(body), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        return json.dumps(finite(body), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Report:
@@ -164,11 +164,12 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """Return the value (of dicts, lists, numbers, text) with NaN and infinity replaced by None: strict JSON."""
     if isinstance(value, dict):
-        return {key: _finite(v) for key, v in value.items()}
+        return {key: finite(v) for key, v in value.items()}
     if isinstance(value, list):
-        return [_finite(v) for v in value]
+        return [finite(v) for v in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

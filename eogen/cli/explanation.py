@@ -81,7 +81,7 @@ def explain_file(
 
         measured = faithfulness(classifier, tiles[0], attrs["target"], answers[0]["evidence"], seed=seed)
         card["srg"] = {
-            str(name): round(float(measured["srg"].sel(map=name)), 4) for name in measured["map"].values
+            str(name): round(float(measured["srg"].sel(order=name)), 4) for name in measured["order"].values
         }
     return Explained(image, evidence, card)
 

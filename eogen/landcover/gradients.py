@@ -35,7 +35,7 @@ def smooth_grad(question: Question, *, samples: int = 20, noise: float = 0.5, ba
     return (total / samples).numpy()
 
 
-def integrated_gradients(question: Question, *, steps: int = 20, batch: int = 20) -> np.ndarray:
+def integrated_gradients(question: Question, *, steps: int = 20, batch: int = 10) -> np.ndarray:
     """Gradients along the straight way from the baseline (Sundararajan et al. 2017), through captum.
 
     Adds up to ``score(x) - score(baseline)`` as ``steps`` grows.
@@ -50,7 +50,7 @@ def integrated_gradients(question: Question, *, steps: int = 20, batch: int = 20
     return attribution.sum(1)[0].detach().numpy().astype(np.float32)
 
 
-def occlusion(question: Question, *, size: int = 12, stride: int = 6, batch: int = 32) -> np.ndarray:
+def occlusion(question: Question, *, size: int = 12, stride: int = 6, batch: int = 8) -> np.ndarray:
     """Fall of the score when a sliding square becomes the baseline (Zeiler & Fergus 2014), through captum."""
     from captum.attr import Occlusion
 

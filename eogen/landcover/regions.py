@@ -45,7 +45,7 @@ def superpixels(image: np.ndarray, count: int = 49, compactness: float = 0.1) ->
     )
 
 
-def scorer(question: Question, labels: np.ndarray, batch: int = 32) -> Callable[[np.ndarray], np.ndarray]:
+def scorer(question: Question, labels: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     """Return a function from presence (n, regions) to scores (n,); absent regions are the baseline."""
     where = torch.from_numpy(np.ascontiguousarray(labels, dtype=np.int64))
 
@@ -54,7 +54,6 @@ def scorer(question: Question, labels: np.ndarray, batch: int = 32) -> Callable[
         return question.values(
             len(keep),
             lambda s: torch.where(keep[s][:, where][:, None], question.x, question.baseline),
-            batch=batch,
         )
 
     return score

@@ -82,7 +82,10 @@ def per_class(counts: pd.DataFrame) -> pd.DataFrame:
 
 def macro_f1(labels: np.ndarray, predicted: np.ndarray, classes: int = 10) -> float:
     """Return the mean F1 over the classes that have samples, 0..1."""
-    return float(np.nanmean(per_class(confusion(labels, predicted, [str(c) for c in range(classes)]))["f1"]))
+    n, said = np.bincount(labels, minlength=classes), np.bincount(predicted, minlength=classes)
+    hit = np.bincount(labels[labels == predicted], minlength=classes)
+    here = n > 0
+    return float(np.mean(2 * hit[here] / (n + said)[here]))
 
 
 def probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:

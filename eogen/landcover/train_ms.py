@@ -17,8 +17,14 @@ from eogen.landcover.cnn import CompactCNN
 from eogen.nn.fit import Settings, fit
 from eogen.progress import Progress, silent
 
-SETTINGS = Settings(epochs=50, learning_rate=3e-3, weight_decay=0.05, ema=None, bfloat16=True)
-BATCH = 30
+SETTINGS = Settings(epochs=60, learning_rate=1e-3, weight_decay=0.05, ema=None, bfloat16=True)
+BATCH = 14
+#: What was tried on the folds, with its figures.
+VARIANTS = (
+    "Variants tried on the 74 patches (five folds, once; accuracy / log loss): 50 epochs, batch 30, rate 3e-3 "
+    "0.527 / 2.04; 40 epochs, rate 1e-3, label smoothing 0.500 / 1.80; 60 epochs, batch 14, rate 1e-3 0.554 / 1.63 "
+    "(kept)."
+)
 
 
 def build() -> CompactCNN:

@@ -17,6 +17,7 @@ import safetensors.torch
 from torch import Tensor, nn
 
 from eogen.errors import InputError, Unavailable
+from eogen.results import finite
 
 #: Tensors that are kept beside a module's own ones (training fingerprints) have names that start so.
 BESIDE = "beside."
@@ -59,8 +60,8 @@ class Card:
     sha256: str = ""
 
     def to_json(self) -> str:
-        """Return the card as JSON text."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        """Return the card as strict JSON text (NaN, e.g. the recall of a class without samples, is null)."""
+        return json.dumps(finite(asdict(self)), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Card:

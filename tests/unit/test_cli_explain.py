@@ -57,7 +57,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> None:
         return Classifier()
 
     def faithfulness(*_: Any, **__: Any) -> xr.Dataset:
-        return xr.Dataset({"srg": ("map", [0.3, 0.0])}, {"map": ["evidence", "random"]})
+        return xr.Dataset({"srg": ("order", [0.3, 0.0])}, {"order": ["evidence", "random"]})
 
     for name, stand_in in (
         ("models", types.SimpleNamespace(load=load)),

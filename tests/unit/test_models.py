@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
+from scipy import ndimage
 
 from eogen.errors import InputError, Unavailable
 from eogen.landcover import arrays, augment, folds, models, train, train_index, train_ms, train_rgb
 from eogen.landcover.bands import ALL, CLASSES, RGB
 from eogen.landcover.classifier import Classifier
-from eogen.landcover.measurements import Measurements
+from eogen.landcover.measurements import Measurements, box
 from eogen.landcover.models import MODELS
 from eogen.nn import weights
 from eogen.nn.weights import Card
@@ -133,7 +134,7 @@ def test_the_order_of_the_bands_in_the_image_does_not_matter():
     ("given", "code"),
     [
         (image(RGB), "missing_bands"),
-        (image(size=(31, 64)), "too_small"),
+        (image(size=(31, 64)), "too_small_for_model"),
         (image() * np.nan, "no_valid_pixels"),
     ],
 )
@@ -187,7 +188,7 @@ def test_unknown_and_absent_models_are_told(tmp_path):
         models.load("oracle")
     with pytest.raises(Unavailable, match="python -m eogen train landcover ms_cnn") as caught:
         models.load("ms_cnn", tmp_path / "none.safetensors")
-    assert caught.value.code == "no_weights"
+    assert caught.value.code == "no_model_weights"
 
 
 @EVERY
@@ -207,6 +208,15 @@ def test_measurements_have_names_and_no_sense_of_direction():
     assert len(set(measure.names)) == len(measure.names)
     torch.testing.assert_close(measure.raw(x.rot90(1, (2, 3))), maps.rot90(1, (2, 3)), rtol=1e-3, atol=2e-4)
     torch.testing.assert_close(measure.raw(x.flip(3)), maps.flip(3), rtol=1e-3, atol=2e-4)
+
+
+@pytest.mark.parametrize("size", [(64, 64), (40, 300)])
+@pytest.mark.parametrize("window", [3, 25])
+def test_a_window_mean_agrees_with_scipy(size, window):
+    x = torch.rand(2, 1, *size, generator=torch.Generator().manual_seed(0))
+    for mine, given in zip(box(x, window), x, strict=True):
+        theirs = ndimage.uniform_filter(given[0].double().numpy(), window, mode="mirror")
+        np.testing.assert_allclose(mine[0], theirs, atol=1e-5)
 
 
 def test_indices_are_normalised_differences():

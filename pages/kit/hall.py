@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import NoReturn
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -17,6 +18,7 @@ VIEWS = ("public", "expert")
 #: Untouched for so long, the stand's screen goes home.
 STAND_SECONDS = 90.0
 _ENTERED = "_entered_by_the_hall"
+_KNOWN = "_known_to_the_hall"
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,9 @@ class Visitor:
 
 def controls() -> Words:
     """Draw the language and view switches (``?lang=`` and ``?view=``) and return the words."""
+    if _KNOWN not in st.session_state:
+        st.session_state[_KNOWN] = True
+        _announce()
     st.session_state[_ENTERED] = True
     default = pick(None, st.context.locale)
     asked = st.session_state.get("lang") or st.query_params.get("lang")
@@ -65,13 +70,21 @@ def doors(words: Words) -> list[Page]:
     return [home] + [st.Page(f"pages/{room}.py", title=words(f"rooms.{room}.name")) for room in open_rooms()]
 
 
+def _announce() -> NoReturn:
+    """Say which pages there are, and run again.
+
+    Because of the pages folder Streamlit takes every file in it for an app of its own until a process has called
+    st.navigation once: a deep link would then show the bare page, and the widgets of the first run would have other
+    identities than those of the second, which would find them empty.
+    """
+    st.navigation(doors(load(pick(st.query_params.get("lang"), st.context.locale))), position="top")
+    st.rerun()
+
+
 def visitor() -> Visitor:
     """Return who is looking at the page now; call it first thing in a page."""
     if not st.session_state.pop(_ENTERED, False):  # said anew by the hall in every run
-        # A fresh server, entered by a deep link: because of the pages folder Streamlit takes the page's file for
-        # the whole app. Calling st.navigation once tells it better, for the life of the process.
-        st.navigation(doors(load(pick(st.query_params.get("lang"), st.context.locale))), position="top")
-        st.rerun()
+        _announce()
     lang = st.session_state.get("lang")
     return Visitor(
         load(lang if lang in LANGUAGES else LANGUAGES[0]), st.session_state.get("view") == "expert"

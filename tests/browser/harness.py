@@ -242,5 +242,7 @@ def axe(page: Page) -> list[str]:
 
     found = Axe().run(page).response["violations"]
     return [
-        f"{v['id']} × {len(v['nodes'])}: {v['help']}" for v in found if v["impact"] in ("serious", "critical")
+        f"{v['id']} × {len(v['nodes'])}: {v['help']} {v['nodes'][0]['html'][:300]}"
+        for v in found
+        if v["impact"] in ("serious", "critical")
     ]

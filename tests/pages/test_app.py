@@ -9,7 +9,7 @@ from pages.kit.words import LANGUAGES, load
 from tests.pages.reading import address, bodies, boxes, faults_of_typography, raw, texts, visit
 from tests.real import real_data
 
-PANELS = ("removal", "bands", "hide", "agreement", "batch", "results")
+PANELS = ("removal", "bands", "hide", "agreement", "mosaic", "batch", "results")
 RGB = {"model_a": "rgb_cnn", "model_b": "rgb_cnn"}
 
 

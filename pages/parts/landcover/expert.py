@@ -50,7 +50,7 @@ def show(guest: Visitor) -> None:
     """Draw the page."""
     t = guest.words
     with st.container(key="landcover_controls"):
-        columns = st.columns([1.25, 1.15, 0.75, 1.2, 1.2, 1.2, 1.2])
+        columns = st.columns([1.3, 1.25, 0.85, 1.15, 1.3, 1.15, 1.3], gap="xsmall")
         item = _choose_image(t, columns[:3])
         if item is None:
             return

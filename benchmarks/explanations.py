@@ -1,4 +1,4 @@
-"""Milliseconds of every explanation on one 64 x 64 patch, one thread: ``python benchmarks/explanations.py``.
+"""Milliseconds of every explanation on one 64 x 64 patch, one thread: ``python -m benchmarks.explanations``.
 
 Prints process CPU time (median of the runs after the first), which a loaded machine disturbs least, and the
 wall time beside it. Models without weights are left out.

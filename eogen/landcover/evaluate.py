@@ -17,11 +17,12 @@ import torch
 
 from eogen import results
 from eogen.errors import Unavailable
-from eogen.landcover import arrays, folds, models, scores, train
+from eogen.landcover import arrays, folds, models, scores, train, train_index
 from eogen.landcover.arrays import Images
 from eogen.landcover.bands import ALL, CLASSES, RGB
 from eogen.landcover.classifier import Classifier
 from eogen.landcover.folds import Fold, OutOfFold
+from eogen.landcover.index_network import IndexNetwork
 from eogen.nn import weights
 from eogen.progress import Progress, silent
 from eogen.results import Figure, Report
@@ -220,13 +221,9 @@ def _folds(bench: _Bench, patches: Images) -> None:
         network = models.spec("index_network").build()
         weights.load(network, models.spec("index_network").path)
         _fold(bench, "index_network", patches, folds.index_fold(patches, network.eval()), 3)
-        _fold(
-            bench,
-            "index_network_nothing_borrowed",
-            patches,
-            folds.index_fold(patches, network, borrow=False),
-            3,
-        )
+    alone = IndexNetwork(ALL, (train_index.COLOUR, train_index.ALONE))
+    fold = folds.index_fold(patches, alone.eval(), borrow=False, settings=train_index.ALONE_SETTINGS)
+    _fold(bench, "index_network_nothing_borrowed", patches, fold, 3)
     _fold(bench, "ms_cnn", patches, folds.ms_fold(patches, shortcut), 1)
     for part in ("train", "test"):
         lost = np.array([row[f"{part}_plain"] - row[f"{part}_no_b10"] for row in shortcut])

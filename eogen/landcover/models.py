@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 from torch import nn
 
 from eogen.errors import InputError, Unavailable
@@ -98,3 +100,22 @@ def weights_stamp(name: str) -> str:
         return "none"
     found = path.stat()
     return f"{found.st_mtime_ns}-{found.st_size}"
+
+
+def seen(name: str, sha256: str) -> bool:
+    """Return whether the committed weights of ``name`` were fitted or chosen on the file with this SHA-256 (hex).
+
+    Weights remember the first 64 bits of the hash of every sample; a chance match has odds of 1 in 10^15.
+
+    Raises:
+        InputError: ``unknown_model``.
+    """
+    path = spec(name).path
+    return path.exists() and int(sha256[:16], 16) in _known(path, weights_stamp(name))
+
+
+@lru_cache(maxsize=8)
+def _known(path: Path, stamp: str) -> frozenset[int]:
+    """Return the fingerprints in the weights at ``path``; ``stamp`` renews the cache when they change."""
+    prints = weights.beside(path)["fingerprints"].numpy().view(np.uint64)
+    return frozenset(prints.tolist())

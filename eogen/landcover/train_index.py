@@ -31,6 +31,9 @@ LEANING = 0.3
 
 COLOUR_SETTINGS = Settings(epochs=12, learning_rate=4e-3, weight_decay=0.01, ema=None)
 SPECTRUM_SETTINGS = Settings(epochs=60, learning_rate=4e-3, weight_decay=1.0, ema=None)
+#: The strongest found of those that borrow nothing: the spectral branch must then see texture too, and fit longer.
+ALONE = BranchSpec(use=TEN, hidden=(32,), dropout=0.1)
+ALONE_SETTINGS = Settings(epochs=150, learning_rate=4e-3, weight_decay=0.05, ema=None)
 #: Pixels of each JPEG that are measured: a random sample has the same mean as the image, at a tenth of the cost.
 PIXELS = 384
 DRAWN = 128

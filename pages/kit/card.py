@@ -55,7 +55,7 @@ def bars_html(
         label: says what the bars are, for screen readers.
         room: whose accent the main bars take.
         top: value of a full track; by default 1, or the largest size when ``signed``.
-        signed: zero stands in the middle; positive bars speak for (orange), negative against (violet).
+        signed: zero stands in the middle; positive bars speak for (violet), negative against (orange), as on maps.
     """
     ends = [
         abs(end)

@@ -22,6 +22,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -155,19 +156,26 @@ def serve(
     running.clear()
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One headless Chromium for the session, in which no name but 127.0.0.1 resolves."""
+@contextmanager
+def engine() -> Iterator[Browser]:
+    """Run a headless Chromium in which no name but 127.0.0.1 resolves."""
     with sync_playwright() as playwright:
-        engine = playwright.chromium.launch(
+        running = playwright.chromium.launch(
             executable_path=chromium(),
             args=[
                 *("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"),
                 "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
             ],
         )
-        yield engine
-        engine.close()
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One headless Chromium for the session; see :func:`engine`."""
+    with engine() as running:
+        yield running
 
 
 def watch(context: BrowserContext, page: Page) -> Seen:

@@ -21,7 +21,7 @@ def test_a_real_network_explains_a_simulated_patch(tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = run("explain", file, "--model", "rgb_cnn", "--method", "grad_cam", "--out", out, "--json")
     assert result.exit_code == 0, result.output
-    card = json.loads(result.stdout)["images"][0]
+    card = json.loads(result.stdout)[0]
     assert set(card["srg"]) == {"evidence", "random", "sobel"}
     assert sum(card["probabilities"].values()) == pytest.approx(1, abs=1e-4)
     assert {f.suffix for f in out.iterdir()} == {".png", ".tif", ".json"}

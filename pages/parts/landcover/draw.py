@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import rasterio.features
 import streamlit as st
 import xarray as xr
 
@@ -49,6 +51,13 @@ def edited(image: xr.DataArray, places: Sequence[tuple[int, int]], size: int) ->
         inner = pixels[row + 1 : row + size - 1, column + 1 : column + size - 1]
         inner[:] = 148
     return overlay(pixels, image)
+
+
+def outline(mask: xr.DataArray) -> dict[str, Any]:
+    """Return the outline of a mask (y, x) as GeoJSON on the pixel plane, coordinates [column, row]."""
+    shapes = rasterio.features.shapes(mask.values.astype("uint8"), mask=mask.values)
+    features = [{"type": "Feature", "properties": {}, "geometry": geometry} for geometry, _ in shapes]
+    return {"type": "FeatureCollection", "features": features}
 
 
 def scale(evidences: Sequence[xr.Dataset]) -> list[Scale]:

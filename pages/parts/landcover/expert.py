@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 import xarray as xr
 
-from eogen.landcover import methods
+from eogen.landcover import methods, models
 from eogen.landcover.bands import CLASSES
 from eogen.landcover.classifier import Classifier
 from eogen.landcover.trust import Verdict
@@ -19,7 +19,7 @@ from pages.kit.hall import Visitor
 from pages.kit.maps.layers import Layer, picture
 from pages.kit.maps.legend import scale_legend
 from pages.kit.words import Words
-from pages.parts.landcover import batch, compute, draw, exports, overview, panels, sources, upload
+from pages.parts.landcover import batch, compute, draw, exports, mosaic, overview, panels, sources, upload
 
 #: What each side shows at first, when the image has its bands: (model, method).
 FIRST = {
@@ -65,18 +65,20 @@ def show(guest: Visitor) -> None:
     if len(sides) < len(chosen):
         return
     with left:
-        _pictures(t, image, sides)
+        _pictures(t, item, image, sides, target)
         provenance.caption(sources.provenance(item, t, image), t)
     with right:
-        _probabilities(t, sides, image, target)
+        _probabilities(t, item, sides, image, target)
         panels.alarm(t, sides[0].model, image, target)
     judged = _trust(t, sides, image)
-    _panel(t, judged, sides, image, target)
+    _panel(t, item, judged, sides, image, target)
     if len(judged) == len(sides):
         exports.bar(t, item, image, judged, target)
 
 
-def _panel(t: Words, judged: list[Judged], sides: list[Side], image: xr.DataArray, target: str) -> None:
+def _panel(
+    t: Words, item: sources.Item, judged: list[Judged], sides: list[Side], image: xr.DataArray, target: str
+) -> None:
     """Draw the chosen panel only: the others cost seconds that nobody asked for."""
     model = sides[0].model
     offered = {
@@ -84,6 +86,7 @@ def _panel(t: Words, judged: list[Judged], sides: list[Side], image: xr.DataArra
         "bands": lambda: panels.bands(t, sides, image, target),
         "hide": lambda: panels.hide(t, model, image, target),
         "agreement": lambda: panels.agreement(t, model, image, target),
+        "mosaic": lambda: mosaic.show(t, item, sides, target),
         "batch": lambda: batch.show(t, model, sides[0].method),
         "results": lambda: panels.results(t),
     }
@@ -118,6 +121,7 @@ def _choose_image(t: Words, columns: list) -> sources.Item | None:
         return own
     labels = [c for c in CLASSES if sources.of_class(source, c)]
     label = None
+    place = columns[2] if labels else columns[1]
     if labels:
         label = choose(
             columns[1].selectbox,
@@ -129,7 +133,7 @@ def _choose_image(t: Words, columns: list) -> sources.Item | None:
         )
     found = sources.of_class(source, label)
     n = number(
-        columns[2].number_input,
+        place.number_input,
         t("landcover.controls.number", count=len(found)),
         1,
         len(found),
@@ -141,14 +145,14 @@ def _choose_image(t: Words, columns: list) -> sources.Item | None:
 
 def _choose_sides(t: Words, whole: xr.DataArray, columns: list) -> dict[str, tuple[str, str]]:
     """Draw the choice of model and method of both sides; return them."""
-    models = compute.suited(whole)
+    suited = compute.suited(whole)
     chosen = {}
     for name, (model_column, method_column) in {"a": columns[:2], "b": columns[2:]}.items():
-        wanted = next(pair for pair in FIRST[name] if pair[0] in models)
+        wanted = next(pair for pair in FIRST[name] if pair[0] in suited)
         model = choose(
             model_column.selectbox,
             t(f"landcover.controls.model_{name}"),
-            models,
+            suited,
             name=f"model_{name}",
             default=wanted[0],
             format_func=lambda m: t(f"models.{m}.short"),
@@ -197,8 +201,12 @@ def _title(t: Words, side: Side) -> str:
     return f"{t(f'explanations.{side.method}.name')} · {t(f'models.{side.model.name}.short')}"
 
 
-def _pictures(t: Words, image: xr.DataArray, sides: list[Side]) -> None:
-    """Draw the two maps of evidence over the image, moving together, each under its legend."""
+def _pictures(t: Words, item: sources.Item, image: xr.DataArray, sides: list[Side], target: str) -> None:
+    """Draw the two maps of evidence over the image, moving together, each under its legend.
+
+    Where the true evidence is known it is outlined, and each map is scored against it.
+    """
+    truth = item.truth() if item.truth is not None and item.label == target else None
     scales = draw.scale([side.evidence for side in sides])
     for column, side, shades in zip(st.columns(2, gap="small"), sides, scales, strict=True):
         with column:
@@ -216,6 +224,7 @@ def _pictures(t: Words, image: xr.DataArray, sides: list[Side]) -> None:
                 opacity=0.85,
                 group="landcover",
                 clickable=False,
+                outline=None if truth is None else draw.outline(truth),
             )
             unit = side.evidence.evidence.attrs.get("units", "1")
             st.html(
@@ -227,9 +236,11 @@ def _pictures(t: Words, image: xr.DataArray, sides: list[Side]) -> None:
                     ends=(t("kit.legend.against"), t("kit.legend.for")) if shades.signed else None,
                 )
             )
+            if truth is not None:
+                panels.pointing(t, side, truth)
 
 
-def _probabilities(t: Words, sides: list[Side], image: xr.DataArray, target: str) -> None:
+def _probabilities(t: Words, item: sources.Item, sides: list[Side], image: xr.DataArray, target: str) -> None:
     for model in {side.model.name: side.model for side in sides}.values():
         st.markdown(f"**{t(f'models.{model.name}.name')}**", help=t(f"models.{model.name}.sentence"))
         card.bars(
@@ -241,6 +252,9 @@ def _probabilities(t: Words, sides: list[Side], image: xr.DataArray, target: str
             label=t("landcover.probabilities", model=t(f"models.{model.name}.name")),
             room="landcover",
         )
+        known = models.seen(model.name, image.attrs.get("source_sha256", image.attrs["sha256"]))
+        if item.origin == "real":
+            st.caption(t(f"landcover.{'seen' if known else 'unseen'}"))
         provenance.model_card(model.card, t, key=model.name)
 
 

@@ -14,6 +14,7 @@ from eogen.landcover.classifier import Classifier
 from eogen.landcover.hide import compare, set_band
 from eogen.landcover.models import MODELS
 from eogen.landcover.sanity import agreement as agree
+from eogen.landcover.sanity import hit, share
 from eogen.landcover.trust import shortcut_alarm
 from pages.kit import card, figures, progress
 from pages.kit.maps.layers import picture
@@ -60,6 +61,18 @@ def gauges(t: Words, side: Judged) -> None:
             references=controls if faithful else None,
             room="landcover",
         )
+
+
+def pointing(t: Words, side: Side, truth: xr.DataArray) -> None:
+    """Say how much of the evidence lies on the true object, beside what chance would give."""
+    evidence, mask = side.evidence.evidence.values, truth.values
+    st.caption(
+        t(
+            "landcover.truth.hit" if hit(evidence, mask) else "landcover.truth.miss",
+            share=share(evidence, mask),
+            chance=float(mask.mean()),
+        )
+    )
 
 
 def alarm(t: Words, model: Classifier, image: xr.DataArray, target: str) -> None:

@@ -19,7 +19,7 @@ from pages.kit.words import Words
 
 ROOM = "landcover"
 #: Names of the sources, in the order of the menu; the visitor's own file comes last.
-ORDER = ("eurosat_rgb", "eurosat_ms", "terramesh", "simulated", "upload")
+ORDER = ("eurosat_ms", "eurosat_rgb", "terramesh", "simulated", "upload")
 #: Rounds of ten classes in the deck of the public game.
 ROUNDS = 5
 #: source -> (name of the data set, licence), said under every picture.
@@ -34,12 +34,13 @@ SETS = {
 
 @dataclass(frozen=True)
 class Item:
-    """One image on offer: its name, its true class where one is known, and how it is read."""
+    """One image on offer: its name, its true class where one is known, how it is read, and its true evidence."""
 
     source: str
     name: str
     label: str | None
     load: Callable[[], xr.DataArray]
+    truth: Callable[[], xr.DataArray] | None = None
 
     @property
     def origin(self) -> str:
@@ -85,16 +86,18 @@ def items(source: str) -> Sequence[Item]:
     """Return the images of a source that are on this machine (none when it is absent)."""
     if source == "simulated":
         return [
-            Item(source, f"{label}_{seed}", label, _simulated(label, seed))
+            Item(
+                source,
+                f"{label}_{seed}",
+                label,
+                lambda label=label, seed=seed: simulate.patch(label, seed).reflectance,
+                lambda label=label, seed=seed: simulate.patch(label, seed).evidence,
+            )
             for seed in range(20)
             for label in simulate.LABELS
         ]
     folder = catalog.room_folder(ROOM)
     return _listed(str(folder), source, folder.stat().st_mtime) if folder else []
-
-
-def _simulated(label: str, seed: int) -> Callable[[], xr.DataArray]:
-    return lambda: simulate.patch(label, seed).reflectance
 
 
 def available() -> list[str]:

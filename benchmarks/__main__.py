@@ -1,0 +1,62 @@
+"""Measure and print: ``python -m benchmarks [--only NAME…] [--json FILE] [--quick]``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import explanations, machine, memory, opening, rerun, swipe, table
+from benchmarks.stage import Stage
+from tests.browser import harness
+
+#: In the order they are run.
+GROUPS: dict[str, Callable[[Stage], list[table.Row]]] = {
+    **opening.GROUPS,
+    **rerun.GROUPS,
+    **memory.GROUPS,
+    **swipe.GROUPS,
+    **explanations.GROUPS,
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    found = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    found.add_argument(
+        "--only", nargs="+", choices=list(GROUPS), metavar="NAME", help=f"of {', '.join(GROUPS)}"
+    )
+    found.add_argument("--json", type=Path, metavar="FILE", help="write everything measured")
+    found.add_argument("--quick", action="store_true", help="few repeats: a look, not a result")
+    return found
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the groups asked for."""
+    asked = parser().parse_args(words)
+    facts = machine.facts()
+    print(machine.headline(facts), flush=True)
+    rows: list[table.Row] = []
+    with tempfile.TemporaryDirectory(prefix="eogen-bench-") as folder, harness.engine() as browser:
+        stage = Stage(browser, Path(folder), asked.quick)
+        for name in asked.only or GROUPS:
+            began = time.perf_counter()
+            rows += GROUPS[name](stage)
+            print(f"… {name}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
+    if stage.visits:
+        note = f"in {stage.visits} visits; {', '.join(sorted(set(stage.external))) or 'only 127.0.0.1 was asked'}"
+        rows.append(table.Row("external requests", "", (len(stage.external),), 0, "max", note=note))
+    facts["load_after"] = list(machine.load())
+    print(f"\n{table.text(rows)}\n\nload average at the end: {facts['load_after'][0]}")
+    for sentence in stage.absent:
+        print(f"not measured: {sentence}")
+    if asked.json:
+        asked.json.write_text(table.to_json(rows, facts, stage.absent), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

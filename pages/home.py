@@ -7,6 +7,7 @@ from pages.kit import hall
 from pages.kit.provenance import badge_html
 from pages.kit.rooms import open_rooms
 from pages.kit.thumbnails import thumbnail
+from pages.kit.words import typeset
 
 guest = hall.visitor()
 t = guest.words
@@ -72,7 +73,12 @@ def on_this_machine() -> None:
             for name, (entry, presence) in sets.items():
                 kind = "real" if name in here else "absent"
                 st.markdown(
-                    t(f"home.set_{kind}", title=entry.title[guest.lang], licence=entry.licence, name=name)
+                    t(
+                        f"home.set_{kind}",
+                        title=typeset(entry.title[guest.lang], guest.lang),
+                        licence=entry.licence.replace("; ", " · "),
+                        name=name,
+                    )
                     + (f" {t('home.set_partly')}" if presence.status == "partly" else "")
                 )
             for room in rooms:

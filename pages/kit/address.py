@@ -6,6 +6,7 @@ the stable name of the option is written, so that a link opens the same view in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -51,12 +52,17 @@ def number(
     """Draw a whole-number widget whose value lives in ``?name=``; return it. See :func:`choose`."""
     held = st.session_state.get(name)
     if held is None:
-        asked = st.query_params.get(name, "")
-        held = int(asked) if asked.isdigit() else default
+        held = whole(name, default)
     st.session_state[name] = min(max(int(held), least), most)
     value = int(widget(label, least, most, key=name, **more))
     _write(name, str(value), str(default))
     return value
+
+
+def whole(name: str, default: int) -> int:
+    """Return the whole number of at most nine digits in ``?name=``; ``default`` where there is anything else."""
+    asked = st.query_params.get(name, "")
+    return int(asked) if re.fullmatch("[0-9]{1,9}", asked) else default
 
 
 def _write(name: str, value: str, default: str) -> None:

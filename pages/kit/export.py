@@ -77,10 +77,12 @@ class Chart:
     Attributes:
         key: the chart's key.
         name: file name without ending.
+        label: tells it from the other charts of the page, e.g. ``"A"``.
     """
 
     key: str
     name: str
+    label: str = ""
 
 
 def table(name: str, frame: Callable[[], pd.DataFrame]) -> File:
@@ -188,7 +190,7 @@ def bar(
                 formats = [
                     {
                         "format": f,
-                        "label": text,
+                        "label": f"{text} {item.label}".strip(),
                         "help": words("kit.export.download_help", what=item.name, format=text),
                     }
                     for f in ("png", "svg")

@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from pages.kit.address import choose
+from pages.kit.address import choose, whole
 from pages.kit.rooms import open_rooms
 from pages.kit.style import escape
 from pages.kit.words import LANGUAGES, Words, load, pick
@@ -67,7 +67,7 @@ def doors(words: Words) -> list[Page]:
 
 def visitor() -> Visitor:
     """Return who is looking at the page now; call it first thing in a page."""
-    if _ENTERED not in st.session_state:
+    if not st.session_state.pop(_ENTERED, False):  # said anew by the hall in every run
         # A fresh server, entered by a deep link: because of the pages folder Streamlit takes the page's file for
         # the whole app. Calling st.navigation once tells it better, for the life of the process.
         st.navigation(doors(load(pick(st.query_params.get("lang"), st.context.locale))), position="top")
@@ -96,5 +96,5 @@ def stand_seconds() -> float | None:
     """Return after how many untouched seconds the stand's screen goes home (``?stand=1``), or None elsewhere."""
     if st.query_params.get("stand") != "1":
         return None
-    asked = st.query_params.get("idle", "")
-    return float(asked) if asked.isdigit() and int(asked) >= 2 else STAND_SECONDS
+    asked = whole("idle", 0)
+    return float(asked) if asked >= 2 else STAND_SECONDS

@@ -11,6 +11,7 @@ place               value                                  in French
 ``{x:2}``           ``0.5``                                ``0,50`` (two decimals)
 ``{x:+1}``          ``0.5``                                ``+0,5`` (signed, one decimal)
 ``{x:percent}``     ``0.943`` (a fraction)                 ``94 %``; ``percent1`` keeps one decimal
+``{x:share}``       ``0.999`` (in a sentence)              ``plus de 99 %`` where others write ``> 99 %``
 ``{n:band|bands}``  a count                                singular or plural
 ``{t:duration}``    seconds                                ``2 min 05 s``
 ``{n:bytes}``       a number of bytes                      ``1,2 Mo``
@@ -235,6 +236,9 @@ class _Formatter(string.Formatter):
             return words.number(float(value), int(spec[-1]), signed=spec[0] == "+")
         if match := re.fullmatch(r"(\+?)percent(\d?)", spec):
             return words.percent(value, int(match[2] or 0), signed=bool(match[1]))
+        if spec == "share":
+            under, over = ("moins de ", "plus de ") if words.lang == "fr" else ("under ", "over ")
+            return words.percent(value).replace(f"<{FIRM}", under).replace(f">{FIRM}", over)
         if spec in ("duration", "bytes", "date", "list"):
             return getattr(words, spec)(value)
         if spec:

@@ -50,7 +50,7 @@ def test_both_languages_have_the_same_places():
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_place_formats_are_known(lang):
-    known = re.compile(r"|\+?\d|\+?percent\d?|duration|bytes|date|list|[^|]*\|[^|]*")
+    known = re.compile(r"|\+?\d|\+?percent\d?|share|duration|bytes|date|list|[^|]*\|[^|]*")
     wrong = {
         key: spec
         for key, text in RAW[lang].items()

@@ -71,15 +71,15 @@ def show(guest: Visitor) -> None:
         _probabilities(t, item, sides, image, target)
         panels.alarm(t, sides[0].model, image, target)
     judged = _trust(t, sides, image)
-    _panel(t, item, judged, sides, image, target)
+    panel = _panel(t, item, judged, sides, image, target)
     if len(judged) == len(sides):
-        exports.bar(t, item, image, judged, target)
+        exports.bar(t, item, image, judged, target, panel)
 
 
 def _panel(
     t: Words, item: sources.Item, judged: list[Judged], sides: list[Side], image: xr.DataArray, target: str
-) -> None:
-    """Draw the chosen panel only: the others cost seconds that nobody asked for."""
+) -> str:
+    """Draw the chosen panel only: the others cost seconds that nobody asked for. Return its name."""
     model = sides[0].model
     offered = {
         "removal": lambda: panels.removal(t, judged),
@@ -100,6 +100,7 @@ def _panel(
     )
     with guard(t):
         offered[name]()
+    return name
 
 
 def _choose_image(t: Words, columns: list) -> sources.Item | None:

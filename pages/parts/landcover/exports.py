@@ -22,11 +22,20 @@ if TYPE_CHECKING:
 STRONGEST = 0.1
 
 
-def bar(t: Words, item: sources.Item, image: xr.DataArray, sides: list[Judged], target: str) -> None:
-    """Draw the export bar of the expert view."""
+#: panel -> the charts it draws: (key, letter of the side, name of the file).
+CHARTS = {
+    "removal": (("removal_a", "A", "removal-a"), ("removal_b", "B", "removal-b")),
+    "agreement": (("agreement", "", "agreement"),),
+}
+
+
+def bar(
+    t: Words, item: sources.Item, image: xr.DataArray, sides: list[Judged], target: str, panel: str
+) -> None:
+    """Draw the export bar of the expert view; ``panel`` is the one whose charts are on the page."""
     name = item.name.rsplit(".", 1)[0]
     files: list[export.File | export.Chart] = [
-        export.Chart("removal_a", f"{name}-removal"),
+        *(export.Chart(key, f"{name}-{end}", side) for key, side, end in CHARTS.get(panel, ())),
         export.table(f"{name}-probabilities", lambda: _probabilities(sides, image)),
         export.record(f"{name}-card", lambda: _card(item, image, sides, target)),
     ]

@@ -131,24 +131,29 @@ def bands(t: Words, sides: list[Side], image: xr.DataArray, target: str) -> None
     """Draw exact Shapley values by spectral group, by band on request, and a what-if on one band."""
     st.markdown(t("landcover.bands.lead"))
     models = {side.model.name: side.model for side in sides}
-    for column, model in zip(st.columns(len(models), gap="large"), models.values(), strict=True):
+    found: dict[str, list[xr.DataArray]] = {}
+    for model in models.values():
+        groups = compute.explain(model, image, target, "group_shapley").shapley
+        fine = progress.run(
+            t("landcover.working", method=t("landcover.bands.by_band")),
+            lambda report, model=model: compute.explain(model, image, target, "band_shapley"),
+            t,
+            key=f"bands_{model.name}_{target}_{image.attrs['sha256'][:8]}",
+        )
+        found[model.name] = [groups] if fine is None else [groups, fine.shapley]
+    top = max(float(abs(values).max()) for kinds in found.values() for values in kinds)
+    for column, (name, kinds) in zip(st.columns(len(found), gap="large"), found.items(), strict=True):
         with column:
-            st.markdown(f"**{t(f'models.{model.name}.name')}**")
-            groups = compute.explain(model, image, target, "group_shapley")
-            _signed_bars(t, groups.shapley, "group")
-            fine = progress.run(
-                t("landcover.working", method=t("landcover.bands.by_band")),
-                lambda report, model=model: compute.explain(model, image, target, "band_shapley"),
-                t,
-                key=f"bands_{model.name}_{target}_{image.attrs['sha256'][:8]}",
-            )
-            if fine is not None and len(model.bands) > len(groups.group):
-                _signed_bars(t, fine.shapley, "band")
+            st.markdown(f"**{t(f'models.{name}.name')}**")
+            for values in kinds:
+                _signed_bars(t, values, top)
     st.caption(t("landcover.bands.note"))
     _what_if_band(t, sides[0].model, image, target)
 
 
-def _signed_bars(t: Words, values: xr.DataArray, kind: str) -> None:
+def _signed_bars(t: Words, values: xr.DataArray, top: float) -> None:
+    """Draw Shapley values by group or by band; ``top`` fills half a track, the same in all lists of the panel."""
+    (kind,) = values.dims
     rows = []
     for name, value in zip(values[kind].values.tolist(), values.values.tolist(), strict=True):
         if kind == "band":
@@ -160,7 +165,7 @@ def _signed_bars(t: Words, values: xr.DataArray, kind: str) -> None:
             label = t(f"groups.{name}.name") if name in GROUPS else f"{name} · {t(f'bands.{name}')}"
             note = ", ".join(b.name for b in BANDS.values() if b.group == name)
         rows.append(card.Bar(label, value, t.percent(value, 1, signed=True), note))
-    card.bars(rows, t, label=t("landcover.bands.label"), room="landcover", signed=True)
+    card.bars(rows, t, label=t("landcover.bands.label"), room="landcover", top=top, signed=True)
 
 
 def _what_if_band(t: Words, model: Classifier, image: xr.DataArray, target: str) -> None:
@@ -173,7 +178,13 @@ def _what_if_band(t: Words, model: Classifier, image: xr.DataArray, target: str)
             format_func=lambda b: f"{b} · {t(f'bands.{b}')}",
             key="what_if_band",
         )
-        factor = st.slider(t("landcover.bands.factor"), 0.0, 3.0, 1.0, 0.05, key="what_if_factor")
+        factor = st.select_slider(
+            t("landcover.bands.factor"),
+            [step / 20 for step in range(61)],
+            1.0,
+            format_func=lambda f: t.number(f, 2),
+            key="what_if_factor",
+        )
     with right:
         change = compare(model, image, set_band(image, band, factor=factor), target)
         before, after = (float(p.sel({"class": target})) for p in (change.before, change.after))
@@ -265,7 +276,8 @@ def agreement(t: Words, model: Classifier, image: xr.DataArray, target: str) -> 
         zmin=-1,
         zmax=1,
         colorscale=figures.scale("signed"),
-        texttemplate="%{z:.2f}",
+        text=[[t.number(float(value), 2) for value in row] for row in matrix.values],
+        texttemplate="%{text}",
         colorbar={"title": {"text": t("landcover.agreement.unit")}},
     )
     figures.show(figure, key="agreement", alt=t("landcover.agreement.alt"), expert=True)

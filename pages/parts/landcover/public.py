@@ -9,6 +9,7 @@ from eogen.landcover.bands import CLASSES
 from eogen.landcover.captions import captions
 from eogen.landcover.classifier import Classifier
 from pages.kit import card, progress, provenance
+from pages.kit.address import whole
 from pages.kit.hall import Visitor
 from pages.kit.maps.layers import picture
 from pages.kit.maps.swipe import swipe
@@ -60,13 +61,11 @@ def _item(t: Words) -> sources.Item:
     if (own := upload.current()) is not None:
         return own
     deck = sources.deck(DECK)
-    number = st.query_params.get("card", "0")
-    return deck[int(number) % len(deck) if number.isdigit() else 0]
+    return deck[whole("card", 0) % len(deck)]
 
 
 def _next() -> None:
-    number = st.query_params.get("card", "0")
-    st.query_params["card"] = str((int(number) if number.isdigit() else 0) + 1)
+    st.query_params["card"] = str(whole("card", 0) + 1)
     st.session_state.pop("hiding", None)
     upload.forget()
 
@@ -241,6 +240,11 @@ def _hide_here(t: Words, item: sources.Item, image: xr.DataArray) -> None:
             st.rerun()
 
 
+def _moved(t: Words, before: float, after: float, flipped: bool) -> str:
+    """Say in one word what hiding did, as far as the percentages written show it."""
+    return "flipped" if flipped else "same" if t.percent(before) == t.percent(after) else "moved"
+
+
 def _hidden(t: Words, item: sources.Item, model: Classifier, image: xr.DataArray, answer: str) -> None:
     """Say how the probability moved."""
     places = st.session_state.get("places", [])
@@ -250,7 +254,7 @@ def _hidden(t: Words, item: sources.Item, model: Classifier, image: xr.DataArray
     before, after = (float(p.sel({"class": answer})) for p in (change.before, change.after))
     st.markdown(
         t(
-            "landcover.public.hide_flipped" if change.flipped else "landcover.public.hide_moved",
+            f"landcover.public.hide_{_moved(t, before, after, change.flipped)}",
             n=len(places),
             before=before,
             after=after,

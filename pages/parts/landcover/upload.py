@@ -7,7 +7,9 @@ import hashlib
 import streamlit as st
 import xarray as xr
 
+from eogen.errors import InputError
 from eogen.landcover import read
+from pages.kit import errors
 from pages.kit.words import Words
 from pages.parts.landcover import sources
 
@@ -22,9 +24,16 @@ def offer(t: Words, key: str = "uploader") -> None:
     with st.popover(t("landcover.upload.offer"), type="tertiary", icon=":material/upload:"):
         st.markdown(t("landcover.upload.accepts"))
         given = st.file_uploader(t("landcover.upload.label"), TYPES, key=key, max_upload_size=50)
-        if given is not None and st.session_state.get(_KEY, ("",))[0] != given.file_id:
-            st.session_state[_KEY] = (given.file_id, given.name, given.getvalue())
-            st.rerun()
+        if given is None or st.session_state.get(_KEY, ("",))[0] == given.file_id:
+            return
+        data = given.getvalue()
+        try:
+            _read(hashlib.sha256(data).hexdigest(), given.name, data)
+        except InputError as error:  # said beside the button: what was on the page stays there
+            errors.show(error, t)
+            return
+        st.session_state[_KEY] = (given.file_id, given.name, data)
+        st.rerun()
 
 
 def forget() -> None:

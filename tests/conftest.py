@@ -1,0 +1,22 @@
+"""What every test starts from: nothing of the user's is read or written, and nothing is warmed up meanwhile."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+#: The platform's cache and data folders, for this process and the servers it starts (set before anything asks).
+_MINE = Path(tempfile.mkdtemp(prefix="eogen-tests-"))
+for variable in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):
+    os.environ[variable] = str(_MINE / variable.lower())
+os.environ["EOGEN_WARMUP"] = "0"
+os.environ.pop("EOGEN_DATA", None)
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing behind."""
+    import shutil
+
+    shutil.rmtree(_MINE, ignore_errors=True)

@@ -25,7 +25,8 @@ $(VENV)/.developers: requirements.txt requirements-dev.txt | $(PY)
 
 # The small real sample set is asked for once; with no network one sentence is said and simulated scenes serve.
 $(VENV)/.sample: | $(VENV)/.users
-	-@$(PY) -m eogen fetch --sample
+	@$(PY) -m eogen fetch --sample || \
+	  echo "The simulated scenes serve instead. To try again later: $(PY) -m eogen fetch --sample"
 	@touch $@
 
 demo: $(VENV)/.users $(VENV)/.sample

@@ -18,7 +18,7 @@ import numpy as np
 import xarray as xr
 
 from eogen.errors import InputError
-from eogen.landcover.bands import CLASSES
+from eogen.landcover.bands import CLASSES, EUROSAT_ORDER
 from eogen.landcover.decode import decode, picture
 from eogen.landcover.images import read_bytes, read_image
 from eogen.progress import Progress, silent
@@ -76,9 +76,14 @@ class Sample:
         return hashlib.sha256(self.read()).hexdigest()
 
     def load(self) -> xr.DataArray:
-        """Return the patch as reflectance; see :func:`eogen.landcover.images.read_image`."""
+        """Return the patch as reflectance; see :func:`eogen.landcover.images.read_image`.
+
+        The layout of the release is known and not guessed: its own band order, and no offset (its scenes are of
+        2015 to 2017, before processing baseline 04.00).
+        """
         source = Path(self.member or self.path).name
-        return read_bytes(self.read(), source, origin="real")
+        known = {"bands": EUROSAT_ORDER, "offset": 0} if source.lower().endswith(".tif") else {}
+        return read_bytes(self.read(), source, origin="real", **known)
 
 
 @dataclass(frozen=True)

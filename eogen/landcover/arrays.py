@@ -6,19 +6,14 @@ The pages read one image at a time (``read.py``); a fit needs 21,600 at once, wi
 from __future__ import annotations
 
 import hashlib
-import io
-import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
-from rasterio.errors import RasterioError
-from rasterio.io import MemoryFile
 
-from eogen.errors import InputError
-from eogen.landcover.bands import ALL, CLASSES, EUROSAT_ORDER
+from eogen.landcover import archives
+from eogen.landcover.bands import ALL, CLASSES
 from eogen.progress import Progress, silent
 
 #: The official JPEGs hold digital numbers 0..2750 as grey levels 1..255; reflectance = DN / 10000.
@@ -79,79 +74,33 @@ def to_reflectance(grey: np.ndarray) -> np.ndarray:
 
 
 def rgb(root: Path, *, progress: Progress = silent) -> Images:
-    """Read every EuroSAT JPEG under ``root``: ``EuroSAT_RGB_*.zip`` archives and ``2750/<Class>/*.jpg`` folders.
-
-    A file that occurs twice (by content) is read once. The order is that of the names, then of the hashes.
+    """Read every EuroSAT JPEG under ``root``, in the order of the names; see :func:`archives.eurosat_rgb`.
 
     Raises:
-        InputError: ``image_size`` when the JPEGs differ in size; ``corrupt_image`` when one cannot be read.
+        InputError: as :func:`archives.pixels`.
     """
-    files = {hashlib.sha256(data).hexdigest(): (stem, label, data) for stem, label, data in _jpegs(root)}
-    order = sorted(files, key=lambda sha: (files[sha][0], sha))
-    pixels = []
-    for done, sha in enumerate(order):
-        if done % 500 == 0:
-            progress(done, len(order), "read")
-        stem, _, data = files[sha]
-        try:
-            image = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
-        except OSError as error:
-            raise InputError("corrupt_image", "{name} is not a readable image ({reason}).",
-                             name=f"{stem}.jpg", reason=str(error)) from error  # fmt: skip
-        if pixels and image.shape[:2] != pixels[0].shape[1:]:
-            raise InputError("image_size", "{name} has {found} pixels, the other images {expected}.",
-                             name=f"{stem}.jpg", found=image.shape[:2], expected=pixels[0].shape[1:])  # fmt: skip
-        pixels.append(image.transpose(2, 0, 1))
-    return Images(
-        names=tuple(files[sha][0] for sha in order),
-        labels=np.array([files[sha][1] for sha in order], dtype=np.int64),
-        sha256=tuple(order),
-        pixels=np.stack(pixels) if pixels else np.zeros((0, 3, 64, 64), np.uint8),
-    )
+    samples = sorted(archives.eurosat_rgb(root), key=lambda sample: sample.name)
+    return _images(samples, archives.pixels(samples, progress).transpose(0, 3, 1, 2))
 
 
 def multispectral(root: Path) -> Images:
-    """Read every 13-band EuroSAT GeoTIFF under ``root/eurosat_ms/<Class>/``.
+    """Read every 13-band EuroSAT GeoTIFF under ``root``, in the order of the names.
 
-    Pixels are reflectance, bands in the order of ``ALL`` (in the files B8A comes last).
+    Pixels are reflectance, bands in the order of ``ALL``; see :func:`archives.eurosat_ms`.
 
     Raises:
-        InputError: ``corrupt_image`` when a file cannot be read; ``band_count`` when it has not 13 bands.
+        InputError: as :meth:`archives.Sample.load`.
     """
-    names, labels, hashes, pixels = [], [], [], []
-    order = [EUROSAT_ORDER.index(band) + 1 for band in ALL]
-    for path in sorted(root.glob("eurosat_ms/*/*.tif")):
-        if path.parent.name not in CLASSES:
-            continue
-        content = path.read_bytes()
-        try:
-            with MemoryFile(content) as memory, memory.open() as opened:
-                if opened.count != len(ALL):
-                    raise InputError("band_count", "{name} has {found} bands; {expected} are needed.",
-                                     name=path.name, found=opened.count, expected=len(ALL))  # fmt: skip
-                pixels.append(opened.read(order).astype(np.float32) / 10_000)
-        except RasterioError as error:
-            raise InputError("corrupt_image", "{name} is not a readable image ({reason}).",
-                             name=path.name, reason=str(error)) from error  # fmt: skip
-        names.append(path.stem)
-        labels.append(CLASSES.index(path.parent.name))
-        hashes.append(hashlib.sha256(content).hexdigest())
+    samples = sorted(archives.eurosat_ms(root), key=lambda sample: sample.name)
+    pixels = [sample.load().sel(band=list(ALL)).values for sample in samples]
+    empty = np.zeros((0, len(ALL), archives.PATCH, archives.PATCH), np.float32)
+    return _images(samples, np.stack(pixels) if pixels else empty)
+
+
+def _images(samples: Sequence[archives.Sample], pixels: np.ndarray) -> Images:
     return Images(
-        names=tuple(names),
-        labels=np.array(labels, dtype=np.int64),
-        sha256=tuple(hashes),
-        pixels=np.stack(pixels) if pixels else np.zeros((0, len(ALL), 64, 64), np.float32),
+        names=tuple(sample.name for sample in samples),
+        labels=np.array([CLASSES.index(sample.label) for sample in samples], dtype=np.int64),
+        sha256=tuple(sample.sha256 for sample in samples),
+        pixels=np.ascontiguousarray(pixels),
     )
-
-
-def _jpegs(root: Path) -> Iterator[tuple[str, int, bytes]]:
-    for archive in sorted(root.glob("EuroSAT_RGB_*.zip")):
-        with zipfile.ZipFile(archive) as opened:
-            for name in opened.namelist():
-                path = Path(name)
-                if path.suffix.lower() == ".jpg" and path.parent.name in CLASSES:
-                    yield path.stem, CLASSES.index(path.parent.name), opened.read(name)
-    for folder in ("2750", "eurosat_rgb"):
-        for path in sorted(root.glob(f"{folder}/*/*.jpg")):
-            if path.parent.name in CLASSES:
-                yield path.stem, CLASSES.index(path.parent.name), path.read_bytes()

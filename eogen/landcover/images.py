@@ -129,6 +129,8 @@ def _band_names(pixels: Pixels, given: Sequence[str] | None, name: str) -> tuple
     found = [_band_name(d) for d in pixels.descriptions] if given is None else list(given)
     if found and all(found) and (given is not None or count > 1):
         names = tuple(str(b) for b in found)
+        if given is not None and len(names) != count:
+            raise band_count(name, count)
         if len(names) != count or len(set(names)) != count or not {*RGB} <= {*names} <= {*ALL}:
             raise InputError(
                 "band_names",

@@ -19,7 +19,7 @@ def key() -> str:
     """Return what the picture depends on: the code, the data at hand, the weights. Cheap: imports nothing heavy."""
     folder = catalog.room_folder("landcover")
     weights = _WEIGHTS.read_text("utf-8") if _WEIGHTS.is_file() else ""
-    return f"{__version__} {folder} {weights}"
+    return f"{__version__} bright {folder} {weights}"
 
 
 def draw() -> np.ndarray:
@@ -28,8 +28,8 @@ def draw() -> np.ndarray:
 
     folder = catalog.room_folder("landcover")
     rivers = [s for s in read.eurosat_ms(folder) if s.label == "River"] if folder else []
-    image = rivers[-1].load() if rivers else simulate.patch("River", 1).reflectance
-    left = render.true_colour(image)
+    image = rivers[min(1, len(rivers) - 1)].load() if rivers else simulate.patch("River", 1).reflectance
+    left = render.bright(image)
     try:
         evidence = methods.explain(models.load(MODEL), image, "River", METHOD).evidence
         right = render.spotlight(left, evidence)

@@ -258,6 +258,7 @@ def typeset(text: str, lang: str) -> str:
     text = re.sub(r"(?<=\w)'(?=[\w«“*\ue000])|(?<=s)'(?=\s)", "’", text)
     text = re.sub(rf"(?<=[\d\ue001-\uf8ff]) (?={_UNITS}(?![\w’-]))", FIRM, text)
     if lang == "fr":
+        text = re.sub(r"(?<=\w)-t-(?=(?:il|elle|on)\b)", "\u2011t\u2011", text)
         text = re.sub(r"(?<=[^\s?!])[ \u00a0\u202f]*(?=[?!;%])", NARROW, text)
         text = re.sub(r"«[ \u00a0\u202f]*", f"«{NARROW}", text)
         text = re.sub(r"[ \u00a0\u202f]*»", f"{NARROW}»", text)

@@ -69,11 +69,11 @@ def test_an_empty_folder_is_all_absent(tmp_path):
 
 
 def test_archives_and_folders_are_one_set_in_which_no_file_counts_twice(archive):
-    label = CLASSES[3]
-    extracted = archive / "2750" / label / "renamed_1.jpg"
+    name, label = arrays.rgb(archive).names[0], CLASSES[arrays.rgb(archive).labels[0]]
+    extracted = archive / "2750" / label / f"{name}.jpg"
     extracted.parent.mkdir(parents=True)
-    extracted.write_bytes(jpeg(3))  # the same content as one in the archive
-    (extracted.parent / "new_1.jpg").write_bytes(jpeg(1000))
+    extracted.write_bytes(jpeg(3))  # one that is in the archive too
+    (extracted.parent / f"{label}_1000.jpg").write_bytes(jpeg(1000))
     images = arrays.rgb(archive)
     assert len(images) == 21
     assert images.pixels.shape == (21, 3, 64, 64)
@@ -141,12 +141,12 @@ def test_damaged_files_are_told(tmp_path):
     folder = tmp_path / "2750" / "River"
     folder.mkdir(parents=True)
     (folder / "River_1.jpg").write_bytes(b"no jpeg")
-    with pytest.raises(InputError, match=r"River_1\.jpg") as caught:
+    with pytest.raises(InputError, match=r"River_1") as caught:
         evaluate.evaluate(tmp_path)
-    assert caught.value.code == "corrupt_image"
+    assert caught.value.code == "corrupt_file"
     (folder / "River_1.jpg").unlink()
     geotiff(tmp_path / "eurosat_ms" / "River" / "River_1.tif", 0, count=4)
-    with pytest.raises(InputError, match="4 bands"):
+    with pytest.raises(InputError, match=r"has 4 band"):
         evaluate.evaluate(tmp_path)
 
 

@@ -67,7 +67,8 @@ def test_every_fault_has_its_sentence(data, code):
 
 
 def test_wrong_names_given_for_the_bands():
-    assert code_of(GOOD, bands=("B02", "B03", "B04")) == "band_names"
+    assert code_of(GOOD, bands=("B02", "B03", "B04")) == "band_count"
+    assert code_of(GOOD, bands=("B02",) * 13) == "band_names"
 
 
 def test_a_missing_file_has_its_sentence(tmp_path):

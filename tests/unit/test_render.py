@@ -12,10 +12,10 @@ from hypothesis.extra.numpy import arrays
 from eogen.errors import InputError
 from eogen.landcover.bands import ALL
 from eogen.landcover.read import eurosat_ms, eurosat_rgb, pixels
-from eogen.landcover.render import as_released, false_colour, stretched, to_reflectance, true_colour
+from eogen.landcover.render import as_released, bright, false_colour, spotlight, to_reflectance, true_colour
 from tests.real import real_data
 
-VIEWS = (true_colour, as_released, false_colour, stretched)
+VIEWS = (true_colour, as_released, false_colour, bright)
 
 
 def image(values: np.ndarray, bands: tuple[str, ...] = ("B08", "B04", "B03", "B02")) -> xr.DataArray:
@@ -55,7 +55,7 @@ def test_a_missing_band_has_a_sentence(view):
     assert "B04" in str(caught.value)
 
 
-@pytest.mark.parametrize("view", [true_colour, false_colour, stretched])
+@pytest.mark.parametrize("view", [true_colour, false_colour, bright])
 def test_a_pixel_missing_in_one_band_is_black(view):
     holed = random_image()
     holed[ALL.index("B04"), 3, 4] = np.nan
@@ -71,15 +71,21 @@ def test_channels_are_in_display_order():
     assert second > third > first
 
 
-def test_stretch_uses_the_whole_range_of_a_dark_scene():
-    dark = random_image() * 0.02
-    assert np.ptp(true_colour(dark)) < 10
-    assert np.ptp(stretched(dark)) > 250
+def test_bright_lifts_the_dark_half_and_keeps_the_order():
+    plain, lifted = true_colour(random_image()), bright(random_image())
+    assert (lifted >= plain).all()
+    assert lifted.mean() > plain.mean() + 20
+    order = np.argsort(plain.ravel(), kind="stable")
+    assert (np.diff(lifted.ravel()[order].astype(int)) >= 0).all()
 
 
-@pytest.mark.parametrize("value", [0.1, np.nan])
-def test_stretch_of_a_flat_or_empty_scene_is_flat(value):
-    assert np.ptp(stretched(image(np.full((4, 16, 16), value)))) == 0
+def test_the_spotlight_lights_the_evidence_and_darkens_the_rest():
+    picture = np.full((16, 16, 3), 120, np.uint8)
+    evidence = xr.DataArray(np.zeros((16, 16)), dims=("y", "x"))
+    evidence[4:8, 4:8] = 1.0
+    lit = spotlight(picture, evidence)
+    assert lit[5, 5].mean() > 110
+    assert lit[0, 0].max() < 40
 
 
 @pytest.mark.real

@@ -22,14 +22,14 @@ SIGNED, UNSIGNED = "PuOr", "cividis"
 @st.cache_data(show_spinner=False, max_entries=64)
 def _colours(sha256: str, look: str, _image: xr.DataArray) -> np.ndarray:
     return {
+        "bright": render.bright,
         "true": render.true_colour,
-        "stretched": render.stretched,
         "false": render.false_colour,
     }[look](_image)
 
 
 def colours(image: xr.DataArray, look: str = "true") -> np.ndarray:
-    """Return display pixels, uint8 (y, x, 3), in ``"true"``, ``"stretched"`` or ``"false"`` colours."""
+    """Return display pixels, uint8 (y, x, 3), in ``"true"``, ``"bright"`` or ``"false"`` colours."""
     return _colours(image.attrs["sha256"], look, image)
 
 
@@ -40,12 +40,12 @@ def base(image: xr.DataArray, look: str = "true") -> Overlay:
 
 def lit(image: xr.DataArray, evidence: xr.DataArray) -> Overlay:
     """Return the image lit where the evidence speaks for the class."""
-    return overlay(render.spotlight(colours(image), evidence), image)
+    return overlay(render.spotlight(colours(image, "bright"), evidence), image)
 
 
 def edited(image: xr.DataArray, places: Sequence[tuple[int, int]], size: int) -> Overlay:
     """Return the image with hidden squares drawn as flat, framed grey, so that they cannot be taken for ground."""
-    pixels = colours(image).copy()
+    pixels = colours(image, "bright").copy()
     for row, column in places:
         pixels[row : row + size, column : column + size] = 118
         inner = pixels[row + 1 : row + size - 1, column + 1 : column + size - 1]

@@ -28,6 +28,10 @@ FIRST = {
 }
 
 
+#: How the image under the evidence is shown.
+LOOKS = ("true", "bright", "false")
+
+
 @dataclass(frozen=True)
 class Side:
     """One of the two explanations on the screen; ``name`` is "a" or "b"."""
@@ -47,25 +51,34 @@ class Judged(Side):
 
 
 def show(guest: Visitor) -> None:
-    """Draw the page."""
+    """Draw the page. The stage holds controls and pictures: on a phone the pictures come first."""
     t = guest.words
-    with st.container(key="landcover_controls"):
-        columns = st.columns([1.3, 1.25, 0.85, 1.15, 1.3, 1.15, 1.3], gap="xsmall")
-        item = _choose_image(t, columns[:3])
-        if item is None:
-            return
-        whole = upload.image(item)
-        chosen = _choose_sides(t, whole, columns[3:])
-    overview.show(item, compute.classifier(chosen["a"][0]), t)
-    image = upload.patch(item, t)
-    left, right = st.columns([2, 1], gap="large")
+    with st.container(key="landcover_stage"):
+        with st.container(key="landcover_controls"):
+            columns = st.columns([1.25, 1.15, 0.75, 1.2, 1.2, 1.2, 1.2])
+            item = _choose_image(t, columns[:3])
+            if item is None:
+                return
+            chosen = _choose_sides(t, upload.image(item), columns[3:])
+        overview.show(item, compute.classifier(chosen["a"][0]), t)
+        image = upload.patch(item, t)
+        left, right = st.columns([2, 1], gap="large")
     with right:
         target = _target(t, compute.classifier(chosen["a"][0]), image)
     sides = [side for name, pair in chosen.items() if (side := _side(t, name, *pair, image, target))]
     if len(sides) < len(chosen):
         return
+    with right:
+        look = choose(
+            partial(st.segmented_control, required=True),
+            t("landcover.looks.label"),
+            [name for name in LOOKS if name != "false" or "B08" in image.band.values],
+            name="look",
+            default=LOOKS[0],
+            format_func=lambda name: t(f"landcover.looks.{name}"),
+        )
     with left:
-        _pictures(t, item, image, sides, target)
+        _pictures(t, item, image, sides, target, look)
         provenance.caption(sources.provenance(item, t, image), t)
     with right:
         _probabilities(t, item, sides, image, target)
@@ -202,7 +215,9 @@ def _title(t: Words, side: Side) -> str:
     return f"{t(f'explanations.{side.method}.name')} · {t(f'models.{side.model.name}.short')}"
 
 
-def _pictures(t: Words, item: sources.Item, image: xr.DataArray, sides: list[Side], target: str) -> None:
+def _pictures(
+    t: Words, item: sources.Item, image: xr.DataArray, sides: list[Side], target: str, look: str
+) -> None:
     """Draw the two maps of evidence over the image, moving together, each under its legend.
 
     Where the true evidence is known it is outlined, and each map is scored against it.
@@ -213,7 +228,7 @@ def _pictures(t: Words, item: sources.Item, image: xr.DataArray, sides: list[Sid
         with column:
             title = _title(t, side)
             picture(
-                draw.base(image),
+                draw.base(image, look),
                 [Layer(draw.coloured(image, side.evidence, shades), title)],
                 key=f"map_{side.name}",
                 labels=draw.map_labels(

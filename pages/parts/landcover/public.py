@@ -88,9 +88,9 @@ def _betting(t: Words, item: sources.Item) -> None:
         [item.label, *[c for c in others if c != item.label][: CHOICES - 1]],
         key=lambda c: t(f"classes.{c}.short"),
     )
-    for first, second in zip(offered[::2], offered[1::2], strict=True):
-        for column, label in zip(st.columns(2), (first, second), strict=True):
-            column.button(
+    with st.container(key="bets"):
+        for label in offered:
+            st.button(
                 t(f"classes.{label}.short"),
                 key=f"choose_{label}",
                 width="stretch",
@@ -102,7 +102,7 @@ def _betting(t: Words, item: sources.Item) -> None:
 
 def _plain(t: Words, image: xr.DataArray) -> None:
     labels = draw.map_labels(t, map=t("landcover.map.image"), opacity=t("landcover.map.opacity"))
-    picture(draw.base(image), key="plain", labels=labels, clickable=False)
+    picture(draw.base(image, "bright"), key="plain", labels=labels, clickable=False)
 
 
 def _looked(t: Words, model: Classifier, image: xr.DataArray, answer: str) -> None:
@@ -116,7 +116,7 @@ def _looked(t: Words, model: Classifier, image: xr.DataArray, answer: str) -> No
         bar=t("landcover.map.bar"),
     )
     swipe(
-        draw.base(image),
+        draw.base(image, "bright"),
         draw.lit(image, evidence.evidence),
         key="looked",
         labels=labels,

@@ -94,7 +94,7 @@ def band_shapley_exact(question: Question) -> xr.Dataset:
     return _result(question, exact_values(worth), list(question.bands), "band", worth[[0, -1]])
 
 
-def band_shapley(question: Question, *, permutations: int = 20) -> xr.Dataset:
+def band_shapley(question: Question, *, permutations: int = 28) -> xr.Dataset:
     """Shapley values of every band by random orders, each walked forwards and backwards.
 
     Walking both ways (antithetic, Mitchell et al. 2022) cancels most of the noise; coalitions met twice are

@@ -19,7 +19,18 @@ from pages.kit.hall import Visitor
 from pages.kit.maps.layers import Layer, picture
 from pages.kit.maps.legend import scale_legend
 from pages.kit.words import Words
-from pages.parts.landcover import batch, compute, draw, exports, mosaic, overview, panels, sources, upload
+from pages.parts.landcover import (
+    batch,
+    compute,
+    draw,
+    exports,
+    mosaic,
+    overview,
+    panels,
+    results,
+    sources,
+    upload,
+)
 
 #: What each side shows at first, when the image has its bands: (model, method).
 FIRST = {
@@ -101,7 +112,7 @@ def _panel(
         "agreement": lambda: panels.agreement(t, model, image, target),
         "mosaic": lambda: mosaic.show(t, item, sides, target),
         "batch": lambda: batch.show(t, model, sides[0].method),
-        "results": lambda: panels.results(t),
+        "results": lambda: results.show(t),
     }
     name = choose(
         partial(st.segmented_control, required=True, label_visibility="collapsed"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 import xarray as xr
 
@@ -19,7 +18,7 @@ from eogen.landcover.trust import shortcut_alarm
 from pages.kit import card, figures, progress
 from pages.kit.maps.layers import picture
 from pages.kit.words import Words
-from pages.parts.landcover import compute, draw, measured
+from pages.parts.landcover import compute, draw
 
 if TYPE_CHECKING:
     from pages.parts.landcover.expert import Judged, Side
@@ -281,15 +280,3 @@ def agreement(t: Words, model: Classifier, image: xr.DataArray, target: str) -> 
         colorbar={"title": {"text": t("landcover.agreement.unit")}},
     )
     figures.show(figure, key="agreement", alt=t("landcover.agreement.alt"), expert=True)
-
-
-def results(t: Words) -> None:
-    """Show what `python -m eogen evaluate landcover` measured: models and explanations, beside their targets."""
-    found = measured.figures()
-    if found is None:
-        st.info(t("landcover.results.none"), icon=":material/science:")
-        st.code("python -m eogen evaluate landcover --json results.json", language="bash")
-        return
-    st.markdown(t("landcover.results.lead"))
-    table = pd.DataFrame(measured.rows(found, t))
-    st.dataframe(table, hide_index=True, width="stretch", alt=t("landcover.results.alt"))

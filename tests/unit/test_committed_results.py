@@ -1,0 +1,50 @@
+"""What the results panel and the README say was measured on the weights that are committed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from eogen.landcover import models
+from eogen.results import Report
+from tests.real import REPOSITORY
+
+FILES = sorted((REPOSITORY / "assets" / "results").glob("*.json"))
+
+
+@pytest.fixture(params=FILES, ids=lambda file: file.stem)
+def report(request: pytest.FixtureRequest) -> Report:
+    return Report.from_json(request.param.read_text("utf-8"))
+
+
+def test_there_are_results() -> None:
+    assert [file.stem for file in FILES] == ["landcover"]
+
+
+def test_results_belong_to_the_committed_weights(report: Report) -> None:
+    assert report.weights == {name: models.load(name).sha256 for name in models.MODELS}
+
+
+def test_a_target_met_or_missed_is_said_as_it_is(report: Report) -> None:
+    for figure in report.figures:
+        if figure.target is not None and figure.value is not None:
+            better = (
+                figure.value >= figure.target if figure.better == "higher" else figure.value <= figure.target
+            )
+            assert figure.reached == better, figure
+
+
+def test_the_readme_says_what_was_measured(report: Report) -> None:
+    text = Path(REPOSITORY / "README.md").read_text("utf-8")
+    found = {(f.name, f.method, f.dataset): f for f in report.figures}
+    for name, method, dataset, digits in (
+        ("accuracy", "rgb_cnn", "EuroSAT RGB", 4),
+        ("ece", "rgb_cnn", "EuroSAT RGB", 4),
+        ("folds_accuracy", "index_network", "EuroSAT 13 bands", 3),
+        ("folds_accuracy", "ms_cnn", "EuroSAT 13 bands", 3),
+        ("srg", "rgb_cnn/gradient_shap", "eurosat", 2),
+        ("srg", "ms_cnn/gradient_shap", "eurosat", 2),
+        ("srg_evidence_space", "index_network/exact_evidence", "eurosat", 2),
+    ):
+        assert f"{found[name, method, dataset].value:.{digits}f}" in text, (name, method)

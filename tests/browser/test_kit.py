@@ -2,67 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import pytest
 
-from tests.real import REPOSITORY
-
 pytestmark = pytest.mark.browser
-playwright = pytest.importorskip("playwright.sync_api")
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("kit") / "server.log"
-    app = "tests/pages/apps/kit_demo.py"
-    command = [sys.executable, "-m", "streamlit", "run", app, "--server.port", str(port)]
-    with log.open("w") as out:
-        process = subprocess.Popen(command, cwd=REPOSITORY, stdout=out, stderr=subprocess.STDOUT)
-    url = f"http://127.0.0.1:{port}"
-    for _ in range(150):
-        try:
-            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()
-            break
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.2)
-    else:
-        process.kill()
-        pytest.fail(f"the demo app did not start:\n{log.read_text()}")
-    yield url
-    process.terminate()
-    process.wait(10)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    with playwright.sync_playwright() as p:
-        options = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"]
-        browser = p.chromium.launch(executable_path=path, args=options)
-        yield browser
-        browser.close()
+def server(serve):
+    return serve("tests/pages/apps/kit_demo.py")
 
 
 @pytest.fixture
-def visit(chromium, server):
+def visit(browser, server):
     """Open the demo page; at the end nothing may have been asked outside this machine."""
     contexts, outside = [], []
 
     def open_page(query="", *, path="/", wait="text=end of page", **options):
-        context = chromium.new_context(
+        context = browser.new_context(
             **{"viewport": {"width": 1366, "height": 900}, "locale": "fr-FR"} | options
         )
         contexts.append(context)

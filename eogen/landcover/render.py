@@ -120,8 +120,9 @@ def spotlight(rgb: np.ndarray, evidence: xr.DataArray, floor: float = 0.28) -> n
         uint8 (y, x, 3).
     """
     light = np.nan_to_num(evidence.values).clip(0)
-    # Half of the image at least stays dark, so that the eye finds what counted most.
-    dark, top = np.quantile(light, (0.5, 0.98))
+    # Up to half of the image stays dark, so that the eye finds what counted most; even evidence stays even.
+    median, top = np.quantile(light, (0.5, 0.98))
+    dark = min(median, top / 2)
     light = np.sqrt(((light - dark) / ((top - dark) or 1.0)).clip(0, 1))[..., None]
     warm = np.array([1.12, 1.0, 0.72])
     lit = rgb * (floor + (1 - floor) * light) * (1 - light + light * warm) + 38 * light * warm

@@ -16,8 +16,6 @@ from pages.kit import card, progress, provenance
 from pages.kit.address import choose, number
 from pages.kit.errors import guard
 from pages.kit.hall import Visitor
-from pages.kit.maps.layers import Layer, picture
-from pages.kit.maps.legend import scale_legend
 from pages.kit.words import Words
 from pages.parts.landcover import (
     batch,
@@ -31,6 +29,7 @@ from pages.parts.landcover import (
     sources,
     upload,
 )
+from pages.parts.landcover.maps import evidence_map, title
 
 #: What each side shows at first, when the image has its bands: (model, method).
 FIRST = {
@@ -222,10 +221,6 @@ def _side(t: Words, name: str, model_name: str, method: str, image: xr.DataArray
     return None if evidence is None else Side(name, model, method, evidence)
 
 
-def _title(t: Words, side: Side) -> str:
-    return f"{t(f'explanations.{side.method}.name')} · {t(f'models.{side.model.name}.short')}"
-
-
 def _pictures(
     t: Words, item: sources.Item, image: xr.DataArray, sides: list[Side], target: str, look: str
 ) -> None:
@@ -237,32 +232,7 @@ def _pictures(
     scales = draw.scale([side.evidence for side in sides])
     for column, side, shades in zip(st.columns(2, gap="small"), sides, scales, strict=True):
         with column:
-            title = _title(t, side)
-            picture(
-                draw.base(image, look),
-                [Layer(draw.coloured(image, side.evidence, shades), title)],
-                key=f"map_{side.name}",
-                labels=draw.map_labels(
-                    t,
-                    map=t("landcover.map.evidence", title=title),
-                    opacity=t("landcover.map.opacity"),
-                    title=title,
-                ),
-                opacity=0.85,
-                group="landcover",
-                clickable=False,
-                outline=None if truth is None else draw.outline(truth),
-            )
-            unit = side.evidence.evidence.attrs.get("units", "1")
-            st.html(
-                scale_legend(
-                    shades,
-                    title=t("landcover.map.legend"),
-                    unit="" if unit == "1" else unit,
-                    number=t.number,
-                    ends=(t("kit.legend.against"), t("kit.legend.for")) if shades.signed else None,
-                )
-            )
+            evidence_map(t, side, image, side.evidence, shades, group="landcover", look=look, truth=truth)
             if truth is not None:
                 panels.pointing(t, side, truth)
 
@@ -291,7 +261,7 @@ def _trust(t: Words, sides: list[Side], image: xr.DataArray) -> list[Judged]:
     for column, side in zip(st.columns(len(sides), gap="large"), sides, strict=True):
         with column:
             time = t.duration(side.evidence.attrs["seconds"])
-            st.markdown(f"**{_title(t, side)}** · {time}")
+            st.markdown(f"**{title(t, side)}** · {time}")
             found = progress.run(
                 t("landcover.trust.working"),
                 lambda report, side=side: compute.trust(side.model, image, side.evidence, progress=report),

@@ -13,9 +13,9 @@ from eogen.landcover.bands import CLASSES
 from eogen.landcover.sanity import mosaic, share
 from pages.kit import progress
 from pages.kit.address import choose
-from pages.kit.maps.layers import Layer, picture
 from pages.kit.words import Words
 from pages.parts.landcover import compute, draw, sources, upload
+from pages.parts.landcover.maps import evidence_map
 
 if TYPE_CHECKING:
     from pages.parts.landcover.expert import Side
@@ -61,22 +61,7 @@ def show(t: Words, item: sources.Item, sides: list[Side], target: str) -> None:
         st.columns(len(sides), gap="large"), sides, found, draw.scale(found), strict=True
     ):
         with column:
-            title = f"{t(f'explanations.{side.method}.name')} · {t(f'models.{side.model.name}.short')}"
-            picture(
-                draw.base(image),
-                [Layer(draw.coloured(image, evidence, shades), title)],
-                key=f"mosaic_{side.name}",
-                labels=draw.map_labels(
-                    t,
-                    map=t("landcover.map.evidence", title=title),
-                    opacity=t("landcover.map.opacity"),
-                    title=title,
-                ),
-                opacity=0.85,
-                group="mosaic",
-                clickable=False,
-                outline=draw.outline(truth),
-            )
+            evidence_map(t, side, image, evidence, shades, group="mosaic", truth=truth)
             value = share(evidence.evidence.values, mask)
             if not np.isnan(value):
                 st.markdown(t("landcover.mosaic.share", share=value))

@@ -182,7 +182,8 @@ def _believe(t: Words, model: Classifier, image: xr.DataArray, evidence: xr.Data
             text=t.number(max(gauge.value, 0.0), 2),
             verdict=t(f"landcover.public.{gauge.code}"),
             ends=("", t("landcover.public.surest")),
-            references={t("explanations.random.name"): 0.0},
+            references={t("explanations.random.name"): float(found[0].srg.sel(order="random"))},
+            interval=(gauge.value - 2 * gauge.error, gauge.value + 2 * gauge.error),
             room="landcover",
         )
 

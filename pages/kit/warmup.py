@@ -12,7 +12,15 @@ import time
 import streamlit as st
 
 #: Imported in the background, in this order; pages import them again where they need them.
-HEAVY = ("plotly.graph_objects", "xarray", "rioxarray", "torch", "captum.attr", "streamlit_folium", "shap")
+HEAVY = (
+    "plotly.graph_objects",
+    "xarray",
+    "rioxarray",
+    "torch",
+    "captum.attr",
+    "rasterio.features",
+    "scipy.ndimage",
+)
 
 log = logging.getLogger(__name__)
 

@@ -22,6 +22,8 @@ from eogen.progress import Progress, silent
 
 #: Results kept per kind; an evidence map of 64 x 64 takes 16 kB.
 KEPT = 256
+#: Removals per curve on the page, as in the committed results.
+STEPS = 16
 
 
 @st.cache_resource(show_spinner=False)
@@ -97,7 +99,9 @@ def _trust(
     _progress: Progress,
 ) -> tuple[xr.Dataset, Verdict]:
     space = "evidence" if MODELS[_model.name].additive else "image"
-    scores = faithfulness(_model, _image, target, _evidence, repeats=repeats, space=space, progress=_progress)
+    scores = faithfulness(
+        _model, _image, target, _evidence, steps=STEPS, repeats=repeats, space=space, progress=_progress
+    )
     checks = check(_model, _image, target, method, repeats=repeats)
     return scores, verdict(scores, checks)
 

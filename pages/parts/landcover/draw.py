@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,8 @@ from pages.kit.maps.view import Pixel, Place
 from pages.kit.words import Words
 
 SIGNED, UNSIGNED = "PuOr", "cividis"
+#: Pictures kept, 10 to 50 kB each.
+KEPT = 256
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -33,24 +35,42 @@ def colours(image: xr.DataArray, look: str = "true") -> np.ndarray:
     return _colours(image.attrs["sha256"], look, image)
 
 
+@st.cache_data(show_spinner=False, max_entries=KEPT)
+def _placed(key: tuple[object, ...], _pixels: Callable[[], np.ndarray], _image: xr.DataArray) -> Overlay:
+    """Place pixels on the map, once per ``key``: warping and encoding take 30 ms a picture."""
+    return overlay(_pixels(), _image)
+
+
+def _name(evidence: xr.Dataset) -> tuple[object, ...]:
+    """Return what an evidence map depends on."""
+    return tuple(str(evidence.attrs[a]) for a in ("image_sha256", "model_sha256", "method", "target", "seed"))
+
+
 def base(image: xr.DataArray, look: str = "true") -> Overlay:
     """Return the image placed on the map."""
-    return overlay(colours(image, look), image)
+    return _placed(("base", image.attrs["sha256"], look), lambda: colours(image, look), image)
 
 
-def lit(image: xr.DataArray, evidence: xr.DataArray) -> Overlay:
+def lit(image: xr.DataArray, evidence: xr.Dataset) -> Overlay:
     """Return the image lit where the evidence speaks for the class."""
-    return overlay(render.spotlight(colours(image, "bright"), evidence), image)
+    return _placed(
+        ("lit", *_name(evidence)),
+        lambda: render.spotlight(colours(image, "bright"), evidence.evidence),
+        image,
+    )
 
 
 def edited(image: xr.DataArray, places: Sequence[tuple[int, int]], size: int) -> Overlay:
     """Return the image with hidden squares drawn as flat, framed grey, so that they cannot be taken for ground."""
-    pixels = colours(image, "bright").copy()
-    for row, column in places:
-        pixels[row : row + size, column : column + size] = 118
-        inner = pixels[row + 1 : row + size - 1, column + 1 : column + size - 1]
-        inner[:] = 148
-    return overlay(pixels, image)
+
+    def pixels() -> np.ndarray:
+        shown = colours(image, "bright").copy()
+        for row, column in places:
+            shown[row : row + size, column : column + size] = 118
+            shown[row + 1 : row + size - 1, column + 1 : column + size - 1] = 148
+        return shown
+
+    return _placed(("edited", image.attrs["sha256"], tuple(places), size), pixels, image)
 
 
 def outline(mask: xr.DataArray) -> dict[str, Any]:
@@ -75,7 +95,8 @@ def scale(evidences: Sequence[xr.Dataset]) -> list[Scale]:
 
 def coloured(image: xr.DataArray, evidence: xr.Dataset, shades: Scale) -> Overlay:
     """Return the evidence in colours; where it says little, the image below stays visible."""
-    return overlay(shades.colour(evidence.evidence, alpha_by_value=True), image)
+    key = ("coloured", *_name(evidence), shades.name, shades.low, shades.high)
+    return _placed(key, lambda: shades.colour(evidence.evidence, alpha_by_value=True), image)
 
 
 def map_labels(t: Words, **more: str) -> dict[str, str]:

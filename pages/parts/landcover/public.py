@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+
 import streamlit as st
 import xarray as xr
+from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
 from eogen.landcover.bands import CLASSES
 from eogen.landcover.captions import captions
@@ -41,6 +44,7 @@ def show(guest: Visitor) -> None:
             _caption(t, item, image)
         with right:
             _betting(t, item)
+        _think(model, image, answer)
         return
     with left:
         if hiding:
@@ -117,7 +121,7 @@ def _looked(t: Words, model: Classifier, image: xr.DataArray, answer: str) -> No
     )
     swipe(
         draw.base(image, "bright"),
-        draw.lit(image, evidence.evidence),
+        draw.lit(image, evidence),
         key="looked",
         labels=labels,
         height=None,
@@ -152,6 +156,19 @@ def _said(
         room="landcover",
     )
     _believe(t, model, image, evidence)
+
+
+def _think(model: Classifier, image: xr.DataArray, answer: str) -> None:
+    """Explain and measure while the visitor thinks, so that the answer to the bet is there at once."""
+
+    def work() -> None:
+        evidence = compute.explain(model, image, answer, METHOD)
+        compute.explain(model, image, answer, "band_shapley_exact")
+        compute.trust(model, image, evidence)
+
+    thread = threading.Thread(target=work, name="eogen-think", daemon=True)
+    add_script_run_ctx(thread, get_script_run_ctx())
+    thread.start()
 
 
 def _colour(t: Words, model: Classifier, image: xr.DataArray, answer: str) -> str:

@@ -1,0 +1,104 @@
+"""Special functions of the leaf and canopy equations: stable in float32 and float64, with exact slopes.
+
+Both are autograd functions whose slope is known in closed form: it costs one product on the way back, and
+cannot cancel to noise (or to NaN) where the textbook quotient is 0/0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+#: Below it ``expm1(x)/x`` is summed as a power series; ten terms leave less than 1e-16.
+_SMALL = 0.1
+_EXPREL = [1 / math.factorial(n + 1) for n in range(10)]
+_EXPREL_SLOPE = [n / math.factorial(n + 1) for n in range(1, 11)]
+#: Ein(k) = k - k²/4 + k³/18 - …: the entire part of the exponential integral (Abramowitz & Stegun 5.1.11).
+_EIN = [0.0, *((-1) ** (n + 1) / (n * math.factorial(n)) for n in range(1, 25))]
+#: Abramowitz & Stegun (1964) 5.1.56: k e^k E1(k) for k >= 1, absolute error below 2e-8.
+_ABOVE = (0.2677737343, 8.6347608925, 18.0590169730, 8.5733287401, 1.0)
+_BELOW = (3.9584969228, 21.0996530827, 25.6329561486, 9.5733223454, 1.0)
+_EULER = 0.57721566490153286061
+#: Levels of the continued fraction of E1 that leave less than 1e-15 for k >= 2.
+_LEVELS = 40
+
+
+def polynomial(x: Tensor, coefficients: Sequence[float]) -> Tensor:
+    """Return ``c0 + c1 x + c2 x² + …`` by Horner's rule."""
+    total = coefficients[-1] * x + coefficients[-2]
+    for coefficient in reversed(coefficients[:-2]):
+        total = total * x + coefficient
+    return total
+
+
+class _WithSlope(torch.autograd.Function):
+    """An elementwise function that knows its slope: ``apply(x, f)`` with ``f(x) -> (value, slope)``."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor, function: Callable[[Tensor], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+        return function(x)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output) -> None:  # noqa: ANN001 - torch's own types
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(output[1])
+        ctx.save_for_forward(output[1])
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor, _slope: Tensor) -> tuple[Tensor, None]:  # noqa: ANN001
+        (slope,) = ctx.saved_tensors
+        return gradient * slope, None
+
+    @staticmethod
+    def jvp(ctx, tangent: Tensor, _function: None) -> tuple[Tensor, None]:  # noqa: ANN001
+        (slope,) = ctx.saved_tensors
+        return tangent * slope, None
+
+
+def exprel(x: Tensor) -> Tensor:
+    """Return ``(exp(x) - 1) / x``, one at ``x = 0``; any shape."""
+    return _WithSlope.apply(x, _exprel)[0]
+
+
+def _exprel(x: Tensor) -> tuple[Tensor, Tensor]:
+    grown = torch.expm1(x)
+    small = x.abs() < _SMALL
+    safe = torch.where(small, 1.0, x)
+    value = torch.where(small, polynomial(x, _EXPREL), grown / safe)
+    slope = torch.where(small, polynomial(x, _EXPREL_SLOPE), (grown + 1 - value) / safe)
+    return value, slope
+
+
+def absorbed(k: Tensor) -> Tensor:
+    """Return the share of isotropic light that a plate of optical depth ``k`` > 0 absorbs, ``1 - 2 E3(k)``.
+
+    Equal to ``1 - (1 - k) exp(-k) - k² E1(k)`` (Jacquemoud & Baret 1990, eq. 15), of which PROSPECT's
+    transmission is the rest. Written for the *absorbed* share because that is what a thin plate loses to
+    rounding. Slope: ``2 E2(k)``.
+    """
+    return _WithSlope.apply(k, _absorbed)[0]
+
+
+def _absorbed(k: Tensor) -> tuple[Tensor, Tensor]:
+    lost = -torch.expm1(-k)
+    left = 1 - lost
+    if k.dtype == torch.float64:
+        split, series = 2.0, _EIN
+        deep = k.clamp_min(split)
+        fraction = torch.zeros_like(k)
+        for level in range(_LEVELS, 0, -1):
+            fraction = level**2 / (deep + (2 * level + 1) - fraction)
+        far = left / (deep + 1 - fraction)
+    else:
+        split, series = 1.0, _EIN[:10]
+        deep = k.clamp_min(split)
+        far = left * polynomial(deep, _ABOVE) / (polynomial(deep, _BELOW) * deep)
+    near = polynomial(k.clamp_max(split), series) - torch.log(k) - _EULER
+    first = torch.where(k < split, near, far)  # the exponential integral E1(k)
+    second = left - k * first  # E2(k)
+    return lost + k * second, 2 * second

@@ -12,7 +12,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from eogen.canopy.numerics import polynomial
+from eogen.canopy.numerics import arc
 
 #: Edges of the classes, degrees. 18 equal ones as in the Python `prosail`; 13, finer near the vertical, as in the
 #: Fortran and Matlab codes (Verhoef et al. 2007).
@@ -22,9 +22,6 @@ EDGES: dict[int, tuple[float, ...]] = {
 }
 #: Campbell's fit of the axis ratio of the ellipsoid to the mean angle in degrees, highest power last.
 _RATIO = (3.2491, -1.2390e-1, 2.1145e-3, -1.6184e-5)
-#: atan(√z)/√z = 1 - z/3 + z²/5 - …, used for |z| below the limit.
-_ARC = [(-1) ** m / (2 * m + 1) for m in range(12)]
-_ARC_LIMIT = 0.03
 _HALVINGS = {torch.float32: 24, torch.float64: 44}
 
 
@@ -42,19 +39,12 @@ def campbell(ala: Tensor, classes: int = 18) -> Tensor:
     sine, passes through the sphere (χ = 1) without dividing by zero.
     """
     cosine = _column([math.cos(math.radians(edge)) for edge in EDGES[classes]], ala)
-    excess = torch.expm1(-2 * polynomial(ala, _RATIO))
+    zero, one, two, three = _RATIO
+    excess = torch.expm1(-2 * (zero + ala * (one + ala * (two + ala * three))))
     z = excess * cosine**2
-    area = cosine / (1 + z) + cosine * _arc(z)
+    area = cosine / (1 + z) + cosine * arc(z)
     area = area[:-1] - area[1:]
     return area / area.sum(0)
-
-
-def _arc(z: Tensor) -> Tensor:
-    """Return ``atan(√z)/√z``, continued to ``atanh(√-z)/√-z`` below zero; ``z`` > -1."""
-    near = z.abs() < _ARC_LIMIT
-    above, below = z.clamp_min(_ARC_LIMIT).sqrt(), (-z).clamp_min(_ARC_LIMIT).sqrt()
-    far = torch.where(z > 0, torch.atan(above) / above, torch.atanh(below) / below)
-    return torch.where(near, polynomial(torch.where(near, z, 0.0), _ARC), far)
 
 
 def verhoef(lidfa: Tensor, lidfb: Tensor, classes: int = 18) -> Tensor:

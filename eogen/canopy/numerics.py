@@ -11,11 +11,15 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
-#: Below it ``expm1(x)/x`` is summed as a power series; ten terms leave less than 1e-16.
-_SMALL = 0.1
-_EXPREL = [1 / math.factorial(n + 1) for n in range(10)]
-_EXPREL_SLOPE = [n / math.factorial(n + 1) for n in range(1, 11)]
+#: Below it quotients that cancel are summed as power series instead, with enough terms for the precision.
+_SMALL = 0.01
+_TERMS = {torch.float32: 4, torch.float64: 8}
+_EXPREL_SLOPE = [n / math.factorial(n + 1) for n in range(1, 9)]
+#: atan(√z)/√z = 1 - z/3 + z²/5 - …
+_ARC = [(-1) ** n / (2 * n + 1) for n in range(9)]
+_ARC_SLOPE = [n * (-1) ** n / (2 * n + 1) for n in range(1, 9)]
 #: Ein(k) = k - k²/4 + k³/18 - …: the entire part of the exponential integral (Abramowitz & Stegun 5.1.11).
 _EIN = [0.0, *((-1) ** (n + 1) / (n * math.factorial(n)) for n in range(1, 25))]
 #: Abramowitz & Stegun (1964) 5.1.56: k e^k E1(k) for k >= 1, absolute error below 2e-8.
@@ -27,11 +31,11 @@ _LEVELS = 40
 
 
 def polynomial(x: Tensor, coefficients: Sequence[float]) -> Tensor:
-    """Return ``c0 + c1 x + c2 x² + …`` by Horner's rule."""
-    total = coefficients[-1] * x + coefficients[-2]
-    for coefficient in reversed(coefficients[:-2]):
-        total = total * x + coefficient
-    return total
+    """Return ``c0 + c1 x + c2 x² + …`` by Horner's rule, in place: for use where no gradient is recorded."""
+    total = coefficients[-1] * x
+    for coefficient in reversed(coefficients[1:-1]):
+        total.add_(coefficient).mul_(x)
+    return total.add_(coefficients[0])
 
 
 class _WithSlope(torch.autograd.Function):
@@ -50,6 +54,7 @@ class _WithSlope(torch.autograd.Function):
         ctx.save_for_forward(output[1])
 
     @staticmethod
+    @once_differentiable
     def backward(ctx, gradient: Tensor, _slope: Tensor) -> tuple[Tensor, None]:  # noqa: ANN001
         (slope,) = ctx.saved_tensors
         return gradient * slope, None
@@ -67,10 +72,24 @@ def exprel(x: Tensor) -> Tensor:
 
 def _exprel(x: Tensor) -> tuple[Tensor, Tensor]:
     grown = torch.expm1(x)
+    value = torch.where(x == 0, 1.0, grown / x)
+    slope = grown.add_(1).sub_(value).div_(x)
     small = x.abs() < _SMALL
-    safe = torch.where(small, 1.0, x)
-    value = torch.where(small, polynomial(x, _EXPREL), grown / safe)
-    slope = torch.where(small, polynomial(x, _EXPREL_SLOPE), (grown + 1 - value) / safe)
+    return value, torch.where(small, polynomial(x, _EXPREL_SLOPE[: _TERMS[x.dtype]]), slope)
+
+
+def arc(z: Tensor) -> Tensor:
+    """Return ``atan(√z)/√z``, continued to ``atanh(√-z)/√-z`` below zero; ``z`` > -1, any shape."""
+    return _WithSlope.apply(z, _arc)[0]
+
+
+def _arc(z: Tensor) -> tuple[Tensor, Tensor]:
+    near = z.abs() < _SMALL
+    root = torch.where(near, 1.0, z.abs()).sqrt()
+    far = torch.where(z > 0, torch.atan(root), torch.atanh(root.clamp_max(1 - 1e-7))) / root
+    terms = _TERMS[z.dtype]
+    value = torch.where(near, polynomial(z, _ARC[: terms + 1]), far)
+    slope = torch.where(near, polynomial(z, _ARC_SLOPE[:terms]), (1 / (1 + z) - value) / (2 * z))
     return value, slope
 
 
@@ -85,7 +104,7 @@ def absorbed(k: Tensor) -> Tensor:
 
 
 def _absorbed(k: Tensor) -> tuple[Tensor, Tensor]:
-    lost = -torch.expm1(-k)
+    lost = torch.expm1(-k).neg_()
     left = 1 - lost
     if k.dtype == torch.float64:
         split, series = 2.0, _EIN
@@ -97,8 +116,8 @@ def _absorbed(k: Tensor) -> tuple[Tensor, Tensor]:
     else:
         split, series = 1.0, _EIN[:10]
         deep = k.clamp_min(split)
-        far = left * polynomial(deep, _ABOVE) / (polynomial(deep, _BELOW) * deep)
-    near = polynomial(k.clamp_max(split), series) - torch.log(k) - _EULER
+        far = polynomial(deep, _ABOVE).mul_(left).div_(polynomial(deep, _BELOW).mul_(deep))
+    near = polynomial(k.clamp_max(split), series).sub_(_EULER).sub_(torch.log(k))
     first = torch.where(k < split, near, far)  # the exponential integral E1(k)
-    second = left - k * first  # E2(k)
-    return lost + k * second, 2 * second
+    second = left.sub_(first.mul_(k))  # E2(k)
+    return torch.addcmul(lost, k, second), second.mul_(2)

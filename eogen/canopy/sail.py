@@ -17,6 +17,7 @@ from eogen.canopy.lidf import centres
 from eogen.canopy.numerics import exprel
 from eogen.canopy.prospect import Leaf
 
+_RADIAN = math.pi / 180
 #: Steps of the hot-spot integral (Verhoef 1998): equal steps of the slope of the joint gap probability.
 _STEPS = 20
 #: Limits of the hot spot's shape parameter: at the lower one sun and view coincide, at the upper there is none.
@@ -65,47 +66,53 @@ def geometry(sun: Tensor, view: Tensor, azimuth: Tensor, lidf: Tensor) -> Geomet
         azimuth: between them, degrees in any turn; folded to [0, 180], the two sides being alike.
         lidf: leaf inclination distribution (class, sample).
     """
-    sun, view = torch.deg2rad(sun), torch.deg2rad(view)
-    azimuth = torch.deg2rad((torch.remainder(azimuth + 180, 360) - 180).abs())
-    inclination = [math.radians(angle) for angle in centres(len(lidf))]
+    zenith = torch.stack(torch.broadcast_tensors(sun, view))[:, None] * _RADIAN
+    azimuth = (torch.remainder(azimuth + 180, 360) - 180).abs() * _RADIAN
+    inclination = [angle * _RADIAN for angle in centres(len(lidf))]
     cosine = lidf.new_tensor([math.cos(angle) for angle in inclination])[:, None]
     sine = lidf.new_tensor([math.sin(angle) for angle in inclination])[:, None]
-    chi_s, turn_s, edge_s = _interception(cosine * sun.cos(), sine * sun.sin())
-    chi_o, turn_o, edge_o = _interception(cosine * view.cos(), sine * view.sin())
-    # Azimuths at which one and the other side of the leaf begin to be lit and seen.
-    first, last = (turn_s - turn_o).abs(), math.pi - (turn_s + turn_o - math.pi).abs()
+    cos, sin, tan = zenith.cos(), zenith.sin(), zenith.tan()
+    upright, tilted = cosine * cos, sine * sin  # (sun or view, class, sample)
+    chi, turn, height, ratio = _interception(upright, tilted)
+    edge = torch.maximum(upright, tilted)
+    # Azimuths at which one and the other side of the leaf begin to be lit and seen, and their cosines.
+    first, last = (turn[0] - turn[1]).abs(), math.pi - (turn[0] + turn[1] - math.pi).abs()
+    near, far = ratio[0] * ratio[1], height[0] * height[1]
+    direction = azimuth.cos()
+    ends = torch.maximum(direction, near + far) * torch.minimum(direction, near - far)
     middle = torch.maximum(torch.minimum(azimuth, last), first)
-    ends = torch.minimum(azimuth, first).cos() * torch.maximum(azimuth, last).cos()
-    both = sine**2 * sun.sin() * view.sin()
-    direct = 2 * cosine**2 * sun.cos() * view.cos() + both * azimuth.cos()
-    skew = middle.sin() * (2 * edge_s * edge_o + both * ends)
-    back = ((math.pi - middle) * direct + skew).clamp_min(0)
-    forth = (skew - middle * direct).clamp_min(0)
-    across = 2 * math.pi * sun.cos() * view.cos()
+    both = tilted[0] * tilted[1]
+    direct = torch.addcmul(2 * upright[0] * upright[1], both, direction)
+    skew = middle.sin() * torch.addcmul(both * ends, edge[0], edge[1], value=2)
+    forth = torch.addcmul(skew, middle, direct, value=-1)
+    back = torch.add(forth, direct, alpha=math.pi).clamp_min(0)
+    across = 2 * math.pi * cos[0, 0] * cos[1, 0]
     # The distance by half angles: exact where the directions (almost) coincide; its slope is finite there.
-    squared = (sun.tan() - view.tan()) ** 2 + 4 * sun.tan() * view.tan() * torch.sin(azimuth / 2) ** 2
+    tan_s, tan_o = tan[:, 0]
+    squared = (tan_s - tan_o) ** 2 + 4 * tan_s * tan_o * torch.sin(azimuth / 2) ** 2
+    ks, ko = (lidf * chi).sum(1) / cos[:, 0]
     return Geometry(
-        ks=(lidf * chi_s).sum(0) / sun.cos(),
-        ko=(lidf * chi_o).sum(0) / view.cos(),
-        bf=(lidf * cosine**2).sum(0),
+        ks=ks,
+        ko=ko,
+        bf=(cosine[:, 0] ** 2) @ lidf,
         sob=(lidf * back).sum(0) / across,
-        sof=(lidf * forth).sum(0) / across,
+        sof=(lidf * forth.clamp_min(0)).sum(0) / across,
         apart=squared.clamp_min(1e-24).sqrt(),
     )
 
 
-def _interception(upright: Tensor, tilted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return what a leaf intercepts, the azimuth at which its other side is met, and the edge term.
+def _interception(upright: Tensor, tilted: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return what leaves intercept, and the azimuth at which their other side is met: angle, sine, cosine.
 
     Args:
         upright: product of the cosines of leaf and direction; tilted: product of the sines.
     """
-    crossing = upright < tilted  # otherwise only the upper side is ever met
-    ratio = torch.where(crossing, -upright / torch.where(crossing, tilted, 1.0), -0.5)
-    turn = torch.where(crossing, torch.acos(ratio), math.pi)
-    height = torch.where(crossing, torch.sqrt((1 - ratio) * (1 + ratio)), 0.0)
-    chi = 2 / math.pi * ((turn - math.pi / 2) * upright + height * tilted)
-    return chi, turn, torch.where(crossing, tilted, upright)
+    crossing = upright < tilted  # otherwise only the upper side is ever met: the azimuth is π
+    ratio = torch.where(crossing, -upright / tilted.clamp_min(1e-6), -1.0)
+    turn, height = torch.acos(ratio), torch.sqrt((1 - ratio) * (1 + ratio))
+    # What is intercepted does not change with the turn to first order, so its slope needs no arc cosine.
+    chi = 2 / math.pi * ((turn.detach() - math.pi / 2) * upright + height.detach() * tilted)
+    return chi, turn, height, ratio
 
 
 def hot_spot(shape: Geometry, lai: Tensor, hspot: Tensor) -> tuple[Tensor, Tensor]:
@@ -138,50 +145,54 @@ def canopy(leaf: Leaf, shape: Geometry, lai: Tensor, hspot: Tensor) -> Canopy:
     ks, ko, bf = shape.ks, shape.ko, shape.bf
     mean, half = (1 - leaf.absorptance) / 2, (leaf.reflectance - leaf.transmittance) / 2
     skew = bf * half
-    sigb = mean + skew
     # Attenuation and m: m² = att² - sigb², whose factors are sums without loss.
-    att = 1 - mean + skew
-    m = torch.sqrt(leaf.absorptance * (1 + 2 * skew))
-    inverse = 1 / (att + m)
-    rinf = sigb * inverse
+    m = torch.sqrt(torch.addcmul(leaf.absorptance, leaf.absorptance, skew, value=2))
+    inverse = 1 / (1 - mean + skew + m)
+    rinf = (mean + skew) * inverse
     gap = (leaf.absorptance + m) * inverse  # 1 - rinf
-    both = gap * (1 + rinf)  # 1 - rinf²
+    both = torch.addcmul(gap, gap, rinf)  # 1 - rinf²
     tss, too = torch.exp(-ks * lai), torch.exp(-ko * lai)
-    fade = -m * lai
+    fade = m * -lai
     drop = torch.expm1(fade)
     e1 = 1 + drop
-    re = rinf * e1
-    denominator = 1 / ((gap - rinf * drop) * (1 + re))
+    lost = rinf * drop
+    re = rinf + lost
+    gain = gap - lost  # 1 - re
+    denominator = 1 / torch.addcmul(gain, gain, re)
     tdd = both * e1 * denominator
-    rdd = -rinf * drop * (1 + e1) * denominator
+    rdd = -torch.addcmul(lost, lost, e1) * denominator
+    steep = lai * e1
 
     def stream(k: Tensor, t: Tensor) -> tuple[Tensor, ...]:
-        """Return, of a beam of extinction ``k``: P, Q, its couplings up and down, J1, J2."""
-        j1 = lai * e1 * exprel(-(k * lai + fade))
+        """Return, of a beam of extinction ``k``: P and Q, its couplings down and up, J1, and 1/(k + m)."""
+        j1 = steep * exprel(-k * lai - fade)
         total = 1 / (k + m)
         j2 = (1 - t * e1) * total
-        forward, backward = k * mean - skew, k * mean + skew
-        down, up = forward + backward * rinf, forward * rinf + backward
+        sides = k * mean
+        forward, backward = sides - skew, sides + skew
+        down, up = torch.addcmul(forward, backward, rinf), torch.addcmul(backward, forward, rinf)
         return down * j1, up * j2, down, up, j1, total
 
     ps, qs, down_s, up_s, j1_s, sum_s = stream(ks, tss)
     pv, qv, down_o, up_o, j1_o, sum_o = stream(ko, too)
-    tsd, rsd = (ps - re * qs) * denominator, (qs - re * ps) * denominator
-    tdo, rdo = (pv - re * qv) * denominator, (qv - re * pv) * denominator
+    minus = -re
+    tsd, rsd = torch.addcmul(ps, minus, qs) * denominator, torch.addcmul(qs, minus, ps) * denominator
+    tdo, rdo = torch.addcmul(pv, minus, qv) * denominator, torch.addcmul(qv, minus, pv) * denominator
     z = lai * exprel(-(ks + ko) * lai)
     first = up_o * down_s * (z - j1_s * too) * sum_o
     second = down_o * up_s * (z - j1_o * tss) * sum_s
-    multiple = (first + second - (rdo * qs + tdo * ps) * rinf) / both
+    multiple = (first + second - torch.addcmul(rdo * qs, tdo, ps) * rinf) / both
     tsstoo, lit = hot_spot(shape, lai, hspot)
     single = lai * lit
-    rso = (shape.sob + shape.sof) * single * mean + (shape.sob - shape.sof) * single * half + multiple
+    rso = multiple + (shape.sob + shape.sof) * single * mean + (shape.sob - shape.sof) * single * half
     return Canopy(rdd, tdd, rsd, tsd, rdo, tdo, rso, tss, too, tsstoo)
 
 
 def bidirectional(c: Canopy, soil: Tensor) -> Tensor:
     """Return sun in, view out, over a Lambertian ``soil`` (wavelength, sample): what a satellite measures."""
-    bounced = (c.tss + c.tsd) * c.tdo + (c.tsd + c.tss * soil * c.rdd) * c.too
-    return c.rso + c.tsstoo * soil + bounced * soil / _between(c, soil)
+    shaded = torch.addcmul(c.tsd, c.tss * soil, c.rdd)
+    bounced = torch.addcmul(shaded * c.too, c.tss + c.tsd, c.tdo)
+    return c.rso + soil * (c.tsstoo + bounced / _between(c, soil))
 
 
 def from_sky(c: Canopy, soil: Tensor) -> Tensor:

@@ -158,8 +158,9 @@ def canopy(leaf: Leaf, shape: Geometry, lai: Tensor, hspot: Tensor) -> Canopy:
     lost = rinf * drop
     re = rinf + lost
     gain = gap - lost  # 1 - re
-    denominator = 1 / torch.addcmul(gain, gain, re)
-    tdd = both * e1 * denominator
+    trapped = torch.addcmul(gain, gain, re)  # 1 - re²
+    tdd = both * e1 / trapped  # divided, so that no leaves transmit one exactly
+    denominator = 1 / trapped
     rdd = -torch.addcmul(lost, lost, e1) * denominator
     steep = lai * e1
 

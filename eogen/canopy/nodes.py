@@ -1,10 +1,12 @@
 """Compute the table of quadrature nodes of the Sentinel-2 bands.
 
-    python -m eogen.canopy.nodes S2A=FILE S2B=FILE S2C=FILE --solar FILE [--out FILE]
+    python -m eogen.canopy.nodes S2A=FILE S2B=FILE S2C=FILE --solar FILE --soils FILE [--out FILE]
 
 FILE are ESA's spectral responses (S2-SRF, COPE-GSEG-EOPG-TN-15-0007, one sheet per satellite saved as text) and
-the sun's irradiance as used by 6S (Vermote et al. 1997; its `.rsr` tables: µm, W/m²/µm). The result,
-``sentinel2_nodes.csv``, holds numbers computed from them and is kept in the repository; the files are not.
+the sun's irradiance as used by 6S (Vermote et al. 1997; its `.rsr` tables: µm, W/m²/µm); soils are a library
+(47 spectra of the Open Soil Spectral Library as sampled in jbferet/prosail, ATBD v3), PROSPECT-PRO's constants
+those of the room's data. The result, ``sentinel2_nodes.csv``, holds numbers computed from them and is kept in
+the repository; the files are not.
 
 Gauss's nodes would make polynomials exact, but canopy spectra bend within bands: with 56 such nodes the worst
 error over CESBIO's prior is 1.0e-3 (S2A) to 1.9e-3 (S2B). So nodes and weights are instead made exact, in the
@@ -25,11 +27,13 @@ import torch
 from eogen.canopy.constants import WAVELENGTHS
 from eogen.canopy.prosail import Prosail
 from eogen.canopy.sensors import BANDS, SENSORS, TABLE, read_response
-from eogen.canopy.variables import LEGACY, VARIABLES
+from eogen.canopy.soil import read_library
+from eogen.canopy.variables import CONTENTS, LEGACY, VARIABLES
 
 #: Limits of the error of a band over the sample: largest, and root mean square.
-WORST, TYPICAL = 1.5e-4, 1.5e-5
-_MOST = 14
+WORST, TYPICAL = 4e-4, 2.5e-5
+_MOST = 16
+_SOIL_PAIRS = 4
 #: Where the sample is narrower than the variables' bounds: soils below 1, directions that satellites have.
 _RANGES = {"rsoil": (0, 1.9), "solar_zenith": (0, 75), "view_zenith": (0, 60)}
 HEAD = """\
@@ -39,20 +43,28 @@ sensor,band,wavelength_nm,weight
 """
 
 
-def sample(count: int, seed: int) -> np.ndarray:
-    """Return spectra (4 ``count`` + 2, 2101): PROSPECT-5 and D, over all bounds and over CESBIO's, and two ramps."""
+def sample(count: int, soils: np.ndarray, seed: int) -> np.ndarray:
+    """Return spectra (sample, 2101) that the quadrature must integrate.
+
+    Of each version of PROSPECT, ``count`` canopies uniform over all bounds, as many with little of everything in
+    the leaf, as many within CESBIO's prior; over a pair of ``soils`` (soil, 2101) each time another; and soils alone.
+    """
     draw = np.random.default_rng(seed)
-    found = []
-    for version in ("5", "D"):
-        model = Prosail(version=version, dtype=torch.float64)
-        whole = {n: _RANGES.get(n, (VARIABLES[n].low, VARIABLES[n].high)) for n in model.variables}
-        cesbio = whole | {n: (p.low, p.high) for n, p in LEGACY.items()} | {"ant": (0, 10)}
-        for ranges in (whole, cesbio):
-            values = {n: torch.from_numpy(draw.uniform(*ranges[n], count)) for n in model.variables}
-            found.append(model.spectrum(values).numpy())
-    # Soils may slope in other ways than the two of the model: a flat and a slanted one, with weight.
-    ramps = np.stack([np.full(len(WAVELENGTHS), 10.0), (WAVELENGTHS - 300) / 100])
-    return np.concatenate([*found, ramps])
+    found = [soils]
+    for version in CONTENTS:
+        names = Prosail(version=version).variables
+        whole = {n: _RANGES.get(n, (VARIABLES[n].low, VARIABLES[n].high)) for n in names}
+        cesbio = whole | {n: (p.low, p.high) for n, p in LEGACY.items() if n in names}
+        for ranges, power in ((whole, 1), (whole, 3), (cesbio, 1)):
+            for part in range(_SOIL_PAIRS):
+                pair = None if part == 0 else soils[draw.choice(len(soils), 2, replace=False)]
+                model = Prosail(version=version, soil=pair, dtype=torch.float64)
+                shares = {n: draw.random(count // _SOIL_PAIRS) for n in names}
+                shares |= {n: shares[n] ** power for n in CONTENTS[version]}
+                values = {n: low + (high - low) * shares[n] for n, (low, high) in ranges.items()}
+                found.append(model.spectrum({n: torch.from_numpy(v) for n, v in values.items()}).numpy())
+    spectra = np.concatenate(found)
+    return spectra[spectra.max(1) <= 1]  # CESBIO's brightest soils give more light than falls on them
 
 
 def choose(spectra: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -99,9 +111,9 @@ def _settle(chosen: list[int], count: int, loss) -> list[int]:  # noqa: ANN001
     return chosen
 
 
-def table(files: dict[str, Path], solar: Path) -> str:
-    """Return the table as text, from the response file of each satellite and the sun's."""
-    spectra = sample(600, seed=0)
+def table(files: dict[str, Path], solar: Path, soils: Path) -> str:
+    """Return the table as text, from the response file of each satellite, the sun's, and a library of soils."""
+    spectra = sample(1000, read_library(soils).to_numpy(), seed=0)
     lines = []
     for sensor, path in files.items():
         for band, weights in zip(BANDS, read_response(path, solar), strict=True):
@@ -115,12 +127,13 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Compute the quadrature nodes of the Sentinel-2 bands.")
     parser.add_argument("files", nargs="+", metavar="SENSOR=FILE")
     parser.add_argument("--solar", type=Path, required=True)
+    parser.add_argument("--soils", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=TABLE)
     asked = parser.parse_args(words)
     files = {name: Path(path) for name, _, path in (item.partition("=") for item in asked.files)}
     if unknown := set(files) - set(SENSORS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; the satellites are {', '.join(SENSORS)}")
-    asked.out.write_text(table(files, asked.solar), encoding="utf-8")
+    asked.out.write_text(table(files, asked.solar, asked.soils), encoding="utf-8")
     return 0
 
 

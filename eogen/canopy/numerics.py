@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 #: Below it quotients that cancel are summed as power series instead, with enough terms for the precision.
 _SMALL = 0.01
@@ -41,8 +40,6 @@ def polynomial(x: Tensor, coefficients: Sequence[float]) -> Tensor:
 class _WithSlope(torch.autograd.Function):
     """An elementwise function that knows its slope: ``apply(x, f)`` with ``f(x) -> (value, slope)``."""
 
-    generate_vmap_rule = True
-
     @staticmethod
     def forward(x: Tensor, function: Callable[[Tensor], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
         return function(x)
@@ -51,18 +48,15 @@ class _WithSlope(torch.autograd.Function):
     def setup_context(ctx, inputs, output) -> None:  # noqa: ANN001 - torch's own types
         ctx.mark_non_differentiable(output[1])
         ctx.save_for_backward(output[1])
-        ctx.save_for_forward(output[1])
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, gradient: Tensor, _slope: Tensor) -> tuple[Tensor, None]:  # noqa: ANN001
+        if torch.is_grad_enabled():
+            raise RuntimeError(
+                "PROSAIL has first derivatives only: create_graph=True would make wrong second ones"
+            )
         (slope,) = ctx.saved_tensors
         return gradient * slope, None
-
-    @staticmethod
-    def jvp(ctx, tangent: Tensor, _function: None) -> tuple[Tensor, None]:  # noqa: ANN001
-        (slope,) = ctx.saved_tensors
-        return tangent * slope, None
 
 
 def exprel(x: Tensor) -> Tensor:

@@ -85,20 +85,21 @@ def test_values_and_gradients_are_finite_in_every_corner(version, inclination, d
 
 
 def test_float32_gradients_equal_float64():
-    """Close enough to train with: to 1 % of the largest slope of each parameter and band, typically 1e-5."""
+    """Close enough to train with: to 0.1 % of the largest slope of each parameter and band, typically 1e-5."""
     p = draw(500, Prosail().variables, seed=14)
     exact = slopes(Prosail(dtype=DOUBLE), p)
     rough = slopes(Prosail(), {k: v.float() for k, v in p.items()})
     for name, value in exact.items():
         scale = value.abs().amax(0)
-        error = (rough[name].double() - value).abs() / scale
-        assert error.max() < 1e-2, name
+        seen = scale > 0  # some contents absorb nothing in some bands
+        assert (rough[name][:, ~seen] == 0).all(), name
+        error = ((rough[name].double() - value).abs() / scale)[:, seen]
+        assert error.max() < 1e-3, name
         assert error.median() < 1e-5, name
 
 
 def test_second_derivatives_are_refused_rather_than_wrong():
     model = Prosail(dtype=DOUBLE)
     p = {k: v.requires_grad_() for k, v in draw(3, model.variables, seed=15).items()}
-    (slope,) = torch.autograd.grad(model(p).sum(), [p["cab"]], create_graph=True)
-    with pytest.raises(RuntimeError, match="once_differentiable"):
-        torch.autograd.grad(slope.sum(), [p["cab"]])
+    with pytest.raises(RuntimeError, match="first derivatives only"):
+        torch.autograd.grad(model(p).sum(), [p["lai"]], create_graph=True)

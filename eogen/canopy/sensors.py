@@ -57,12 +57,11 @@ def read_response(path: Path, solar: Path | None = None) -> np.ndarray:
         InputError: ``spectral_response``.
     """
     try:
-        with path.open(newline="") as file:
-            head = file.readline()
-            delimiter = "\t" if "\t" in head else ","
-            table = np.loadtxt(file, delimiter=delimiter, ndmin=2)
-        found = [_band(name) for name in head.strip().split(delimiter)]
+        head, *rows = path.read_text().splitlines() or [""]
+        delimiter = "\t" if "\t" in head else ","
+        found = [_band(name) for name in head.split(delimiter)]
         columns = [found.index(band) for band in BANDS]
+        table = np.loadtxt(rows or ["no rows"], delimiter=delimiter, ndmin=2)
         response = [np.interp(WAVELENGTHS, table[:, 0], table[:, c], left=0, right=0) for c in columns]
     except (OSError, UnicodeDecodeError, ValueError, IndexError) as fault:
         raise InputError(

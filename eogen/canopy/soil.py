@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
@@ -32,10 +31,10 @@ def read_library(path: Path) -> xr.DataArray:
         InputError: ``soil_library``.
     """
     try:
-        with path.open(newline="") as file:
-            names = next(csv.reader(file, delimiter="\t"))
-        table = np.loadtxt(path, skiprows=1, delimiter="\t", ndmin=2)
-    except (OSError, UnicodeDecodeError, ValueError, StopIteration) as fault:
+        head, *rows = path.read_text().splitlines() or [""]
+        names = head.split("\t")
+        table = np.loadtxt(rows or ["no rows"], delimiter="\t", ndmin=2)
+    except (OSError, UnicodeDecodeError, ValueError) as fault:
         raise _refused(path, str(fault)) from fault
     if table.shape[1] != len(names) or len(names) < 2:
         raise _refused(path, f"{len(names)} names, {table.shape[1]} columns")

@@ -12,6 +12,8 @@ from eogen.canopy.variables import ATBD, LEGACY, VARIABLES, names
 from eogen.errors import InputError, Unavailable
 from tests.canopy_draws import draw
 
+HEAD = "nm," + ",".join(b.replace("B0", "B") for b in sensors.BANDS)
+
 
 @pytest.fixture(scope="module")
 def model() -> Prosail:
@@ -128,6 +130,7 @@ def test_soils_must_be_two_spectra(spectra):
         "lambda\ta\n500\t.1\n2500\t.2\n",
         "lambda\ta\n400\t10\n2500\t20\n",
         "lambda\ta\n400\tx\n",
+        "lambda\ta\n",
     ],
 )
 def test_a_file_that_is_no_soil_library_is_refused(tmp_path, text):
@@ -149,7 +152,7 @@ def test_a_soil_library_is_read_by_the_nanometre(tmp_path):
     assert torch.allclose(model(bare | {"rsoil": torch.tensor(1.0)}), torch.tensor(0.2))
 
 
-@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "nm,B2\n400,x\n"])
+@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "nm,B2\n400,x\n", HEAD, HEAD + "\n400,x\n"])
 def test_a_file_that_is_no_response_is_refused(tmp_path, text):
     path = tmp_path / "srf.csv"
     path.write_text(text)

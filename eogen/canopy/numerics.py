@@ -19,6 +19,8 @@ _EXPREL_SLOPE = [n / math.factorial(n + 1) for n in range(1, 9)]
 #: atan(√z)/√z = 1 - z/3 + z²/5 - …
 _ARC = [(-1) ** n / (2 * n + 1) for n in range(9)]
 _ARC_SLOPE = [n * (-1) ** n / (2 * n + 1) for n in range(1, 9)]
+#: Optical depth below which a plate counts as (almost) lossless: its leaf absorbs less than 1e-6.
+_CLEAR = 1e-7
 #: Ein(k) = k - k²/4 + k³/18 - …: the entire part of the exponential integral (Abramowitz & Stegun 5.1.11).
 _EIN = [0.0, *((-1) ** (n + 1) / (n * math.factorial(n)) for n in range(1, 25))]
 #: Abramowitz & Stegun (1964) 5.1.56: k e^k E1(k) for k >= 1, absolute error below 2e-8.
@@ -98,6 +100,7 @@ def absorbed(k: Tensor) -> Tensor:
 
 
 def _absorbed(k: Tensor) -> tuple[Tensor, Tensor]:
+    k = k.clamp_min(_CLEAR)
     lost = torch.expm1(-k).neg_()
     left = 1 - lost
     if k.dtype == torch.float64:

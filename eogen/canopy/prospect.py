@@ -21,9 +21,7 @@ from eogen.canopy.numerics import absorbed
 
 #: Largest angle at which light enters the first plate, degrees: a leaf's top is smoother than its inside.
 INCIDENCE = 40.0
-#: Optical depth below which a plate counts as (almost) lossless; its leaf absorbs less than 1e-6.
-_CLEAR = 1e-7
-_TINY = 1e-30
+_TINY = 1e-15
 
 
 class Interfaces(NamedTuple):
@@ -41,14 +39,18 @@ class Interfaces(NamedTuple):
 
 
 class Leaf(NamedTuple):
-    """Shares of the light on a leaf, each (wavelength, sample); they sum to one.
+    """Shares of the light on a leaf, each (wavelength, sample).
 
     The absorbed share is kept for itself: in the near infrared it is small, and 1 - r - t would lose it.
     """
 
     reflectance: Tensor
-    transmittance: Tensor
     absorptance: Tensor
+
+    @property
+    def transmittance(self) -> Tensor:
+        """What is left."""
+        return 1 - self.absorptance - self.reflectance
 
 
 def transmissivity(angle: float, index: np.ndarray) -> np.ndarray:
@@ -86,8 +88,8 @@ def leaf(depth: Tensor, n: Tensor, surfaces: Interfaces) -> Leaf:
     Everything is built from absorbed shares and from ``a - 1``, ``b - 1`` of Stokes' a and b, which are sums
     of positive terms: no digits are lost where the leaf is almost clear.
     """
-    lost = absorbed(depth.clamp_min(_CLEAR))
-    passed = (1 - lost).clamp_min(_TINY)
+    lost = absorbed(depth)
+    passed = 1 - lost + _TINY  # never zero: Stokes' b divides by it
     back = 1 - surfaces.out  # reflected inside at a plate's surface
     bounce = back * passed
     gain = 1 / (1 - bounce)
@@ -113,4 +115,4 @@ def leaf(depth: Tensor, n: Tensor, surfaces: Interfaces) -> Leaf:
     caught = top_t / (1 - below_r * r)
     absorptance = top_a + caught * (below_a + below_r * a)
     reflectance = top_r + caught * below_r * t
-    return Leaf(reflectance, 1 - absorptance - reflectance, absorptance)
+    return Leaf(reflectance, absorptance)

@@ -73,17 +73,21 @@ def geometry(sun: Tensor, view: Tensor, azimuth: Tensor, lidf: Tensor) -> Geomet
     sine = lidf.new_tensor([math.sin(angle) for angle in inclination])[:, None]
     cos, sin, tan = zenith.cos(), zenith.sin(), zenith.tan()
     upright, tilted = cosine * cos, sine * sin  # (sun or view, class, sample)
-    chi, turn, height, ratio = _interception(upright, tilted)
-    edge = torch.maximum(upright, tilted)
+    chi, *azimuths = _interception(upright, tilted)
+    # Unbound once: every index would cost the gradient a tensor of zeros.
+    (turn_s, turn_o), (height_s, height_o), (ratio_s, ratio_o) = (value.unbind() for value in azimuths)
+    edge_s, edge_o = torch.maximum(upright, tilted).unbind()
+    upright_s, upright_o = upright.unbind()
+    tilted_s, tilted_o = tilted.unbind()
     # Azimuths at which one and the other side of the leaf begin to be lit and seen, and their cosines.
-    first, last = (turn[0] - turn[1]).abs(), math.pi - (turn[0] + turn[1] - math.pi).abs()
-    near, far = ratio[0] * ratio[1], height[0] * height[1]
+    first, last = (turn_s - turn_o).abs(), math.pi - (turn_s + turn_o - math.pi).abs()
+    near, far = ratio_s * ratio_o, height_s * height_o
     direction = azimuth.cos()
     ends = torch.maximum(direction, near + far) * torch.minimum(direction, near - far)
     middle = torch.maximum(torch.minimum(azimuth, last), first)
-    both = tilted[0] * tilted[1]
-    direct = torch.addcmul(2 * upright[0] * upright[1], both, direction)
-    skew = middle.sin() * torch.addcmul(both * ends, edge[0], edge[1], value=2)
+    both = tilted_s * tilted_o
+    direct = torch.addcmul(2 * upright_s * upright_o, both, direction)
+    skew = middle.sin() * torch.addcmul(both * ends, edge_s, edge_o, value=2)
     forth = torch.addcmul(skew, middle, direct, value=-1)
     back = torch.add(forth, direct, alpha=math.pi).clamp_min(0)
     across = 2 * math.pi * cos[0, 0] * cos[1, 0]
@@ -143,8 +147,8 @@ def canopy(leaf: Leaf, shape: Geometry, lai: Tensor, hspot: Tensor) -> Canopy:
         hspot: hot-spot parameter, >= 0.
     """
     ks, ko, bf = shape.ks, shape.ko, shape.bf
-    mean, half = (1 - leaf.absorptance) / 2, (leaf.reflectance - leaf.transmittance) / 2
-    skew = bf * half
+    mean = (1 - leaf.absorptance) / 2  # of the leaf's reflectance and transmittance
+    skew = bf * (leaf.reflectance - mean)
     # Attenuation and m: m² = att² - sigb², whose factors are sums without loss.
     m = torch.sqrt(torch.addcmul(leaf.absorptance, leaf.absorptance, skew, value=2))
     inverse = 1 / (1 - mean + skew + m)
@@ -185,7 +189,7 @@ def canopy(leaf: Leaf, shape: Geometry, lai: Tensor, hspot: Tensor) -> Canopy:
     multiple = (first + second - torch.addcmul(rdo * qs, tdo, ps) * rinf) / both
     tsstoo, lit = hot_spot(shape, lai, hspot)
     single = lai * lit
-    rso = multiple + (shape.sob + shape.sof) * single * mean + (shape.sob - shape.sof) * single * half
+    rso = multiple + leaf.reflectance * (single * (shape.sob - shape.sof)) + mean * (2 * single * shape.sof)
     return Canopy(rdd, tdd, rsd, tsd, rdo, tdo, rso, tss, too, tsstoo)
 
 

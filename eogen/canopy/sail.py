@@ -86,9 +86,9 @@ def geometry(sun: Tensor, view: Tensor, azimuth: Tensor, lidf: Tensor) -> Geomet
     ends = torch.maximum(direction, near + far) * torch.minimum(direction, near - far)
     middle = torch.maximum(torch.minimum(azimuth, last), first)
     both = tilted_s * tilted_o
-    direct = torch.addcmul(2 * upright_s * upright_o, both, direction)
-    skew = middle.sin() * torch.addcmul(both * ends, edge_s, edge_o, value=2)
-    forth = torch.addcmul(skew, middle, direct, value=-1)
+    direct = 2 * upright_s * upright_o + both * direction
+    skew = middle.sin() * (2 * edge_s * edge_o + both * ends)
+    forth = skew - middle * direct
     back = torch.add(forth, direct, alpha=math.pi).clamp_min(0)
     across = 2 * math.pi * cos[0, 0] * cos[1, 0]
     # The distance by half angles: exact where the directions (almost) coincide; its slope is finite there.
@@ -150,11 +150,11 @@ def canopy(leaf: Leaf, shape: Geometry, lai: Tensor, hspot: Tensor) -> Canopy:
     mean = (1 - leaf.absorptance) / 2  # of the leaf's reflectance and transmittance
     skew = bf * (leaf.reflectance - mean)
     # Attenuation and m: m² = att² - sigb², whose factors are sums without loss.
-    m = torch.sqrt(torch.addcmul(leaf.absorptance, leaf.absorptance, skew, value=2))
+    m = torch.sqrt(leaf.absorptance * (1 + 2 * skew))
     inverse = 1 / (1 - mean + skew + m)
     rinf = (mean + skew) * inverse
     gap = (leaf.absorptance + m) * inverse  # 1 - rinf
-    both = torch.addcmul(gap, gap, rinf)  # 1 - rinf²
+    both = gap * (1 + rinf)  # 1 - rinf²
     tss, too = torch.exp(-ks * lai), torch.exp(-ko * lai)
     fade = m * -lai
     drop = torch.expm1(fade)
@@ -162,10 +162,10 @@ def canopy(leaf: Leaf, shape: Geometry, lai: Tensor, hspot: Tensor) -> Canopy:
     lost = rinf * drop
     re = rinf + lost
     gain = gap - lost  # 1 - re
-    trapped = torch.addcmul(gain, gain, re)  # 1 - re²
+    trapped = gain * (1 + re)  # 1 - re²
     tdd = both * e1 / trapped  # divided, so that no leaves transmit one exactly
     denominator = 1 / trapped
-    rdd = -torch.addcmul(lost, lost, e1) * denominator
+    rdd = lost * (-1 - e1) * denominator
     steep = lai * e1
 
     def stream(k: Tensor, t: Tensor) -> tuple[Tensor, ...]:
@@ -175,18 +175,17 @@ def canopy(leaf: Leaf, shape: Geometry, lai: Tensor, hspot: Tensor) -> Canopy:
         j2 = (1 - t * e1) * total
         sides = k * mean
         forward, backward = sides - skew, sides + skew
-        down, up = torch.addcmul(forward, backward, rinf), torch.addcmul(backward, forward, rinf)
+        down, up = forward + backward * rinf, backward + forward * rinf
         return down * j1, up * j2, down, up, j1, total
 
     ps, qs, down_s, up_s, j1_s, sum_s = stream(ks, tss)
     pv, qv, down_o, up_o, j1_o, sum_o = stream(ko, too)
-    minus = -re
-    tsd, rsd = torch.addcmul(ps, minus, qs) * denominator, torch.addcmul(qs, minus, ps) * denominator
-    tdo, rdo = torch.addcmul(pv, minus, qv) * denominator, torch.addcmul(qv, minus, pv) * denominator
+    tsd, rsd = (ps - re * qs) * denominator, (qs - re * ps) * denominator
+    tdo, rdo = (pv - re * qv) * denominator, (qv - re * pv) * denominator
     z = lai * exprel(-(ks + ko) * lai)
     first = up_o * down_s * (z - j1_s * too) * sum_o
     second = down_o * up_s * (z - j1_o * tss) * sum_s
-    multiple = (first + second - torch.addcmul(rdo * qs, tdo, ps) * rinf) / both
+    multiple = (first + second - (rdo * qs + tdo * ps) * rinf) / both
     tsstoo, lit = hot_spot(shape, lai, hspot)
     single = lai * lit
     rso = multiple + leaf.reflectance * (single * (shape.sob - shape.sof)) + mean * (2 * single * shape.sof)
@@ -195,8 +194,8 @@ def canopy(leaf: Leaf, shape: Geometry, lai: Tensor, hspot: Tensor) -> Canopy:
 
 def bidirectional(c: Canopy, soil: Tensor) -> Tensor:
     """Return sun in, view out, over a Lambertian ``soil`` (wavelength, sample): what a satellite measures."""
-    shaded = torch.addcmul(c.tsd, c.tss * soil, c.rdd)
-    bounced = torch.addcmul(shaded * c.too, c.tss + c.tsd, c.tdo)
+    shaded = c.tsd + c.tss * soil * c.rdd
+    bounced = shaded * c.too + (c.tss + c.tsd) * c.tdo
     return c.rso + soil * (c.tsstoo + bounced / _between(c, soil))
 
 

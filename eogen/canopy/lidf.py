@@ -1,7 +1,7 @@
 """How leaves are inclined: the shares of leaf area in classes of inclination.
 
-Campbell (1990, doi:10.1016/0168-1923(90)90030-A), one mean angle; Verhoef (1998, doi of the thesis: edepot
-945481), two parameters. Both return (class, sample), each sample summing to one.
+Campbell (1990, doi:10.1016/0168-1923(90)90030-A), one mean angle; Verhoef (1998, thesis, library.wur.nl/
+WebQuery/clc/945481), two parameters. Both return (class, sample), each sample summing to one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """4SAIL: what a canopy of such leaves over a soil reflects, in four streams of light.
 
 Verhoef (1984, doi:10.1016/0034-4257(84)90057-9); Verhoef, Jia, Xiao & Su (2007, doi:10.1109/TGRS.2007.895844),
-whose symbols are kept where they help; hot spot of Kuusk (1991) as integrated by Verhoef (1998). Streams: s the
-sun's beam, d diffuse light (down or up), o the view. Tensors are (wavelength, sample) or (sample).
+whose symbols are kept where they help; hot spot of Kuusk (1991, in Photon-Vegetation Interactions, Springer) as
+integrated by Verhoef (1998). Streams: s the sun's beam, d diffuse light (down or up), o the view. Tensors are
+(wavelength, sample) or (sample).
 """
 
 from __future__ import annotations

@@ -166,13 +166,21 @@ def test_nodes_are_a_mean(sensor):
     assert np.allclose(weights @ places, centres, atol=15)
 
 
-def test_published_simulations_with_the_swapped_soils(golden):
-    """The reference report's D2: T-VAE's set was made with psoil and rsoil exchanged, here found again."""
+def test_published_simulations_have_their_soils_swapped(golden, monkeypatch):
+    """T-VAE's set is reproduced to its 0.5 % noise only with psoil and rsoil exchanged: the reference report's D2."""
     folder = golden.parent / "prosail_sims"
     drawn = torch.load(folder / "test_prosail_sim_vars.pt", weights_only=True)[:2000]
     seen = torch.load(folder / "test_prosail_s2_sim_refl.pt", weights_only=True)[:2000]
     order = ("n", "cab", "car", "cbrown", "cw", "cm", "lai", "ala", "hspot", "psoil", "rsoil")
     order += ("solar_zenith", "view_zenith", "relative_azimuth")
     p = dict(zip(order, drawn.T, strict=True))
-    honest = (Prosail(version="5", dtype=DOUBLE)(p) - seen).square().mean().sqrt()
-    assert honest > 0.04
+    model = Prosail(version="5", dtype=DOUBLE)
+
+    def misfit(p: dict[str, torch.Tensor]) -> float:
+        return float((model(p) - seen).square().mean().sqrt())
+
+    assert misfit(p) > 0.04
+    monkeypatch.setattr(
+        "eogen.canopy.variables._within", lambda *_: None
+    )  # a share of 3.5 is refused otherwise
+    assert misfit(p | {"psoil": p["rsoil"], "rsoil": p["psoil"]}) < 0.007

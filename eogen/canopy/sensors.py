@@ -2,8 +2,8 @@
 
 A band's reflectance is ``∫ρ S E dλ / ∫ S E dλ``: S its spectral response (ESA, S2-SRF, COPE-GSEG-EOPG-TN-15-0007)
 and E the sun's irradiance. Two ways: the sum over every nanometre (``read_response``, ``convolve``), from ESA's
-file; and a quadrature (``nodes``), from a table computed by ``eogen.canopy.nodes``, which asks for reflectance at about 50
-wavelengths instead of 2101.
+file; and a quadrature (``nodes``), from a table computed by ``eogen.canopy.nodes``, which asks for reflectance at
+about 50 wavelengths instead of 2101.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import explanations, machine, memory, opening, rerun, swipe, table
+from benchmarks import explanations, machine, memory, opening, prosail, rerun, swipe, table
 from benchmarks.stage import Stage
 from tests.browser import harness
 
@@ -20,6 +20,7 @@ GROUPS: dict[str, Callable[[Stage], list[table.Row]]] = {
     **memory.GROUPS,
     **swipe.GROUPS,
     **explanations.GROUPS,
+    **prosail.GROUPS,
 }
 
 

@@ -33,7 +33,7 @@ class Row:
         name: what was measured.
         unit: ``"s"``, ``"ms"``, ``"MB"`` or ``""`` for a count.
         values: every measured value.
-        target: the largest value allowed by issue 3 (or by its reference report); None where none was set.
+        target: the largest value that counts as met; None where none was set.
         judged: which statistic is held against the target.
         floor: the same measured on an empty Streamlit app in the same run.
         note: what a reader must know.

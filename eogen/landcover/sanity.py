@@ -47,10 +47,10 @@ class Measured:
 
 def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
     """Return Spearman's correlation of two maps where both have values; 0 where one of them is constant."""
-    from scipy.stats import rankdata
+    import pandas as pd  # scipy.stats ranks too, and takes 30 MB of a server's memory
 
     both = ~(np.isnan(a) | np.isnan(b))
-    ranks = rankdata(a[both]), rankdata(b[both])
+    ranks = [pd.Series(values[both]).rank().to_numpy() for values in (a, b)]
     if not both.any() or ranks[0].std() == 0 or ranks[1].std() == 0:
         return 0.0
     return float(np.corrcoef(*ranks)[0, 1])

@@ -11,9 +11,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
-from scipy.stats import norm
+from scipy.special import log_softmax, ndtri, softmax
 
 Interval = tuple[float, float]
 
@@ -27,7 +25,7 @@ def wilson(right: int, n: int, level: float = 0.95) -> Interval:
     """Return the Wilson score interval of a proportion (Wilson 1927, JASA 22:209), honest at 0, 1 and small n."""
     if n == 0:
         return (0.0, 1.0)
-    z = norm.ppf(0.5 + level / 2)
+    z = ndtri(0.5 + level / 2)
     centre = (right + z**2 / 2) / (n + z**2)
     half = z / (n + z**2) * np.sqrt(right * (n - right) / n + z**2 / 4)
     return (max(0.0, float(centre - half)), min(1.0, float(centre + half)))
@@ -134,6 +132,8 @@ def log_loss(logits: np.ndarray, labels: np.ndarray, temperature: float = 1.0) -
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """Return the temperature in 0.05..20 that minimises the log loss (Guo et al. 2017, arXiv 1706.04599)."""
+    from scipy.optimize import minimize_scalar
+
     found = minimize_scalar(
         lambda t: log_loss(logits, labels, np.exp(t)), bounds=np.log([0.05, 20.0]), method="bounded"
     )

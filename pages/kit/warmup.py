@@ -11,6 +11,8 @@ import time
 
 import streamlit as st
 
+from pages.kit.rooms import open_rooms
+
 #: Imported in the background, in this order; pages import them again where they need them.
 HEAVY = (
     "plotly.graph_objects",
@@ -42,8 +44,18 @@ def start() -> threading.Thread | None:
 def _warm() -> None:
     time.sleep(float(os.environ.get("EOGEN_WARMUP_DELAY", "0.5")))  # let the first page reach the browser
     began = time.perf_counter()
-    for module in HEAVY:
+    for module in (*HEAVY, *(f"eogen.{room}.methods" for room in open_rooms())):
         importlib.import_module(module)
     gc.collect()
     gc.freeze()
     log.info("warm after %.1f s", time.perf_counter() - began)
+
+
+@st.cache_resource(show_spinner=False)
+def keep(room: str) -> None:
+    """Freeze, once for the process, what the first whole visit of ``room`` has loaded: networks, lazy imports.
+
+    Call it at the end of the room's page.
+    """
+    gc.collect()
+    gc.freeze()

@@ -150,8 +150,10 @@ def test_fetch_without_network_is_one_sentence_and_exit_3(tmp_path: Path) -> Non
 
 
 def test_ctrl_c_ends_a_fetch_with_130_and_keeps_the_part(tmp_path: Path) -> None:
+    # A process started in the background may have been told to ignore the interruption: not here.
     script = """if True:
-        import sys
+        import signal, sys
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         import eogen.catalog.fetch as fetching
         from eogen.cli import main
         from tests.unit.test_fetch import remote, wanted

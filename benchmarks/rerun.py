@@ -80,6 +80,15 @@ def switch(key: str, option: str) -> str:
     )
 
 
+def slide(key: str, arrow: str) -> str:
+    """Return the script that moves a slider by one step."""
+    return (
+        f"const slider = document.querySelector('.st-key-{key} input[type=range]'); slider.focus();"
+        f"for (const kind of ['keydown', 'keyup'])"
+        f" slider.dispatchEvent(new KeyboardEvent(kind, {{ key: '{arrow}', code: '{arrow}', bubbles: true }}))"
+    )
+
+
 @dataclass
 class Timer:
     """Takes one action after the other on one page."""
@@ -140,15 +149,18 @@ def public(stage: Stage, server: Server) -> list[Row]:
 
 
 def expert(stage: Stage, server: Server) -> list[Row]:
-    """Language and another panel in the expert view."""
+    """Language, a what-if slider and another panel in the expert view."""
     with stage.visit(f"{server.url}/landcover?lang=fr&view=expert&panel=bands") as page:
         page.locator(DRAWN).nth(1).wait_for()
-        page.locator(".st-key-what_if_factor").wait_for()
+        page.locator(".st-key-what_if_factor input[type=range]").wait_for(state="attached")
         settle(page, 60)
         timer = Timer(page, Wire.of(page), server)
         timer.act("", switch("lang", "EN"))
         timer.act("", switch("lang", "FR"))
         _languages(timer, stage.times(20, 6))
+        for turn in range(stage.times(21, 6)):
+            step = slide("what_if_factor", "ArrowRight" if turn % 2 else "ArrowLeft")
+            timer.act("" if turn == 0 else "what-if slider", step, ".eo-bars")
         for turn in range(stage.times(21, 6)):
             shown = "Bandes" if turn % 2 else "Fidélité"
             timer.act("" if turn == 0 else "another panel", switch("panel", shown))

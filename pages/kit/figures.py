@@ -94,8 +94,7 @@ def figure(
                 f"the {name} axis has no title with its unit: make it with figures.axis(title, unit)"
             )
     quiet = {"showgrid": False, "zeroline": False, "ticks": "outside", "ticklen": 4, "automargin": True}
-    result = go.Figure()
-    result.update_layout(
+    house = go.Layout(
         xaxis={**quiet, **x},
         yaxis={**quiet, "showgrid": True, "gridcolor": "rgba(128,128,128,.22)", "ticks": "", **y},
         colorway=SEQUENCE,
@@ -114,7 +113,7 @@ def figure(
         hoverlabel={"align": "left"},
         dragmode=False,
     )
-    return result.update_layout(**layout)
+    return go.Figure(layout=house.update(layout))
 
 
 def show(fig: go.Figure, *, key: str, alt: str, expert: bool = False, **options: Any) -> Any:

@@ -9,7 +9,6 @@ import streamlit as st
 import xarray as xr
 
 from eogen.landcover import methods, models
-from eogen.landcover.bands import CLASSES
 from eogen.landcover.classifier import Classifier
 from eogen.landcover.trust import Verdict
 from pages.kit import card, progress, provenance
@@ -143,7 +142,7 @@ def _choose_image(t: Words, columns: list) -> sources.Item | None:
         if (own := upload.current()) is None:
             st.info(t("landcover.upload.waiting"), icon=":material/upload:")
         return own
-    labels = [c for c in CLASSES if sources.of_class(source, c)]
+    labels = sources.classes(source)
     label = None
     place = columns[2] if labels else columns[1]
     if labels:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
@@ -73,21 +74,34 @@ def _where(image: xr.DataArray, t: Words) -> str:
     return f"{t.number(abs(latitude), 2)}° {north} {t.number(abs(longitude), 2)}° {east}"
 
 
+#: Images by class, all of them under ``None``.
+Shelf = dict[str | None, list[Item]]
+
+
+def _shelved(found: list[Item]) -> Shelf:
+    """Sort images by class once: there are thousands, and every run asks for every class."""
+    shelf: Shelf = {}
+    for item in found:
+        if item.label is not None:
+            shelf.setdefault(item.label, []).append(item)
+    return {**shelf, None: found}
+
+
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _listed(folder: str, source: str, stamp: float) -> list[Item]:
+def _listed(folder: str, source: str, stamp: float) -> Shelf:
     root = Path(folder)
     if source == "terramesh":
-        return [Item(source, s.name, None, s.l1c) for s in read.terramesh(root)]
+        return _shelved([Item(source, s.name, None, s.l1c) for s in read.terramesh(root)])
     samples = read.eurosat_rgb(root) if source == "eurosat_rgb" else read.eurosat_ms(root)
-    return [Item(source, s.name, s.label, s.load) for s in samples]
+    return _shelved([Item(source, s.name, s.label, s.load) for s in samples])
 
 
-def items(source: str) -> Sequence[Item]:
-    """Return the images of a source that are on this machine (none when it is absent)."""
-    if source == "simulated":
-        return [
+@cache
+def _simulated() -> Shelf:
+    return _shelved(
+        [
             Item(
-                source,
+                "simulated",
                 f"{label}_{seed}",
                 label,
                 lambda label=label, seed=seed: simulate.patch(label, seed).reflectance,
@@ -96,8 +110,19 @@ def items(source: str) -> Sequence[Item]:
             for seed in range(20)
             for label in simulate.LABELS
         ]
+    )
+
+
+def _shelf(source: str) -> Shelf:
+    if source == "simulated":
+        return _simulated()
     folder = catalog.room_folder(ROOM)
-    return _listed(str(folder), source, folder.stat().st_mtime) if folder else []
+    return _listed(str(folder), source, folder.stat().st_mtime) if folder else {None: []}
+
+
+def items(source: str) -> Sequence[Item]:
+    """Return the images of a source that are on this machine (none when it is absent)."""
+    return _shelf(source)[None]
 
 
 def available() -> list[str]:
@@ -107,7 +132,13 @@ def available() -> list[str]:
 
 def of_class(source: str, label: str | None) -> list[Item]:
     """Return the images of one class (all of them for ``None``)."""
-    return [item for item in items(source) if label is None or item.label == label]
+    return list(_shelf(source).get(label, []))
+
+
+def classes(source: str) -> list[str]:
+    """Return the classes of which a source has an image, in the usual order."""
+    shelf = _shelf(source)
+    return [label for label in CLASSES if label in shelf]
 
 
 def deck(seed: int) -> list[Item]:
@@ -119,7 +150,8 @@ def deck(seed: int) -> list[Item]:
     source = next(s for s in ("eurosat_ms", "eurosat_rgb", "simulated") if items(s))
     dice = random.Random(seed)
     rounds: list[Item] = []
-    piles = {label: of_class(source, label)[:ROUNDS] for label in CLASSES}
+    shelf = _shelf(source)
+    piles = {label: shelf.get(label, [])[:ROUNDS] for label in CLASSES}
     for pile in piles.values():
         dice.shuffle(pile)
     for number in range(ROUNDS):

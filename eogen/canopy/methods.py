@@ -33,6 +33,7 @@ class Family:
         prior: name of the prior it was trained under.
         joint: whether it knows that variables go together.
         noise: it was trained under.
+        any_sensor: whether it was trained on S2A, S2B and S2C alike; else on S2A.
         proposal: family whose draws are weighted.
     """
 
@@ -43,6 +44,7 @@ class Family:
     prior: str = "legacy"
     joint: bool = True
     noise: Noise = NOISE
+    any_sensor: bool = False
     proposal: str = ""
 
     @property

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from eogen.canopy.encoder import Encoder
-from eogen.canopy.likelihood import Noise, bands, log_prob_of_bands
+from eogen.canopy.likelihood import bands
+from eogen.canopy.noise import Noise
 from eogen.canopy.observation import Observation
 from eogen.canopy.posteriors.base import Posterior
 from eogen.canopy.posteriors.hierarchical import Hierarchical
@@ -59,7 +60,7 @@ def elbo(encoder: Encoder, batch: Batch, noise: Noise) -> Tensor:
     """
     posterior = encoder(batch.seen)
     theta, u, expected = _decoded(encoder, posterior, batch.seen, DRAWS["elbo"])
-    likelihood = log_prob_of_bands(batch.seen.reflectance, expected, noise)
+    likelihood = noise.log_prob(batch.seen.reflectance, expected)
     return -(likelihood - _kl_terms(encoder, posterior, theta, u)).mean()
 
 

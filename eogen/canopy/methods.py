@@ -12,7 +12,7 @@ from typing import Literal
 
 from eogen.canopy import heads
 from eogen.canopy.encoder import Encoder
-from eogen.canopy.likelihood import NOISE, Noise
+from eogen.canopy.noise import NOISE, Noise
 from eogen.canopy.priors import prior
 from eogen.canopy.variables import choose
 

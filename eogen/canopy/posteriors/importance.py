@@ -12,7 +12,8 @@ import math
 import torch
 from torch import Tensor
 
-from eogen.canopy.likelihood import NOISE, Noise, bands, log_prob_of_bands
+from eogen.canopy.likelihood import bands
+from eogen.canopy.noise import NOISE, Noise
 from eogen.canopy.observation import Observation
 from eogen.canopy.posteriors.base import Posterior
 from eogen.canopy.priors import JointPrior
@@ -85,9 +86,7 @@ class ImportanceWeighted(Posterior):
         asked = torch.where(inside[..., None], theta, self.particles[0])
         angles = self.seen.geometry.expand(*theta.shape[:-1], -1).reshape(-1, 3)
         expected = bands(asked.reshape(-1, theta.shape[-1]), angles, self.sensor)
-        likelihood = log_prob_of_bands(
-            self.seen.reflectance, expected.reshape(*theta.shape[:-1], -1), self.noise
-        )
+        likelihood = self.noise.log_prob(self.seen.reflectance, expected.reshape(*theta.shape[:-1], -1))
         return torch.where(inside, likelihood + believed, -torch.inf)
 
     def _log_proposal(self, theta: Tensor) -> Tensor:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
 
 import torch
 from torch import Tensor, nn
@@ -23,9 +22,10 @@ from eogen.canopy.methods import Family, family
 from eogen.canopy.observation import OPTIONAL, Observation
 from eogen.canopy.sensors import BANDS, SENSORS
 from eogen.canopy.simulate import geometry, simulate, view
+from eogen.canopy.spectra import Spectra, real_spectra
 from eogen.errors import InputError
 from eogen.nn import weights
-from eogen.nn.fit import Settings, fit
+from eogen.nn.fit import Fitted, Settings, fit
 from eogen.nn.weights import Card
 from eogen.progress import Progress, silent
 
@@ -51,11 +51,11 @@ def _plan(epochs: int, *, batch: int = 1024, rate: float = 2e-3) -> Plan:
 
 PLANS: dict[str, Plan] = {
     "flow": _plan(32, batch=2048),
-    "field": _plan(28, batch=2048),
+    "field": _plan(20, batch=2048),
     "hierarchical": _plan(20, batch=1536),
     "mixture": _plan(16),
     "vae": _plan(12, batch=512, rate=1e-3),
-    "vae_copula": _plan(12, batch=512, rate=1e-3),
+    "vae_real": _plan(12, batch=512, rate=1e-3),
     "moments": _plan(12, batch=128, rate=1e-3),
 }
 _USUAL = _plan(16)
@@ -68,7 +68,7 @@ def train(
 
     Args:
         model: a family that is trained.
-        data: not read: canopies are simulated, and no measurement may leak into training.
+        data: the room's folder, or its parent; only ``vae_real`` reads it, and of it only spectra.
         out: folder; gets ``<model>.safetensors`` and ``<model>.json``.
         seed: of everything random.
         resume: go on where a killed run stopped (``<model>.ckpt`` in ``out``).
@@ -76,6 +76,7 @@ def train(
 
     Raises:
         InputError: ``canopy_choice``; ``not_trained`` for a family without weights of its own.
+        Unavailable: ``no_training_data``.
     """
     row = family(model)
     if not row.trained:
@@ -86,7 +87,8 @@ def train(
             proposal=row.proposal,
         )
     plan = PLANS.get(model, _USUAL)
-    began = perf_counter()
+    root = inside if (inside := data / "canopy").is_dir() else data
+    real = real_spectra(root, seed) if row.real_spectra else None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         encoder = row.build()
@@ -96,7 +98,7 @@ def train(
     checkpoint = out / f"{model}.ckpt"
     fitted = fit(
         encoder,
-        lambda generator: _batches(row, encoder, plan, generator),
+        lambda generator: _batches(row, encoder, plan, generator, real),
         plan.steps,
         loss,
         replace(plan.settings, seed=seed),
@@ -105,7 +107,7 @@ def train(
         resume=resume,
         progress=progress,
     )
-    card = _card(row, encoder, plan, seed, fitted.losses, fitted.scores, perf_counter() - began)
+    card = _card(row, encoder, plan, seed, fitted, real)
     weights.save(encoder, out / f"{model}.safetensors", card)
     checkpoint.unlink(missing_ok=True)
     return card
@@ -119,9 +121,16 @@ def _loss(row: Family) -> Callable[[nn.Module, Batch], Tensor]:
     return losses.moments
 
 
-def _batches(row: Family, encoder: Encoder, plan: Plan, generator: torch.Generator) -> Iterator[Batch]:
+def _batches(
+    row: Family, encoder: Encoder, plan: Plan, generator: torch.Generator, real: Spectra | None
+) -> Iterator[Batch]:
     for _ in range(plan.steps):
-        yield _batch(row, encoder, plan.batch, generator)
+        if real is None:
+            yield _batch(row, encoder, plan.batch, generator)
+            continue
+        half = _batch(row, encoder, plan.batch // 2, generator)
+        some = real.seen[torch.randint(len(real.seen), (plan.batch // 2,), generator=generator)]
+        yield replace(half, seen=_together(half.seen, _without(some, generator)))
 
 
 def _batch(row: Family, encoder: Encoder, count: int, generator: torch.Generator) -> Batch:
@@ -146,20 +155,18 @@ def _without(seen: Observation, generator: torch.Generator) -> Observation:
     return Observation(reflectance, seen.geometry)
 
 
+def _together(first: Observation, second: Observation) -> Observation:
+    return Observation(
+        torch.cat([first.reflectance, second.reflectance]), torch.cat([first.geometry, second.geometry])
+    )
+
+
 def _held_loss(encoder: nn.Module, held: Batch, loss: Callable[[nn.Module, Batch], Tensor]) -> float:
     with torch.no_grad():
         return float(loss(encoder, held))
 
 
-def _card(
-    row: Family,
-    encoder: Encoder,
-    plan: Plan,
-    seed: int,
-    found: list[float],
-    scores: list[float],
-    seconds: float,
-) -> Card:
+def _card(row: Family, encoder: Encoder, plan: Plan, seed: int, fitted: Fitted, real: Spectra | None) -> Card:
     spectra = plan.batch * plan.steps * plan.settings.epochs
     return Card(
         model=row.name,
@@ -170,7 +177,8 @@ def _card(
                 "licence": "GPL-3.0",
                 "sha256": "",
                 "n": spectra,
-            }
+            },
+            *(real.rows if real else []),
         ],
         seed=seed,
         code_version=results.code_version(),
@@ -178,13 +186,14 @@ def _card(
         date=datetime.now(UTC).date().isoformat(),
         parameters=weights.count(encoder),
         cost={
-            "seconds": round(seconds, 1),
+            "seconds": round(fitted.seconds, 1),
             "threads": torch.get_num_threads(),
             "epochs": plan.settings.epochs,
         },
-        metrics={"held_out_loss": {"value": -scores[-1], "low": None, "high": None, "n": HELD}},
+        metrics={"held_out_loss": {"value": -fitted.scores[-1], "low": None, "high": None, "n": HELD}},
         notes=[
-            "Every batch is simulated anew; no field measurement and no real spectrum was used.",
+            "Every batch is simulated anew; no field measurement was used, "
+            + ("and of real pixels only their spectra." if real else "and no real spectrum."),
             "The held-out loss chooses nothing: the last averaged weights are kept.",
         ],
         extra={
@@ -194,7 +203,7 @@ def _card(
             "settings": vars(plan.settings),
             "batch": plan.batch,
             "steps_per_epoch": plan.steps,
-            "losses": [round(v, 4) for v in found],
-            "held_out": [round(-v, 4) for v in scores],
+            "losses": [round(v, 4) for v in fitted.losses],
+            "held_out": [round(-v, 4) for v in fitted.scores],
         },
     )

@@ -9,6 +9,7 @@ time of 10:30 at the descending node). The orbit repeats, so its number tells th
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -152,20 +153,21 @@ def overpass(date: np.datetime64, longitude: float, latitude: float, orbit: int 
     Raises:
         InputError: ``canopy_orbit`` where that orbit does not see the place.
     """
-    along = np.radians(np.linspace(-80, 80, 32_001))
-    track_latitude = np.degrees(np.arcsin(-np.sin(INCLINATION) * np.sin(along)))
-    drift = np.degrees(np.arctan2(np.cos(INCLINATION) * np.sin(along), np.cos(along)))
-    hours = along / (2 * np.pi) * CYCLE_DAYS * 24 / ORBITS
     place = _direction(longitude, _geocentric(latitude))
     if orbit is None:
-        at = int(np.abs(track_latitude - _geocentric(latitude)).argmin())
+        _, _, drift = _track(_along(lambda along: -np.abs(_track(along)[1] - _geocentric(latitude))))
         track_longitude, view_zenith, view_azimuth = longitude, 0.0, 0.0
     else:
         node = FIRST_NODE - (orbit - 1) * 360 * CYCLE_DAYS / ORBITS
-        track = node + drift - 15 * hours
-        nearness = _direction(track, track_latitude) @ place
-        at = int(nearness.argmax())
-        view_zenith = _view_zenith(float(nearness[at]))
+
+        def nearness(along: np.ndarray) -> np.ndarray:
+            east, north, _ = _track(along)
+            return _direction(node + east, north) @ place
+
+        along = _along(nearness)
+        east, north, drift = _track(along)
+        track_longitude = node + float(east)
+        view_zenith = _view_zenith(float(nearness(along)))
         if view_zenith > WIDEST_VIEW:
             raise InputError(
                 "canopy_orbit",
@@ -175,10 +177,9 @@ def overpass(date: np.datetime64, longitude: float, latitude: float, orbit: int 
                 longitude=longitude,
                 latitude=latitude,
             )
-        track_longitude = float(track[at])
-        view_azimuth = _bearing(longitude, _geocentric(latitude), track_longitude, float(track_latitude[at]))
+        view_azimuth = _bearing(longitude, _geocentric(latitude), track_longitude, float(north))
     # In a sun-synchronous orbit the local hour depends on the latitude alone: it gives the time of day.
-    hour = (NODE_HOUR + drift[at] / 15 - track_longitude / 15) % 24
+    hour = (NODE_HOUR + float(drift) / 15 - track_longitude / 15) % 24
     time = np.datetime64(date, "ms") + np.timedelta64(round(hour * 3_600_000), "ms")
     return Overpass(time, view_zenith, view_azimuth)
 
@@ -191,6 +192,26 @@ def angles(
     zenith, azimuth = solar_position(passage.time, longitude, latitude)
     relative = float(azimuth - passage.view_azimuth) if passage.view_zenith else 0.0
     return float(zenith), passage.view_zenith, relative
+
+
+def _track(along: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the ground track at arcs (radians) from the descending node, south positive.
+
+    Degrees: longitude east of the node, geocentric latitude, and longitude east of it on an Earth that stands still.
+    """
+    latitude = np.degrees(np.arcsin(-np.sin(INCLINATION) * np.sin(along)))
+    drift = np.degrees(np.arctan2(np.cos(INCLINATION) * np.sin(along), np.cos(along)))
+    hours = along / (2 * np.pi) * CYCLE_DAYS * 24 / ORBITS
+    return drift - 15 * hours, latitude, drift
+
+
+def _along(score: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Return the arc from the descending node (radians) where ``score`` is greatest, to 0.001°."""
+    middle, reach = 0.0, 85.0
+    for _ in range(3):
+        arcs = np.radians(middle + np.linspace(-reach, reach, 401))
+        middle, reach = float(np.degrees(arcs[int(score(arcs).argmax())])), reach / 50
+    return np.radians(middle)
 
 
 def _tile(tile: str) -> InputError:

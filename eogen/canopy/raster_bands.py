@@ -116,9 +116,12 @@ def quantities(found: Samples) -> np.ndarray:
     if raw.dtype == np.uint16:
         missing = missing | (raw == np.iinfo(np.uint16).max)
     per_band = (-1, 1, 1)
-    out = raw.astype(np.float32)
-    out *= np.reshape(found.scales, per_band).astype(np.float32)
-    out += np.reshape(found.offsets, per_band).astype(np.float32)
+    with np.errstate(
+        invalid="ignore", over="ignore"
+    ):  # damaged numbers and tags: what comes of them is refused later
+        out = raw.astype(np.float32)
+        out *= np.reshape(found.scales, per_band).astype(np.float32)
+        out += np.reshape(found.offsets, per_band).astype(np.float32)
     out[missing] = np.nan
     return out
 

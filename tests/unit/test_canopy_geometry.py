@@ -12,7 +12,7 @@ from eogen.canopy import geometry, geopackage
 from eogen.canopy.dataset import fold
 from eogen.canopy.read import cesbio, eth_rtminv
 from eogen.errors import InputError
-from tests.real import real_data
+from tests.real import available, real_data
 
 DAY = np.datetime64("2022-05-11")
 places = st.tuples(st.floats(-180, 180), st.floats(-65, 65))
@@ -150,7 +150,7 @@ def test_angles_equal_those_in_a_products_metadata():
 @pytest.mark.real
 def test_the_sun_equals_that_of_swiss_products():
     """Products give the tile's mean: 0.35° at most from the field's own, by the orbit (65 or 108) that fits better."""
-    data = eth_rtminv(real_data("canopy"))
+    data = available(eth_rtminv, real_data("canopy"))
     frame = data[["solar_zenith", "longitude", "latitude", "field_date", "site"]].to_dataframe()
     for (_, day), rows in frame.groupby(["site", "field_date"]):
         row = rows.iloc[0]
@@ -170,7 +170,7 @@ def test_the_sun_equals_that_of_swiss_products():
 @pytest.mark.real
 def test_the_view_equals_that_of_french_products():
     """Theia's angles at Toulouse, whole degrees: orbit 51, which had no part in the fit."""
-    data = cesbio(real_data("canopy"))
+    data = available(cesbio, real_data("canopy"))
     here = data.isel(pixel=(data.tile == "31TCJ").values)
     if not here.sizes["pixel"]:
         pytest.skip("no points in tile 31TCJ here")

@@ -9,10 +9,13 @@ time of 10:30 at the descending node). The orbit repeats, so its number tells th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from rasterio import CRS
+from rasterio._err import CPLE_BaseError
+from rasterio.errors import RasterioError
 from rasterio.warp import transform
 
 from eogen.errors import InputError
@@ -88,13 +91,31 @@ def tile_centre(tile: str) -> tuple[float, float]:
     middle = (band - 2) * 8 - 80 + 4
     wanted = middle * 110.9 if north else 10_000 + middle * 110.9
     northing = row * 100 + 2000 * round((wanted - row * 100) / 2000)
-    (lon,), (lat,) = transform(
-        f"EPSG:{326 if north else 327}{zone:02d}",
-        "EPSG:4326",
-        [(column + 1) * 1e5 + 54_900.0],
-        [northing * 1e3 + 1e5 - 54_900.0],
-    )
-    return lon, lat
+    middle = [(column + 1) * 1e5 + 54_900.0], [northing * 1e3 + 1e5 - 54_900.0]
+    (lon,), (lat,) = to_degrees(f"EPSG:{326 if north else 327}{zone:02d}", *middle, tile)
+    return float(lon), float(lat)
+
+
+def to_degrees(
+    system: str | CRS, x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray, name: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the longitudes and latitudes of places in a coordinate reference system.
+
+    Args:
+        system: the CRS, or its code ("EPSG:32631").
+        x, y: easting and northing, in its unit.
+        name: of what holds them, for the sentence.
+
+    Raises:
+        InputError: ``canopy_place`` where they are no places on Earth.
+    """
+    try:
+        longitude, latitude = (np.array(each) for each in transform(system, "EPSG:4326", x, y))
+    except (RasterioError, CPLE_BaseError) as fault:
+        raise _no_place(name) from fault
+    if not (np.isfinite(longitude).all() and (np.abs(latitude) <= 90).all()):
+        raise _no_place(name)
+    return longitude, latitude
 
 
 def solar_position(
@@ -219,6 +240,15 @@ def _tile(tile: str) -> InputError:
         "canopy_tile",
         "{tile} is not a Sentinel-2 tile such as 31TCJ; nothing is known of its place.",
         tile=tile,
+    )
+
+
+def _no_place(name: str) -> InputError:
+    return InputError(
+        "canopy_place",
+        "The coordinates of {name} are no places on Earth in its coordinate reference system; correct one or the "
+        "other, or give the angles beside the file.",
+        name=name,
     )
 
 

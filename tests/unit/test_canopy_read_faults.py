@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from affine import Affine
 
 from eogen import geotiff
 from eogen.canopy import read_upload as uploads
@@ -136,6 +137,14 @@ def test_digital_numbers_say_what_to_divide_by_and_it_works():
 
 def test_a_product_elsewhere_than_its_pixels_is_told():
     assert code_of(read_upload, GOOD, f"{PRODUCT.replace('R065', 'R030')}.tif") == "canopy_orbit"
+
+
+def test_coordinates_out_of_this_world_are_told(tmp_path):
+    far = tiff(IMAGE, transform=Affine(10, 0, 9e9, 0, -10, 9e9))
+    assert code_of(read_upload, far, f"{PRODUCT}.tif") == "canopy_place"
+    assert read_upload(far, f"{PRODUCT}.tif", angles=ANGLES).sizes["band"] == 10
+    rows = [visit(geometry="POINT (9e9 9e9)")]
+    assert code_of(cesbio, cesbio_folder(tmp_path, after_x_T31TCJ_a=rows)) == "canopy_place"
 
 
 def test_what_is_too_large_is_refused(monkeypatch):

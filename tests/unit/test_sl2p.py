@@ -24,9 +24,13 @@ def spectra(green: np.ndarray, **labels: np.ndarray) -> xr.Dataset:
     return points(np.repeat(green[:, None], len(BANDS), axis=1), angles, {}, labels, source="made up")
 
 
-def test_the_network_is_what_its_numbers_say(tmp_path):
-    """Two layers: 4 + 4 tanh(2 B03 - 1), cut to 1..6, flagged below 0.8 and above 6.2."""
-    sl2p_files(tmp_path)
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_the_network_is_what_its_numbers_say(tmp_path, sign):
+    """Two layers: 4 + 4 tanh(2 B03 - 1), cut to 1..6, flagged below 0.8 and above 6.2.
+
+    ESA's files write some tolerances with a minus sign.
+    """
+    (sl2p_files(tmp_path) / "LAI_ExtremeCases").write_text(f"{sign}0.2,1,6\n")
     x = np.linspace(0, 1, 21)
     found = Sl2p(tmp_path).apply(spectra(x))
     raw = 4 + 4 * np.tanh(2 * x - 1)

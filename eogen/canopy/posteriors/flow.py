@@ -99,29 +99,39 @@ class SplineFlow(InNormal):
         found = base.expand(-1, len(context))
         unknown = torch.zeros(len(context), len(INFERRED))
         for layer in reversed(self.flow.transform.transforms):
-            found = _one(layer, unknown, context, _LAI).inv(found)
+            found = _Conditionals(layer, context).map(unknown, _LAI).inv(found)
         normal = torch.zeros(*found.shape, len(INFERRED))
         normal[..., _LAI] = found
         return column(self.prior.from_normal(normal), "lai")
 
 
+class _Conditionals:
+    """The one-dimensional maps of a layer, given some contexts (m, c): what the context adds is computed once."""
+
+    def __init__(self, layer: MaskedAutoregressiveTransform, context: Tensor) -> None:
+        self.layer = layer
+        first, *self.middle, self.last = layer.hyper
+        weight = first.mask * first.weight
+        self.of_known = weight[:, : len(INFERRED)]
+        self.of_context = functional.linear(context, weight[:, len(INFERRED) :], first.bias)
+
+    def map(self, known: Tensor, i: int) -> Transform:
+        """Return the map of variable ``i``, given those before it in the order; the others are not looked at."""
+        given = functional.linear(known, self.of_known) + self.of_context
+        for step in self.middle:
+            given = step(given)
+        total = self.layer.total
+        rows = slice(i * total, (i + 1) * total)
+        parameters = functional.linear(given, (self.last.mask * self.last.weight)[rows], self.last.bias[rows])
+        return self.layer.univariate(*unpack(parameters, self.layer.shapes))
+
+
 def _inverse(layer: MaskedAutoregressiveTransform, goal: Tensor, context: Tensor) -> Tensor:
     """Return what a layer maps to ``goal`` (draws, m, 11): one variable after the other, in the flow's order."""
-    context = context.expand(*goal.shape[:-1], -1)
+    conditionals = _Conditionals(layer, context)
     found = torch.zeros_like(goal)
     for name in ORDER:
         i = INFERRED.index(name)
-        settled = _one(layer, found, context, i).inv(goal[..., i])
+        settled = conditionals.map(found, i).inv(goal[..., i])
         found = torch.cat([found[..., :i], settled[..., None], found[..., i + 1 :]], -1)
     return found
-
-
-def _one(layer: MaskedAutoregressiveTransform, known: Tensor, context: Tensor, i: int) -> Transform:
-    """Return the layer's map of variable ``i``, given those before it in the order (the others are not looked at)."""
-    *hidden, last = layer.hyper
-    given = torch.cat([known, context], -1)
-    for step in hidden:
-        given = step(given)
-    rows = slice(i * layer.total, (i + 1) * layer.total)
-    parameters = functional.linear(given, (last.mask * last.weight)[rows], last.bias[rows])
-    return layer.univariate(*unpack(parameters, layer.shapes))

@@ -131,7 +131,7 @@ class SplineFlow(InNormal):
         found[..., seats] = base
         for layer in reversed(self.flow.transform.transforms):
             found = _inverse(layer, found, context, names)
-        return self.prior.from_normal(found)[..., seats]  # the other variables are placeholders
+        return self.prior.from_normal(found, names)
 
     def _pair(self, first: Tensor, second: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
         lai = first[:, None].expand(-1, len(context))
@@ -145,8 +145,8 @@ class SplineFlow(InNormal):
             cab = _one(layer, known, wide, _CAB, wide=True).inv(cab)
         normal = torch.zeros(*cab.shape, len(INFERRED))
         normal[..., _LAI], normal[..., _CAB] = lai[:, None], cab
-        theta = self.prior.from_normal(normal)
-        return theta[:, 0, :, _LAI], theta[..., _CAB]
+        theta = self.prior.from_normal(normal, ("lai", "cab"))
+        return theta[:, 0, :, 0], theta[..., 1]
 
 
 def _inverse(

@@ -1,0 +1,143 @@
+"""The expert view: one spectrum, what two families and the reference believe of it, and how far to trust them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+
+import streamlit as st
+
+from eogen.errors import Unavailable
+from pages.kit import card, provenance
+from pages.kit.address import choose
+from pages.kit.errors import guard
+from pages.kit.hall import Visitor
+from pages.kit.words import Words
+from pages.parts.canopy import compute, inspector, menu, names, sources
+from pages.parts.canopy.compute import Belief
+from pages.parts.canopy.sources import Scene, Spot
+
+
+@dataclass(frozen=True)
+class View:
+    """What is on the screen: what every panel is given.
+
+    Attributes:
+        spot: the spectrum that is looked at.
+        scene: the picture it comes from, where it comes from one.
+        beliefs: of the chosen families, and of the reference where it was asked for.
+    """
+
+    spot: Spot
+    scene: Scene | None
+    beliefs: list[Belief]
+
+
+def show(guest: Visitor) -> None:
+    """Draw the page. The stage holds controls and pictures: on a phone the pictures come first."""
+    t = guest.words
+    if not compute.families():
+        compute.encoder("flow")  # says which command makes the weights
+    with st.container(key="canopy_stage"):
+        with st.container(key="canopy_controls"):
+            columns = st.columns([1.3, 1.3, 1.3, 1.3, 1.1], vertical_alignment="bottom")
+            source = menu.source(t, columns[0])
+        left, right = st.columns([2, 1], gap="large")
+    with left, guard(t):
+        found = menu.OFFERED[source](t, columns[1])
+    if "found" not in locals() or found is None:
+        return
+    spot, scene = found
+    pair = _families(t, spot, columns[2:4])
+    reference = menu.reference(t, columns[4])
+    with right:
+        beliefs = [compute.belief(name, spot.key, spot.seen) for name in dict.fromkeys(pair)]
+        _summary(t, spot, beliefs)
+    view = View(spot, scene, beliefs)
+    _panel(t, view)
+
+
+def _families(t: Words, spot: Spot, columns: list) -> list[str]:
+    """Draw the choice of the two families; return them."""
+    offered = compute.suited(spot.seen)
+    if not offered:
+        raise Unavailable(
+            "no_model_weights",
+            "The weights of {name} are not on this machine; make them with: {command}",
+            name="field",
+            command="python -m eogen train canopy field",
+        )
+    order = ("field", "flow", "independent") if spot.real else ("flow", "independent")
+    first = [name for name in (*order, *offered) if name in offered]
+    first = list(dict.fromkeys(first))
+    wanted = {"a": first[0], "b": first[1] if len(first) > 1 else first[0]}
+    return [
+        choose(
+            column.selectbox,
+            t(f"canopy.controls.family_{side}"),
+            offered,
+            name=f"family_{side}",
+            default=wanted[side],
+            format_func=lambda name: t(f"canopy.families.{name}.name"),
+        )
+        for side, column in zip("ab", columns, strict=True)
+    ]
+
+
+def _summary(t: Words, spot: Spot, beliefs: list[Belief]) -> None:
+    """Say leaf area and canopy chlorophyll under each family, beside what is known."""
+    for name in ("lai", "ccc"):
+        value = sources.known(spot, name)
+        top = inspector.bounds(name, beliefs)[1]
+        st.markdown(f"**{names.title(t, name)}**")
+        rows = []
+        for one in beliefs:
+            low, middle, high = (float(v) for v in one.quantile(name, [0.05, 0.5, 0.95]))
+            rows.append(
+                card.Bar(
+                    inspector.label(t, one), middle, names.value(t, name, middle),
+                    t("canopy.summary.interval", low=names.value(t, name, low), high=names.value(t, name, high)),
+                    main=one is beliefs[0], low=low, high=high,
+                )
+            )  # fmt: skip
+        if value is not None:
+            said = t("canopy.inspector.truth" if spot.truth is not None else "canopy.inspector.measured")
+            rows.append(card.Bar(said, value.value, names.value(t, name, value.value)))
+        card.bars(rows, t, label=names.title(t, name), room="canopy", top=top)
+    if spot.truth is not None:
+        said = [
+            t("canopy.summary.nats", name=inspector.label(t, one), nats=found)
+            for one in beliefs
+            if one.name != "reference"
+            and (found := compute.nats(one.name, spot.key, spot.seen, spot.truth)) > -1e6
+        ]
+        st.caption(t("canopy.summary.density", each=" · ".join(said)))
+    for one in beliefs:
+        if one.name != "reference":
+            _, model = compute.encoder(one.name)
+            provenance.model_card(model, t, key=one.name, label=inspector.label(t, one))
+
+
+def _other(module: str, function: str = "show") -> Callable[..., None]:
+    """Return a panel of another file, loaded only when it is opened."""
+    return lambda *given: getattr(import_module(f"pages.parts.canopy.{module}"), function)(*given)
+
+
+def _panel(t: Words, view: View) -> str:
+    """Draw the chosen panel only: the others cost seconds that nobody asked for. Return its name."""
+    offered: dict[str, Callable[[], None]] = {
+        "inspector": lambda: inspector.show(t, view.spot, view.beliefs),
+    }
+    name = choose(
+        partial(st.segmented_control, required=True, label_visibility="collapsed"),
+        t("canopy.panels.label"),
+        list(offered),
+        name="panel",
+        default="inspector",
+        format_func=lambda p: t(f"canopy.panels.{p}"),
+    )
+    with guard(t):
+        offered[name]()
+    return name

@@ -1,0 +1,4 @@
+"""The public view."""
+from pages.kit.hall import Visitor
+def show(guest: Visitor) -> None:
+    """Draw."""

@@ -129,6 +129,10 @@ def _panel(t: Words, view: View) -> str:
     """Draw the chosen panel only: the others cost seconds that nobody asked for. Return its name."""
     offered: dict[str, Callable[[], None]] = {
         "inspector": lambda: inspector.show(t, view.spot, view.beliefs),
+        "maps": lambda: _other("chipmap")(t, view),
+        "priors": lambda: _other("priors")(t, view),
+        "latent": lambda: _other("latent")(t, view),
+        "results": lambda: _other("results")(t),
     }
     name = choose(
         partial(st.segmented_control, required=True, label_visibility="collapsed"),

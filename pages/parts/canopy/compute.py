@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from time import perf_counter
 
 import numpy as np
@@ -22,6 +23,7 @@ from eogen.canopy.methods import FAMILIES
 from eogen.canopy.observation import Observation
 from eogen.canopy.posteriors.importance import ImportanceWeighted
 from eogen.canopy.priors import prior
+from eogen.canopy.sensors import nodes
 from eogen.canopy.space import INFERRED, column
 from eogen.nn.weights import Card
 from eogen.progress import Progress, silent
@@ -158,6 +160,13 @@ def spectrum(theta: tuple[float, ...], angles: tuple[float, ...]) -> tuple[np.nd
     rows, geometry = torch.tensor([theta]), torch.tensor([angles])
     with torch.inference_mode():
         return simulator().spectrum(named(rows, geometry))[0].numpy(), simulate_bands(rows, geometry)[0].numpy()
+
+
+@lru_cache(maxsize=1)
+def centres() -> np.ndarray:
+    """Return the central wavelengths (10) of the bands of Sentinel-2A, nm: the means of their responses."""
+    wavelengths, weights = nodes("S2A")
+    return weights @ wavelengths
 
 
 def canopy(**values: float) -> tuple[float, ...]:

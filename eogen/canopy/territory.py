@@ -180,7 +180,9 @@ def _smooth(dice: np.random.Generator, shape: tuple[int, int], width: float) -> 
     return (field - field.mean()) / field.std()
 
 
-def _dataset(reflectance: torch.Tensor, theta: torch.Tensor, cover: np.ndarray, parcel: np.ndarray) -> xr.Dataset:
+def _dataset(
+    reflectance: torch.Tensor, theta: torch.Tensor, cover: np.ndarray, parcel: np.ndarray
+) -> xr.Dataset:
     height, width = parcel.shape
     rows = {
         "band": list(BANDS),
@@ -204,7 +206,9 @@ def _dataset(reflectance: torch.Tensor, theta: torch.Tensor, cover: np.ndarray, 
         cover.astype(np.int8), dims=plane,
         attrs={"flag_values": list(range(len(COVERS))), "flag_meanings": " ".join(COVERS), "long_name": "land cover"},
     )  # fmt: skip
-    held["parcel"] = xr.DataArray(parcel.astype(np.int16), dims=plane, attrs={"long_name": "number of the parcel"})
+    held["parcel"] = xr.DataArray(
+        parcel.astype(np.int16), dims=plane, attrs={"long_name": "number of the parcel"}
+    )
     for name, value in ANGLES.items():
         held[name] = xr.DataArray(value, attrs={"units": "degree", "long_name": VARIABLES[name].long_name})
     found = xr.Dataset(held, rows)

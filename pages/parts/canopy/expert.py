@@ -9,7 +9,6 @@ from importlib import import_module
 
 import streamlit as st
 
-from eogen.errors import Unavailable
 from pages.kit import card, provenance
 from pages.kit.address import choose
 from pages.kit.errors import guard
@@ -45,9 +44,10 @@ def show(guest: Visitor) -> None:
             columns = st.columns([1.3, 1.3, 1.3, 1.3, 1.1], vertical_alignment="bottom")
             source = menu.source(t, columns[0])
         left, right = st.columns([2, 1], gap="large")
+    found = None
     with left, guard(t):
         found = menu.OFFERED[source](t, columns[1])
-    if "found" not in locals() or found is None:
+    if found is None:
         return
     spot, scene = found
     pair = _families(t, spot, columns[2:4])
@@ -63,12 +63,7 @@ def _families(t: Words, spot: Spot, columns: list) -> list[str]:
     """Draw the choice of the two families; return them."""
     offered = compute.suited(spot.seen)
     if not offered:
-        raise Unavailable(
-            "no_model_weights",
-            "The weights of {name} are not on this machine; make them with: {command}",
-            name="field",
-            command="python -m eogen train canopy field",
-        )
+        raise compute.no_field_model()
     order = ("field", "flow", "independent") if spot.real else ("flow", "independent")
     first = [name for name in (*order, *offered) if name in offered]
     first = list(dict.fromkeys(first))

@@ -60,9 +60,7 @@ def _around(seed: int, parcel: int) -> xr.Dataset:
         (rows.mean(), columns.mean()), WINDOW, (whole.sizes["y"], whole.sizes["x"]), strict=True
     ):
         corner.append(int(np.clip(round(middle - size / 2), 0, most - size)))
-    return whole.isel(
-        y=slice(corner[0], corner[0] + WINDOW[0]), x=slice(corner[1], corner[1] + WINDOW[1])
-    )
+    return whole.isel(y=slice(corner[0], corner[0] + WINDOW[0]), x=slice(corner[1], corner[1] + WINDOW[1]))
 
 
 def _shown(key: str, data: xr.Dataset, parcel: int) -> Shown:
@@ -115,7 +113,15 @@ def card(number: int) -> Shown:
 def with_leaves(lai: float) -> Shown:
     """Return the field of the slider with ``lai`` layers of leaves."""
     seed = sources.SEED
-    sizes = {p: np.sum(sources.territory_of(seed, calm=True).parcel.values == p) for s, p, _ in _fields() if s == seed}
+    sizes = {
+        p: np.sum(sources.territory_of(seed, calm=True).parcel.values == p)
+        for s, p, _ in _fields()
+        if s == seed
+    }
     parcel = max(sizes, key=lambda p: sizes[p])
-    found = _shown(f"leaves-{seed}-{parcel}-{lai}", leafed(_around(seed, parcel), parcel, lai, noise=sources.CALM), parcel)
+    found = _shown(
+        f"leaves-{seed}-{parcel}-{lai}",
+        leafed(_around(seed, parcel), parcel, lai, noise=sources.CALM),
+        parcel,
+    )
     return Shown(found.key, found.data, found.mask, found.seen, lai)

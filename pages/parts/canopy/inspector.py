@@ -79,7 +79,9 @@ def marginals(t: Words, here: Spot, beliefs: Sequence[Belief]) -> None:
         axis = figures.axis(names.title(t, name), "", range=[low, high], nticks=5)
         axis["title"] |= {"font": {"size": 12}, "standoff": 4}
         title = t("canopy.inspector.density") if number % 5 == 0 else " "
-        panels.append((axis, figures.axis(title, "", showticklabels=False, rangemode="tozero", showgrid=False)))
+        panels.append(
+            (axis, figures.axis(title, "", showticklabels=False, rangemode="tozero", showgrid=False))
+        )
     figure = grid(t, panels, 5, row_height=175, gap=(0.025, 0.17))
     priors = list(dict.fromkeys(one.prior for one in beliefs))
     for number, name in enumerate(QUANTITIES):
@@ -202,12 +204,12 @@ def correlations(t: Words, beliefs: Sequence[Belief]) -> None:
                 colorbar={"title": {"text": "ρ"}, "thickness": 12},
                 hovertemplate="%{y} – %{x} : %{z:.2f}<extra></extra>",
             )  # fmt: skip
-            figures.show(figure, key=f"correlation_{one.name}", alt=t("canopy.inspector.correlation"), expert=True)
+            figures.show(
+                figure, key=f"correlation_{one.name}", alt=t("canopy.inspector.correlation"), expert=True
+            )
             off = np.abs(matrix - np.eye(len(matrix)))
             i, j = np.unravel_index(off.argmax(), off.shape)
-            st.caption(
-                t("canopy.inspector.strongest", a=shorts[i], b=shorts[j], value=float(matrix[i, j]))
-            )
+            st.caption(t("canopy.inspector.strongest", a=shorts[i], b=shorts[j], value=float(matrix[i, j])))
 
 
 def numbers(t: Words, here: Spot, beliefs: Sequence[Belief]) -> pd.DataFrame:
@@ -224,7 +226,9 @@ def numbers(t: Words, here: Spot, beliefs: Sequence[Belief]) -> pd.DataFrame:
                     t("canopy.inspector.family"): label(t, one),
                     t("canopy.inspector.mean"): names.value(t, name, float(draws.mean())),
                     t("canopy.inspector.median"): names.value(t, name, float(middle)),
-                    t("canopy.inspector.interval"): f"{names.value(t, name, low)} – {names.value(t, name, high)}",
+                    t(
+                        "canopy.inspector.interval"
+                    ): f"{names.value(t, name, low)} – {names.value(t, name, high)}",
                     t("canopy.inspector.spread"): t.number(ratio(one, name), 2),
                     t("canopy.inspector.known"): "" if value is None else names.value(t, name, value.value),
                 }

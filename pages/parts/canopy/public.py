@@ -199,7 +199,9 @@ def _game(t: Words) -> None:
             st.caption(t("canopy.public.what"))
             with st.container(key="canopy_bets"):
                 for layers in BETS:
-                    st.button(str(layers), key=f"bet_{layers}", width="stretch", on_click=_bet, args=(layers,))
+                    st.button(
+                        str(layers), key=f"bet_{layers}", width="stretch", on_click=_bet, args=(layers,)
+                    )
         st.button(
             t("canopy.public.stop"), width="stretch", icon=":material/undo:", on_click=_stop, key="stop_game"
         )

@@ -12,6 +12,7 @@ import streamlit as st
 import torch
 import xarray as xr
 
+from eogen.canopy.dataset import complete
 from eogen.canopy.likelihood import NOISE, Noise
 from eogen.canopy.observation import Observation
 from eogen.canopy.space import DERIVED, INFERRED
@@ -101,9 +102,7 @@ def territory_of(seed: int, calm: bool = False) -> xr.Dataset:
 def simulated_provenance(t: Words, *, expert: bool = True) -> Provenance:
     """Return what is said under a picture of the territory; where it comes from to experts only."""
     more = {"source": "eogen.canopy.territory", "licence": "GPL-3.0"} if expert else {}
-    return Provenance(
-        "simulated", place=t("canopy.place.territory"), sensor=t("canopy.place.sensor"), **more
-    )
+    return Provenance("simulated", place=t("canopy.place.territory"), sensor=t("canopy.place.sensor"), **more)
 
 
 def simulated(t: Words, seed: int = SEED) -> Scene:
@@ -114,18 +113,14 @@ def simulated(t: Words, seed: int = SEED) -> Scene:
 def spot(scene: Scene, row: int, column: int, t: Words) -> Spot | None:
     """Return the pixel of a scene; None where it has no value."""
     here = scene.data.isel(y=slice(row, row + 1), x=slice(column, column + 1))
-    try:
-        seen, there = compute.pixels(here)
-    except ValueError:
+    if not bool(complete(here).values[0, 0]):
         return None
-    if not there.any():
-        return None
+    seen, _ = compute.pixels(here)
     truth = None
     if all(name in here for name in INFERRED):
         truth = torch.tensor([float(here[name].values[0, 0]) for name in INFERRED])
     name = t("canopy.place.pixel", row=row + 1, column=column + 1)
-    origin = scene.provenance.origin
-    return Spot(f"{scene.key}-{row}-{column}", seen, origin, name, truth)
+    return Spot(f"{scene.key}-{row}-{column}", seen, scene.provenance.origin, name, truth)
 
 
 def of_canopy(theta: tuple[float, ...], angles: tuple[float, ...], t: Words) -> Spot:

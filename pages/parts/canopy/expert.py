@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
+from importlib.util import find_spec
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ from pages.kit.address import choose
 from pages.kit.errors import guard
 from pages.kit.hall import Visitor
 from pages.kit.words import Words
-from pages.parts.canopy import compute, inspector, menu, names, sources
+from pages.parts.canopy import compute, exports, inspector, menu, names, sources
 from pages.parts.canopy.compute import Belief
 from pages.parts.canopy.sources import Scene, Spot
 
@@ -56,7 +56,8 @@ def show(guest: Visitor) -> None:
         beliefs = [compute.belief(name, spot.key, spot.seen) for name in dict.fromkeys(pair)]
         _summary(t, spot, beliefs)
     view = View(spot, scene, beliefs)
-    _panel(t, view)
+    panel = _panel(t, view)
+    exports.bar(t, view, panel)
 
 
 def _families(t: Words, spot: Spot, columns: list) -> list[str]:
@@ -115,24 +116,33 @@ def _summary(t: Words, spot: Spot, beliefs: list[Belief]) -> None:
             provenance.model_card(model, t, key=one.name, label=inspector.label(t, one))
 
 
-def _other(module: str, function: str = "show") -> Callable[..., None]:
-    """Return a panel of another file, loaded only when it is opened."""
-    return lambda *given: getattr(import_module(f"pages.parts.canopy.{module}"), function)(*given)
+#: Panels: name -> file of this folder whose ``show(t, view)`` draws it; loaded only when opened.
+PANELS = {
+    "inspector": "inspector",
+    "spectrum": "spectrum",
+    "ambiguity": "ambiguity",
+    "latent": "latent",
+    "maps": "chipmap",
+    "priors": "priors",
+    "results": "results",
+}
+
+
+def offered() -> list[str]:
+    """Return the panels whose file is there."""
+    return [name for name, file in PANELS.items() if find_spec(f"pages.parts.canopy.{file}") is not None]
 
 
 def _panel(t: Words, view: View) -> str:
     """Draw the chosen panel only: the others cost seconds that nobody asked for. Return its name."""
-    offered: dict[str, Callable[[], None]] = {
-        "inspector": lambda: inspector.show(t, view.spot, view.beliefs),
-    }
     name = choose(
         partial(st.segmented_control, required=True, label_visibility="collapsed"),
         t("canopy.panels.label"),
-        list(offered),
+        offered(),
         name="panel",
         default="inspector",
         format_func=lambda p: t(f"canopy.panels.{p}"),
     )
     with guard(t):
-        offered[name]()
+        import_module(f"pages.parts.canopy.{PANELS[name]}").show(t, view)
     return name

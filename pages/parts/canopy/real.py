@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 import torch
 import xarray as xr
+from scipy.ndimage import binary_dilation, label
 
 from eogen import catalog
 from eogen.canopy import read
@@ -71,9 +72,12 @@ def _chip(name: str, stamp: str, _found: Chip) -> xr.Dataset:
     return _cropped(_found.load())
 
 
-def _cropped(data: xr.Dataset, edge: int = 3) -> xr.Dataset:
-    """Return the part of a scene that has values."""
+def _cropped(data: xr.Dataset, near: int = 6, edge: int = 3) -> xr.Dataset:
+    """Return the part of a scene with the largest group of parcels, no more than ``near`` pixels from one another."""
     there = read.complete(data).transpose("y", "x").values
+    groups, _ = label(binary_dilation(there, iterations=near))
+    sizes = np.bincount(groups[there])
+    there = there & (groups == sizes.argmax())
     parts = {}
     for axis, across in (("y", 1), ("x", 0)):
         held = np.flatnonzero(there.any(across))

@@ -96,7 +96,9 @@ def _page(t: Words, view: View) -> str:
     assert view.scene is not None
     data, key = view.scene.data, view.scene.key
     seen, there = compute.pixels(data)
-    family = next((one.name for one in view.beliefs if one.name in compute.suited(seen)), compute.suited(seen)[0])
+    family = next(
+        (one.name for one in view.beliefs if one.name in compute.suited(seen)), compute.suited(seen)[0]
+    )
     values = np.full(there.shape, np.nan, np.float32)
     values[there] = compute.leaf_area(family, key, seen)[0]
     title = t("canopy.map.lai_long")

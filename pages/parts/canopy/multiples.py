@@ -59,7 +59,8 @@ def grid(
     figure.update_layout(layout)
     inside = rows * row_height - BELOW
     figure.update_layout(
-        margin={"l": 46, "r": 12, "t": top, "b": BELOW}, legend={"y": 1 + (top - 30) / inside, "yanchor": "bottom"}
+        margin={"l": 46, "r": 12, "t": top, "b": BELOW},
+        legend={"y": 1 + (top - 30) / inside, "yanchor": "bottom"},
     )
     return figure
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from eogen.canopy.observation import Observation, observe
 from eogen.canopy.read import Chip
 from eogen.errors import InputError, Unavailable
 from pages.kit.provenance import Provenance
-from pages.kit.words import Words
+from pages.kit.words import Words, typeset
 from pages.parts.canopy.sources import Field, Scene, Spot, digest
 
 ROOM = "canopy"
@@ -121,13 +122,14 @@ def dense(t: Words) -> Scene | None:
 
 def _said(t: Words, entry: str, place: str, sensor: str, date: Any) -> Provenance:
     found = catalog.catalog()[entry]
+    licence = re.split(r"[;(]", found.licence)[0].strip()
     return Provenance(
         "real",
         place=place,
         sensor=sensor.replace("S2", "Sentinel-2") or "Sentinel-2",
         date=date,
-        source=found.title[t.lang],
-        licence=found.licence.partition(";")[0],
+        source=typeset(found.title[t.lang], t.lang),
+        licence=t("canopy.place.no_licence") if licence == "none declared" else licence,
     )
 
 

@@ -30,6 +30,10 @@ ANGLES = {"solar_zenith": 34.0, "view_zenith": 6.0, "relative_azimuth": 118.0}
 WITHIN = {"lai": 0.4, "cab": 0.3, "cw": 0.3, "cbrown": 0.3, "cm": 0.2, "ala": 0.15}
 #: Range of the soil's brightness and dryness under the whole territory.
 SOIL = {"rsoil": (0.5, 1.15), "psoil": (0.2, 0.9)}
+#: The cereal of :func:`leafed`, but for its leaf area and its soil.
+CEREAL: dict[str, float] = {
+    "n": 1.4, "cab": 48, "car": 10, "cbrown": 0.05, "cw": 0.02, "cm": 0.005, "ala": 58, "hspot": 0.2,
+}  # fmt: skip
 #: Upper left corner (UTM 31 N, m) and pixel (m); south-west France.
 CORNER, PIXEL, CRS = (362_000.0, 4_826_000.0), 10.0, "EPSG:32631"
 
@@ -65,6 +69,36 @@ def territory(seed: int = 0, height: int = 96, width: int = 120, *, noise: Noise
 def canopies(dataset: xr.Dataset) -> torch.Tensor:
     """Return the true canopies (y * x, 11) of a territory, in rows."""
     return torch.stack([torch.from_numpy(dataset[n].values.reshape(-1)) for n in INFERRED], 1)
+
+
+def leafed(dataset: xr.Dataset, parcel: int, lai: float, *, noise: Noise = NOISE) -> xr.Dataset:
+    """Return a territory in which one parcel is a green cereal with ``lai`` layers of leaves, everything else equal.
+
+    Args:
+        dataset: from :func:`territory`, or a part of it.
+        parcel: its number.
+        lai: leaf area index, m2/m2, 0-10; it varies by a tenth within the parcel.
+        noise: of the new reflectances, the same draw for every ``lai``.
+    """
+    here = dataset.parcel.values == parcel
+    theta = canopies(dataset)[torch.from_numpy(here.reshape(-1))]
+    uneven = dataset.lai.values[here]
+    uneven = (uneven - uneven.mean()) / max(float(uneven.std()), 1e-6)
+    for name, value in CEREAL.items():
+        theta[:, INFERRED.index(name)] = value
+    theta[:, INFERRED.index("lai")] = torch.from_numpy(lai * (1 + 0.1 * np.clip(uneven, -2, 2))).clamp(0, 10)
+    clean = bands(theta, _angles())
+    generator = torch.Generator().manual_seed(parcel)
+    noisy = clean + noise.sd(clean) * torch.randn(clean.shape, generator=generator)
+    found = dataset.copy()
+    cube = dataset.reflectance.values.copy()
+    cube[:, here] = noisy.numpy().T
+    found["reflectance"] = dataset.reflectance.copy(data=cube)
+    for name in (*INFERRED, *DERIVED):
+        values = dataset[name].values.copy()
+        values[here] = column(theta, name).numpy()
+        found[name] = dataset[name].copy(data=values)
+    return found
 
 
 def _angles() -> torch.Tensor:
@@ -146,7 +180,9 @@ def _smooth(dice: np.random.Generator, shape: tuple[int, int], width: float) -> 
     return (field - field.mean()) / field.std()
 
 
-def _dataset(reflectance: torch.Tensor, theta: torch.Tensor, cover: np.ndarray, parcel: np.ndarray) -> xr.Dataset:
+def _dataset(
+    reflectance: torch.Tensor, theta: torch.Tensor, cover: np.ndarray, parcel: np.ndarray
+) -> xr.Dataset:
     height, width = parcel.shape
     rows = {
         "band": list(BANDS),
@@ -170,7 +206,9 @@ def _dataset(reflectance: torch.Tensor, theta: torch.Tensor, cover: np.ndarray, 
         cover.astype(np.int8), dims=plane,
         attrs={"flag_values": list(range(len(COVERS))), "flag_meanings": " ".join(COVERS), "long_name": "land cover"},
     )  # fmt: skip
-    held["parcel"] = xr.DataArray(parcel.astype(np.int16), dims=plane, attrs={"long_name": "number of the parcel"})
+    held["parcel"] = xr.DataArray(
+        parcel.astype(np.int16), dims=plane, attrs={"long_name": "number of the parcel"}
+    )
     for name, value in ANGLES.items():
         held[name] = xr.DataArray(value, attrs={"units": "degree", "long_name": VARIABLES[name].long_name})
     found = xr.Dataset(held, rows)

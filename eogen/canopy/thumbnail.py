@@ -35,7 +35,9 @@ def draw() -> np.ndarray:
 
     scene = territory(2).isel(y=slice(0, SIDE), x=slice(12, 12 + SIDE))
     left = render.true_colour(scene.reflectance)[..., :3]
-    spectra = torch.from_numpy(scene.reflectance.transpose("y", "x", "band").values.reshape(-1, scene.sizes["band"]))
+    spectra = torch.from_numpy(
+        scene.reflectance.transpose("y", "x", "band").values.reshape(-1, scene.sizes["band"])
+    )
     angles = torch.tensor([[float(scene[name]) for name in GEOMETRY]]).expand(len(spectra), -1)
     try:
         network, _ = models.load(MODEL)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from time import perf_counter
 
 import numpy as np
@@ -15,14 +16,18 @@ import torch
 import xarray as xr
 
 from eogen.canopy import models
+from eogen.canopy.dataset import complete
+from eogen.canopy.dataset import pixels as lay_out
 from eogen.canopy.encoder import Encoder
 from eogen.canopy.likelihood import bands as simulate_bands
 from eogen.canopy.likelihood import named, simulator
 from eogen.canopy.methods import FAMILIES
-from eogen.canopy.observation import Observation
+from eogen.canopy.observation import Observation, observe
 from eogen.canopy.posteriors.importance import ImportanceWeighted
 from eogen.canopy.priors import prior
+from eogen.canopy.sensors import nodes
 from eogen.canopy.space import INFERRED, column
+from eogen.errors import Unavailable
 from eogen.nn.weights import Card
 from eogen.progress import Progress, silent
 
@@ -84,6 +89,16 @@ def suited(seen: Observation) -> list[str]:
     return [name for name in families() if whole or encoder(name)[0].may_miss]
 
 
+def no_field_model() -> Unavailable:
+    """Return the error for pixels that no family on this machine can be asked about."""
+    return Unavailable(
+        "no_model_weights",
+        "The weights of {name} are not on this machine; make them with: {command}",
+        name="field",
+        command="python -m eogen train canopy field",
+    )
+
+
 @st.cache_data(show_spinner=False, max_entries=KEPT)
 def _belief(key: tuple[str, str, str], draws: int, _seen: Observation) -> Belief:
     family = key[0]
@@ -143,6 +158,15 @@ def leaf_area(family: str, key: str, seen: Observation, progress: Progress = sil
     return _leaf_area((family, models.weights_stamp(family), key), seen, progress)
 
 
+@st.cache_data(show_spinner=False, max_entries=16)
+def intervals(family: str, stamp: str, key: str, _seen: Observation) -> np.ndarray:
+    """Return the 5, 50 and 95 % quantiles (3, m) of leaf area of many pixels, m2/m2."""
+    network, _ = encoder(family)
+    with torch.inference_mode():
+        found = models.posterior(family, network, _seen, particles=512).marginal("lai")
+        return found.quantile(torch.tensor([0.05, 0.5, 0.95])).numpy()
+
+
 @st.cache_data(show_spinner=False, max_entries=KEPT)
 def quantiles(family: str, stamp: str, key: str, _seen: Observation) -> np.ndarray:
     """Return 64 quantiles at even levels of leaf area of one pixel, m2/m2, lowest first."""
@@ -157,7 +181,16 @@ def spectrum(theta: tuple[float, ...], angles: tuple[float, ...]) -> tuple[np.nd
     """Return the reflectance of one canopy at 400-2500 nm (2101) and in the ten bands (10)."""
     rows, geometry = torch.tensor([theta]), torch.tensor([angles])
     with torch.inference_mode():
-        return simulator().spectrum(named(rows, geometry))[0].numpy(), simulate_bands(rows, geometry)[0].numpy()
+        return simulator().spectrum(named(rows, geometry))[0].numpy(), simulate_bands(rows, geometry)[
+            0
+        ].numpy()
+
+
+@lru_cache(maxsize=1)
+def centres() -> np.ndarray:
+    """Return the central wavelengths (10) of the bands of Sentinel-2A, nm: the means of their responses."""
+    wavelengths, weights = nodes("S2A")
+    return weights @ wavelengths
 
 
 def canopy(**values: float) -> tuple[float, ...]:
@@ -166,15 +199,9 @@ def canopy(**values: float) -> tuple[float, ...]:
 
 
 def pixels(scene: xr.Dataset) -> tuple[Observation, np.ndarray]:
-    """Return the complete pixels of a scene, and where they are (y, x), bool."""
-    from eogen.canopy.observation import observe
-    from eogen.canopy.sensors import BANDS
+    """Return the complete pixels of a scene, and where they are (y, x), bool.
 
-    held = scene.reflectance.reindex(band=list(BANDS)).transpose("y", "x", "band")
-    needed = [b for b in BANDS if b != "B08"]
-    there = np.isfinite(held.sel(band=needed).values).all(-1)
-    laid = xr.Dataset({"reflectance": (("pixel", "band"), held.values[there])}, {"band": list(BANDS)})
-    for name in ("solar_zenith", "view_zenith", "relative_azimuth"):
-        given = scene[name]
-        laid[name] = ("pixel", given.values[there]) if given.dims else ((), float(given))
-    return observe(laid), there
+    Raises:
+        InputError: ``canopy_no_valid_pixel``.
+    """
+    return observe(lay_out(scene)), complete(scene).transpose("y", "x").values

@@ -32,9 +32,9 @@ def credible(
         x (cells), y (cells), and mass (y, x), 0 to 1.
     """
     counts, x, y = np.histogram2d(a, b, bins=cells, range=ends)
-    # Silverman's width for two dimensions, in cells.
+    # Silverman's width for two dimensions, in cells, and a fifth more: contours of some draws are ragged.
     widths = [
-        max(float(np.std(v)) * len(v) ** (-1 / 6) / ((end[1] - end[0]) / cells), 0.6)
+        max(1.2 * float(np.std(v)) * len(v) ** (-1 / 6) / ((end[1] - end[0]) / cells), 0.6)
         for v, end in ((a, ends[0]), (b, ends[1]))
     ]
     smooth = gaussian_filter(counts, widths, mode="reflect").T

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
+from importlib.util import find_spec
 
 import streamlit as st
 
-from eogen.errors import Unavailable
 from pages.kit import card, provenance
 from pages.kit.address import choose
 from pages.kit.errors import guard
 from pages.kit.hall import Visitor
 from pages.kit.words import Words
-from pages.parts.canopy import compute, inspector, menu, names, sources
+from pages.parts.canopy import compute, exports, inspector, menu, names, sources
 from pages.parts.canopy.compute import Belief
 from pages.parts.canopy.sources import Scene, Spot
 
@@ -45,9 +44,10 @@ def show(guest: Visitor) -> None:
             columns = st.columns([1.3, 1.3, 1.3, 1.3, 1.1], vertical_alignment="bottom")
             source = menu.source(t, columns[0])
         left, right = st.columns([2, 1], gap="large")
+    found = None
     with left, guard(t):
         found = menu.OFFERED[source](t, columns[1])
-    if "found" not in locals() or found is None:
+    if found is None:
         return
     spot, scene = found
     pair = _families(t, spot, columns[2:4])
@@ -56,19 +56,15 @@ def show(guest: Visitor) -> None:
         beliefs = [compute.belief(name, spot.key, spot.seen) for name in dict.fromkeys(pair)]
         _summary(t, spot, beliefs)
     view = View(spot, scene, beliefs)
-    _panel(t, view)
+    panel = _panel(t, view)
+    exports.bar(t, view, panel)
 
 
 def _families(t: Words, spot: Spot, columns: list) -> list[str]:
     """Draw the choice of the two families; return them."""
     offered = compute.suited(spot.seen)
     if not offered:
-        raise Unavailable(
-            "no_model_weights",
-            "The weights of {name} are not on this machine; make them with: {command}",
-            name="field",
-            command="python -m eogen train canopy field",
-        )
+        raise compute.no_field_model()
     order = ("field", "flow", "independent") if spot.real else ("flow", "independent")
     first = [name for name in (*order, *offered) if name in offered]
     first = list(dict.fromkeys(first))
@@ -120,28 +116,34 @@ def _summary(t: Words, spot: Spot, beliefs: list[Belief]) -> None:
             provenance.model_card(model, t, key=one.name, label=inspector.label(t, one))
 
 
-def _other(module: str, function: str = "show") -> Callable[..., None]:
-    """Return a panel of another file, loaded only when it is opened."""
-    return lambda *given: getattr(import_module(f"pages.parts.canopy.{module}"), function)(*given)
+#: Panels: name -> file of this folder whose ``show(t, view)`` draws it; loaded only when opened.
+PANELS = {
+    "inspector": "inspector",
+    "spectrum": "spectrum",
+    "ambiguity": "ambiguity",
+    "latent": "latent",
+    "maps": "chipmap",
+    "priors": "priors",
+    "results": "results",
+}
+
+
+def offered() -> list[str]:
+    """Return the panels whose file is there."""
+    return [name for name, file in PANELS.items() if find_spec(f"pages.parts.canopy.{file}") is not None]
 
 
 def _panel(t: Words, view: View) -> str:
     """Draw the chosen panel only: the others cost seconds that nobody asked for. Return its name."""
-    offered: dict[str, Callable[[], None]] = {
-        "inspector": lambda: inspector.show(t, view.spot, view.beliefs),
-        "maps": lambda: _other("chipmap")(t, view),
-        "priors": lambda: _other("priors")(t, view),
-        "latent": lambda: _other("latent")(t, view),
-        "results": lambda: _other("results")(t),
-    }
     name = choose(
         partial(st.segmented_control, required=True, label_visibility="collapsed"),
         t("canopy.panels.label"),
-        list(offered),
+        offered(),
         name="panel",
         default="inspector",
         format_func=lambda p: t(f"canopy.panels.{p}"),
     )
     with guard(t):
-        offered[name]()
+        draw = import_module(f"pages.parts.canopy.{PANELS[name]}").show
+        draw(t) if name == "results" else draw(t, view)  # measured on data sets, not on this pixel
     return name

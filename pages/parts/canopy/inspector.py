@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from eogen.canopy.priors import prior
@@ -17,7 +19,10 @@ from pages.parts.canopy.choice import several
 from pages.parts.canopy.compute import Belief
 from pages.parts.canopy.density import credible, curve
 from pages.parts.canopy.multiples import grid, place
-from pages.parts.canopy.sources import QUANTITIES, Spot, known
+from pages.parts.canopy.sources import QUANTITIES, Field, Spot, known
+
+if TYPE_CHECKING:
+    from pages.parts.canopy.expert import View
 
 #: Pairs shown at first: where leaf area hides.
 PAIRS = ("lai", "ala", "cbrown", "cab")
@@ -47,14 +52,25 @@ def bounds(name: str, beliefs: Sequence[Belief]) -> tuple[float, float]:
     return 0.0, float(max([top, *(one.column(name).max() for one in beliefs)]))
 
 
+def close(name: str, beliefs: Sequence[Belief], value: Field | None) -> tuple[float, float]:
+    """Return where nearly all draws of a quantity lie, and what is known of it, within its bounds."""
+    low, high = bounds(name, beliefs)
+    ends = np.concatenate([one.quantile(name, [0.003, 0.997]) for one in beliefs])
+    if value is not None:
+        ends = np.append(ends, value.value)
+    pad = 0.08 * (ends.max() - ends.min()) + 1e-6
+    return max(low, float(ends.min() - pad)), min(high, float(ends.max() + pad))
+
+
 def ratio(one: Belief, name: str) -> float:
     """Return the posterior's standard deviation over the prior's."""
     before = float(column(compute.prior_draws(one.prior), name).std())
     return float(one.column(name).std()) / before
 
 
-def show(t: Words, here: Spot, beliefs: Sequence[Belief]) -> None:
+def show(t: Words, view: View) -> None:
     """Draw the panel."""
+    here, beliefs = view.spot, view.beliefs
     st.markdown(t("canopy.inspector.lead"))
     with st.container(key="canopy_marginals"):
         marginals(t, here, beliefs)
@@ -79,7 +95,9 @@ def marginals(t: Words, here: Spot, beliefs: Sequence[Belief]) -> None:
         axis = figures.axis(names.title(t, name), "", range=[low, high], nticks=5)
         axis["title"] |= {"font": {"size": 12}, "standoff": 4}
         title = t("canopy.inspector.density") if number % 5 == 0 else " "
-        panels.append((axis, figures.axis(title, "", showticklabels=False, rangemode="tozero", showgrid=False)))
+        panels.append(
+            (axis, figures.axis(title, "", showticklabels=False, rangemode="tozero", showgrid=False))
+        )
     figure = grid(t, panels, 5, row_height=175, gap=(0.025, 0.17))
     priors = list(dict.fromkeys(one.prior for one in beliefs))
     for number, name in enumerate(QUANTITIES):
@@ -112,7 +130,7 @@ def marginals(t: Words, here: Spot, beliefs: Sequence[Belief]) -> None:
     figures.show(figure, key="canopy_marginals_chart", alt=t("canopy.inspector.marginals"), expert=True)
 
 
-def _mark(t: Words, figure, number: int, value, top: float, here: Spot) -> None:  # noqa: ANN001 - Field | None
+def _mark(t: Words, figure: go.Figure, number: int, value: Field | None, top: float, here: Spot) -> None:
     if value is None:
         return
     text = t("canopy.inspector.truth" if here.truth is not None else "canopy.inspector.measured")
@@ -139,6 +157,7 @@ def pairs(t: Words, here: Spot, beliefs: Sequence[Belief]) -> None:
         st.caption(t("canopy.inspector.two"))
         return
     k = len(chosen) - 1
+    ends = {name: close(name, beliefs, known(here, name)) for name in chosen}
     panels: list = []
     for row in range(1, k + 1):
         for col in range(k):
@@ -146,11 +165,11 @@ def pairs(t: Words, here: Spot, beliefs: Sequence[Belief]) -> None:
                 panels.append(None)
                 continue
             x = figures.axis(
-                _short(t, chosen[col]) if row == k else " ", "", range=list(bounds(chosen[col], beliefs)),
+                _short(t, chosen[col]) if row == k else " ", "", range=list(ends[chosen[col]]),
                 nticks=4, showticklabels=row == k,
             )  # fmt: skip
             y = figures.axis(
-                _short(t, chosen[row]) if col == 0 else " ", "", range=list(bounds(chosen[row], beliefs)),
+                _short(t, chosen[row]) if col == 0 else " ", "", range=list(ends[chosen[row]]),
                 nticks=4, showticklabels=col == 0, showgrid=False, ticks="outside",
             )  # fmt: skip
             x["title"] |= {"font": {"size": 12}, "standoff": 4}
@@ -162,7 +181,7 @@ def pairs(t: Words, here: Spot, beliefs: Sequence[Belief]) -> None:
             number = (row - 1) * k + col
             a, b = chosen[col], chosen[row]
             for one in beliefs:
-                x, y, mass = credible(one.column(a), one.column(b), (bounds(a, beliefs), bounds(b, beliefs)))
+                x, y, mass = credible(one.column(a), one.column(b), (ends[a], ends[b]))
                 figure.add_contour(
                     x=x, y=y, z=mass.round(4), **place(number), showscale=False, name=label(t, one),
                     contours={"start": 0.5, "end": 0.9, "size": 0.4, "coloring": "lines"},
@@ -202,12 +221,12 @@ def correlations(t: Words, beliefs: Sequence[Belief]) -> None:
                 colorbar={"title": {"text": "ρ"}, "thickness": 12},
                 hovertemplate="%{y} – %{x} : %{z:.2f}<extra></extra>",
             )  # fmt: skip
-            figures.show(figure, key=f"correlation_{one.name}", alt=t("canopy.inspector.correlation"), expert=True)
+            figures.show(
+                figure, key=f"correlation_{one.name}", alt=t("canopy.inspector.correlation"), expert=True
+            )
             off = np.abs(matrix - np.eye(len(matrix)))
             i, j = np.unravel_index(off.argmax(), off.shape)
-            st.caption(
-                t("canopy.inspector.strongest", a=shorts[i], b=shorts[j], value=float(matrix[i, j]))
-            )
+            st.caption(t("canopy.inspector.strongest", a=shorts[i], b=shorts[j], value=float(matrix[i, j])))
 
 
 def numbers(t: Words, here: Spot, beliefs: Sequence[Belief]) -> pd.DataFrame:
@@ -224,7 +243,9 @@ def numbers(t: Words, here: Spot, beliefs: Sequence[Belief]) -> pd.DataFrame:
                     t("canopy.inspector.family"): label(t, one),
                     t("canopy.inspector.mean"): names.value(t, name, float(draws.mean())),
                     t("canopy.inspector.median"): names.value(t, name, float(middle)),
-                    t("canopy.inspector.interval"): f"{names.value(t, name, low)} – {names.value(t, name, high)}",
+                    t(
+                        "canopy.inspector.interval"
+                    ): f"{names.value(t, name, low)} – {names.value(t, name, high)}",
                     t("canopy.inspector.spread"): t.number(ratio(one, name), 2),
                     t("canopy.inspector.known"): "" if value is None else names.value(t, name, value.value),
                 }

@@ -10,6 +10,9 @@ import plotly.graph_objects as go
 from pages.kit import figures
 from pages.kit.words import Words
 
+#: Pixels under the panels, for the last row's titles.
+BELOW = 46
+
 
 def grid(
     t: Words,
@@ -19,7 +22,7 @@ def grid(
     row_height: int = 150,
     gap: tuple[float, float] = (0.03, 0.1),
     legend: bool = True,
-    top: int = 34,
+    top: int = 52,
 ) -> go.Figure:
     """Return an empty figure of several panels, in the house style.
 
@@ -54,7 +57,11 @@ def grid(
             "domain": [max(0, high - tall), high], "anchor": f"x{end}", "automargin": False,
         } | axes[1]  # fmt: skip
     figure.update_layout(layout)
-    figure.update_layout(margin={"l": 46, "r": 12, "t": top, "b": 46})
+    inside = rows * row_height - BELOW
+    figure.update_layout(
+        margin={"l": 46, "r": 12, "t": top, "b": BELOW},
+        legend={"y": 1 + (top - 30) / inside, "yanchor": "bottom"},
+    )
     return figure
 
 

@@ -12,6 +12,8 @@ import streamlit as st
 import torch
 import xarray as xr
 
+from eogen.canopy.dataset import complete
+from eogen.canopy.likelihood import NOISE, Noise
 from eogen.canopy.observation import Observation
 from eogen.canopy.space import DERIVED, INFERRED
 from eogen.canopy.territory import territory
@@ -19,6 +21,8 @@ from pages.kit.provenance import Provenance
 from pages.kit.words import Words
 from pages.parts.canopy import compute
 
+#: Noise of the pictures of the public view; a field's mean spectrum, which the machine is shown, has less.
+CALM = Noise(0.003, 0.01)
 #: Seed of the territory of both views.
 SEED = 2
 
@@ -89,38 +93,34 @@ def digest(*parts: Any) -> str:
     return found.hexdigest()[:16]
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _territory(seed: int) -> xr.Dataset:
-    return territory(seed)
+@st.cache_resource(show_spinner=False, max_entries=8)
+def territory_of(seed: int, calm: bool = False) -> xr.Dataset:
+    """Return the simulated territory of a seed, made once per process; ``calm`` with the noise of a good image."""
+    return territory(seed, noise=CALM if calm else NOISE)
+
+
+def simulated_provenance(t: Words, *, expert: bool = True) -> Provenance:
+    """Return what is said under a picture of the territory; where it comes from to experts only."""
+    more = {"source": "eogen.canopy.territory", "licence": "GPL-3.0"} if expert else {}
+    return Provenance("simulated", place=t("canopy.place.territory"), sensor=t("canopy.place.sensor"), **more)
 
 
 def simulated(t: Words, seed: int = SEED) -> Scene:
     """Return the simulated territory."""
-    said = Provenance(
-        "simulated",
-        place=t("canopy.place.territory"),
-        sensor=t("canopy.place.sensor"),
-        source="eogen.canopy.territory",
-        licence="GPL-3.0",
-    )
-    return Scene(f"territory-{seed}", "territory", _territory(seed), said)
+    return Scene(f"territory-{seed}", "territory", territory_of(seed), simulated_provenance(t))
 
 
 def spot(scene: Scene, row: int, column: int, t: Words) -> Spot | None:
     """Return the pixel of a scene; None where it has no value."""
     here = scene.data.isel(y=slice(row, row + 1), x=slice(column, column + 1))
-    try:
-        seen, there = compute.pixels(here)
-    except ValueError:
+    if not bool(complete(here).values[0, 0]):
         return None
-    if not there.any():
-        return None
+    seen, _ = compute.pixels(here)
     truth = None
     if all(name in here for name in INFERRED):
         truth = torch.tensor([float(here[name].values[0, 0]) for name in INFERRED])
     name = t("canopy.place.pixel", row=row + 1, column=column + 1)
-    origin = scene.provenance.origin
-    return Spot(f"{scene.key}-{row}-{column}", seen, origin, name, truth)
+    return Spot(f"{scene.key}-{row}-{column}", seen, scene.provenance.origin, name, truth)
 
 
 def of_canopy(theta: tuple[float, ...], angles: tuple[float, ...], t: Words) -> Spot:

@@ -46,6 +46,7 @@ class Walk:
     Attributes:
         theta: (k, 11).
         at: (k), where: the variable's value, or standard deviations of the posterior.
+        start: the step nearest to the most probable canopy.
         leaf: (k, w), reflectance of a leaf; ``leaf_through`` its transmittance.
         spectrum: (k, w), of the canopy.
         bands: (k, 10).
@@ -53,6 +54,7 @@ class Walk:
 
     theta: np.ndarray
     at: np.ndarray
+    start: int
     leaf: np.ndarray
     leaf_through: np.ndarray
     spectrum: np.ndarray
@@ -66,21 +68,22 @@ def _walk(key: tuple[str, str, str], along: str, _spot: Spot) -> Walk:
     network, _ = compute.encoder(family)
     with torch.inference_mode():
         posterior = network(_spot.seen)
-        centre, axes, spread = latent.directions(posterior)
+        peak, axes, spread = latent.directions(posterior)
         if along in DIRECTIONS:
             which = -1 if along == "narrow" else DIRECTIONS.index(along)
-            theta = latent.walk_direction(network.prior, centre, axes[which], float(spread[which]))
+            theta = latent.walk_direction(network.prior, peak, axes[which], float(spread[which]))
             at = np.linspace(-latent.FAR, latent.FAR, latent.STEPS)
         else:
-            middle = network.prior.from_normal(torch.from_numpy(centre)).float()
+            middle = network.prior.from_normal(torch.from_numpy(peak)).float()
             theta = latent.walk_variable(network.prior, middle, along)
             at = theta[:, INFERRED.index(along)].numpy()
+        nearest = network.prior.to_normal(theta.double()) - torch.from_numpy(peak)
         held = named(theta, _spot.seen.geometry)
         model = simulator()
         leaf, through = model.leaf(held)
         spectrum, bands = model.spectrum(held), bands_of(theta, _spot.seen.geometry)
     wide = [x.expand(latent.STEPS, -1)[:, THIN].numpy() for x in (leaf, through, spectrum)]
-    return Walk(theta.numpy(), at, *wide, bands.numpy())
+    return Walk(theta.numpy(), at, int(nearest.square().sum(1).argmin()), *wide, bands.numpy())
 
 
 @st.fragment
@@ -114,20 +117,13 @@ def _walking(t: Words, spot: Spot, family: str) -> None:
         walk = _walk((family, models.weights_stamp(family), spot.key), along, spot)
         steps = list(range(latent.STEPS))
         write = partial(_write, t, along, walk)
-        # The widget's middle is the pixel itself along a direction, and its own value along a variable.
         step = st.select_slider(
-            t("canopy.latent.position"), steps, _start(walk, along), format_func=write,
+            t("canopy.latent.position"), steps, walk.start, format_func=write,
             key=f"walk_{along}_{spot.key}_{family}",
         )  # fmt: skip
         _readings(t, spot, walk, step)
     with right:
         _figure(t, spot, walk, step)
-
-
-def _start(walk: Walk, along: str) -> int:
-    if along in DIRECTIONS:
-        return latent.STEPS // 2
-    return latent.STEPS // 3
 
 
 def _write(t: Words, along: str, walk: Walk, step: int) -> str:

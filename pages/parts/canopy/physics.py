@@ -1,4 +1,4 @@
-"""Believed canopies back through PROSAIL: their bands, their spectra, and canopies that one spectrum cannot tell apart."""
+"""Believed canopies back through PROSAIL: their bands, their spectra, and those that one spectrum cannot tell apart."""
 
 from __future__ import annotations
 

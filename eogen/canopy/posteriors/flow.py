@@ -131,22 +131,47 @@ class SplineFlow(InNormal):
         found[..., seats] = base
         for layer in reversed(self.flow.transform.transforms):
             found = _inverse(layer, found, context, names)
-        return self.prior.from_normal(found, names)
+        return self.prior.from_normal(found, names)  # the other variables are placeholders
 
     def _pair(self, first: Tensor, second: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
         lai = first[:, None].expand(-1, len(context))
         cab = second[..., None].expand(-1, -1, len(context))
-        wide = context.expand(len(first), -1, -1)
         for layer in reversed(self.flow.transform.transforms):
-            lai = _one(layer, context.new_zeros(len(context), len(INFERRED)), context, _LAI).inv(lai)
-            known = wide.new_zeros(*lai.shape, len(INFERRED))
+            conditionals = _Conditionals(layer, context)
+            lai = conditionals.map(context.new_zeros(len(context), len(INFERRED)), _LAI).inv(lai)
+            known = lai.new_zeros(*lai.shape, len(INFERRED))
             known[..., _LAI] = lai
-            # The spline's knots are stretched over the levels of chlorophyll, which come before the pixels.
-            cab = _one(layer, known, wide, _CAB, wide=True).inv(cab)
+            cab = conditionals.map(known, _CAB, levels=True).inv(cab)
         normal = torch.zeros(*cab.shape, len(INFERRED))
         normal[..., _LAI], normal[..., _CAB] = lai[:, None], cab
         theta = self.prior.from_normal(normal, ("lai", "cab"))
         return theta[:, 0, :, 0], theta[..., 1]
+
+
+class _Conditionals:
+    """The one-dimensional maps of a layer, given some contexts (m, c): what the context adds is computed once."""
+
+    def __init__(self, layer: MaskedAutoregressiveTransform, context: Tensor) -> None:
+        self.layer = layer
+        first, *self.middle, self.last = layer.hyper
+        weight = first.mask * first.weight
+        self.of_known = weight[:, : len(INFERRED)]
+        self.of_context = functional.linear(context, weight[:, len(INFERRED) :], first.bias)
+
+    def map(self, known: Tensor, i: int, *, levels: bool = False) -> Transform:
+        """Return the map of variable ``i``, given those before it in the order; the others are not looked at.
+
+        With ``levels`` the map takes numbers that have one more axis, just before the pixels.
+        """
+        given = functional.linear(known, self.of_known) + self.of_context
+        for step in self.middle:
+            given = step(given)
+        total = self.layer.total
+        rows = slice(i * total, (i + 1) * total)
+        parameters = functional.linear(given, (self.last.mask * self.last.weight)[rows], self.last.bias[rows])
+        if levels:
+            parameters = parameters.unsqueeze(-3)
+        return self.layer.univariate(*unpack(parameters, self.layer.shapes))
 
 
 def _inverse(
@@ -160,30 +185,12 @@ def _inverse(
         context: (m, c).
         names: the first variables of the order; the others stay zero.
     """
+    conditionals = _Conditionals(layer, context)
     found = torch.zeros_like(goal)
-    wide = context.expand(*goal.shape[:-1], -1)
     for place, name in enumerate(names):
         i = INFERRED.index(name)
         # The map of the first variable depends on the spectrum only: one pass serves every draw.
-        known = (found, wide) if place else (found.new_zeros(len(context), len(INFERRED)), context)
-        settled = _one(layer, *known, i).inv(goal[..., i])
+        known = found if place else goal.new_zeros(len(context), len(INFERRED))
+        settled = conditionals.map(known, i).inv(goal[..., i])
         found = torch.cat([found[..., :i], settled[..., None], found[..., i + 1 :]], -1)
     return found
-
-
-def _one(
-    layer: MaskedAutoregressiveTransform, known: Tensor, context: Tensor, i: int, *, wide: bool = False
-) -> Transform:
-    """Return the layer's map of variable ``i``, given those before it in the order (the others are not looked at).
-
-    With ``wide`` the map takes numbers with one more axis before the pixels.
-    """
-    *hidden, last = layer.hyper
-    given = torch.cat([known, context], -1)
-    for step in hidden:
-        given = step(given)
-    rows = slice(i * layer.total, (i + 1) * layer.total)
-    parameters = functional.linear(given, (last.mask * last.weight)[rows], last.bias[rows])
-    if wide:
-        parameters = parameters.unsqueeze(-3)
-    return layer.univariate(*unpack(parameters, layer.shapes))

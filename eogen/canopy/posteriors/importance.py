@@ -12,7 +12,8 @@ import math
 import torch
 from torch import Tensor
 
-from eogen.canopy.likelihood import NOISE, Noise, bands, log_prob_of_bands
+from eogen.canopy.likelihood import bands
+from eogen.canopy.noise import NOISE, Noise
 from eogen.canopy.observation import Observation
 from eogen.canopy.posteriors.base import Posterior
 from eogen.canopy.priors import JointPrior
@@ -79,11 +80,14 @@ class ImportanceWeighted(Posterior):
 
     def log_joint(self, theta: Tensor) -> Tensor:
         """Return log p(x | theta) + log p(theta), (..., m), for ``theta`` (..., m, 11)."""
-        flat = theta.reshape(-1, theta.shape[-1])
+        believed = self.prior.log_prob(theta)
+        inside = believed.isfinite()
+        # Outside the prior's bounds PROSAIL may not be asked: any canopy within them stands in.
+        asked = torch.where(inside[..., None], theta, self.particles[0])
         angles = self.seen.geometry.expand(*theta.shape[:-1], -1).reshape(-1, 3)
-        expected = bands(flat, angles, self.sensor).reshape(*theta.shape[:-1], -1)
-        likelihood = log_prob_of_bands(self.seen.reflectance, expected, self.noise)
-        return likelihood + self.prior.log_prob(theta)
+        expected = bands(asked.reshape(-1, theta.shape[-1]), angles, self.sensor)
+        likelihood = self.noise.log_prob(self.seen.reflectance, expected.reshape(*theta.shape[:-1], -1))
+        return torch.where(inside, likelihood + believed, -torch.inf)
 
     def _log_proposal(self, theta: Tensor) -> Tensor:
         parts = [

@@ -19,7 +19,7 @@ from zuko.utils import unpack
 
 from eogen.canopy.posteriors.base import DrawnMarginal, InNormal, Marginal
 from eogen.canopy.priors import JointPrior
-from eogen.canopy.space import INFERRED, column
+from eogen.canopy.space import INFERRED
 
 #: From the best to the least identified by a spectrum; chlorophyll second, for their product.
 ORDER = ("lai", "cab", "ala", "cbrown", "cw", "cm", "rsoil", "psoil", "n", "car", "hspot")

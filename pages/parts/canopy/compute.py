@@ -22,7 +22,7 @@ from eogen.canopy.encoder import Encoder
 from eogen.canopy.likelihood import bands as simulate_bands
 from eogen.canopy.likelihood import named, simulator
 from eogen.canopy.methods import FAMILIES
-from eogen.canopy.noise import Noise
+from eogen.canopy.noise import NOISE, Noise
 from eogen.canopy.observation import Observation, observe
 from eogen.canopy.posteriors.importance import ImportanceWeighted
 from eogen.canopy.priors import prior
@@ -47,6 +47,7 @@ class Belief:
         draws: (n, 11), in the variables' units.
         prior: name of the prior it was computed under.
         seconds: of computation.
+        noise: of the spectra it was computed for.
         facts: what else is known of the draws (``ess``, ``r_hat``, ``log_evidence``...).
     """
 
@@ -54,6 +55,7 @@ class Belief:
     draws: torch.Tensor
     prior: str
     seconds: float
+    noise: Noise = NOISE
     facts: dict[str, float] = field(default_factory=dict)
 
     def column(self, name: str) -> np.ndarray:
@@ -111,7 +113,7 @@ def _reference(
     if _truth is not None:
         facts["nats"] = float(found.log_prob(_truth[None])[0])
     drawn = found.sample(2 * DRAWS, torch.Generator().manual_seed(0))[:, 0]
-    return Belief("reference", drawn.clone(), key[1], found.seconds, facts)
+    return Belief("reference", drawn.clone(), key[1], found.seconds, _noise, facts)
 
 
 def reference(
@@ -156,7 +158,9 @@ def _belief(key: tuple[str, str, str], draws: int, _seen: Observation) -> Belief
         facts = {}
         if isinstance(found, ImportanceWeighted):
             facts = {"ess": float(found.ess[0]), "log_evidence": float(found.log_evidence[0])}
-    return Belief(family, drawn.clone(), FAMILIES[family].prior, perf_counter() - begun, facts)
+    return Belief(
+        family, drawn.clone(), FAMILIES[family].prior, perf_counter() - begun, FAMILIES[family].noise, facts
+    )
 
 
 def belief(family: str, key: str, seen: Observation, draws: int = DRAWS) -> Belief:

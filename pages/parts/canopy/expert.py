@@ -138,8 +138,15 @@ def _nats(one: Belief, spot: Spot, truth: Tensor) -> float:
 def _worth(t: Words, one: Belief) -> None:
     """Say how far draws that were computed for this pixel can be believed."""
     if one.name == "reference":
-        said = t("canopy.reference.said", prior=t(f"canopy.priors.{one.prior}.name"), seconds=one.seconds, **one.facts)
-        st.caption(f"{said} {t('canopy.reference.settled' if one.facts['settled'] else 'canopy.reference.unsettled')}")
+        said = t(
+            "canopy.reference.said",
+            prior=t(f"canopy.priors.{one.prior}.name"),
+            seconds=one.seconds,
+            **one.facts,
+        )
+        st.caption(
+            f"{said} {t('canopy.reference.settled' if one.facts['settled'] else 'canopy.reference.unsettled')}"
+        )
     elif "ess" in one.facts:
         st.caption(t("canopy.reference.ess", name=inspector.label(t, one), ess=one.facts["ess"]))
 

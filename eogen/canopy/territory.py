@@ -15,7 +15,8 @@ import xarray as xr
 from scipy.ndimage import gaussian_filter, label
 
 from eogen.canopy.crops import COVERS, cover_prior
-from eogen.canopy.likelihood import NOISE, Noise, bands
+from eogen.canopy.likelihood import bands
+from eogen.canopy.noise import NOISE, Noise
 from eogen.canopy.sensors import BANDS
 from eogen.canopy.space import DERIVED, INFERRED, column, unit_of
 from eogen.canopy.variables import VARIABLES
@@ -62,7 +63,7 @@ def territory(seed: int = 0, height: int = 96, width: int = 120, *, noise: Noise
     theta = _canopies(dice, parcel, cover)
     clean = bands(theta, _angles())
     generator = torch.Generator().manual_seed(seed)
-    noisy = clean + noise.sd(clean) * torch.randn(clean.shape, generator=generator)
+    noisy = noise.sample(clean, generator)
     return _dataset(noisy, theta, cover, parcel).assign_attrs(origin="simulated", seed=seed)
 
 
@@ -89,7 +90,7 @@ def leafed(dataset: xr.Dataset, parcel: int, lai: float, *, noise: Noise = NOISE
     theta[:, INFERRED.index("lai")] = torch.from_numpy(lai * (1 + 0.1 * np.clip(uneven, -2, 2))).clamp(0, 10)
     clean = bands(theta, _angles())
     generator = torch.Generator().manual_seed(parcel)
-    noisy = clean + noise.sd(clean) * torch.randn(clean.shape, generator=generator)
+    noisy = noise.sample(clean, generator)
     found = dataset.copy()
     cube = dataset.reflectance.values.copy()
     cube[:, here] = noisy.numpy().T

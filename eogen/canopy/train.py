@@ -52,11 +52,11 @@ def _plan(epochs: int, *, batch: int = 1024, rate: float = 2e-3) -> Plan:
 PLANS: dict[str, Plan] = {
     "flow": _plan(32, batch=2048),
     "field": _plan(20, batch=2048),
-    "hierarchical": _plan(20, batch=1536),
-    "mixture": _plan(16),
+    "hierarchical": _plan(12, batch=1024),
+    "mixture": _plan(12),
     "vae": _plan(12, batch=512, rate=1e-3),
-    "vae_real": _plan(12, batch=512, rate=1e-3),
-    "moments": _plan(12, batch=128, rate=1e-3),
+    "vae_real": _plan(8, batch=512, rate=1e-3),
+    "moments": _plan(8, batch=128, rate=1e-3),
 }
 _USUAL = _plan(16)
 

@@ -57,7 +57,7 @@ class ImportanceWeighted(Posterior):
         broad = max(1, round(DEFENCE * particles))
         of_prior = proposal.prior.sample(broad * len(seen), generator).unflatten(0, (broad, len(seen)))
         self.particles = torch.cat([proposal.sample(particles - broad, generator), of_prior])
-        log_weight = self.log_joint(self.particles) - self._log_proposal(self.particles)
+        log_weight = self.log_joint(self.particles) - self.log_proposal(self.particles)
         self.weights = log_weight.softmax(0)
         self.log_evidence = torch.logsumexp(log_weight, 0) - math.log(particles)
 
@@ -89,7 +89,8 @@ class ImportanceWeighted(Posterior):
         likelihood = self.noise.log_prob(self.seen.reflectance, expected.reshape(*theta.shape[:-1], -1))
         return torch.where(inside, likelihood + believed, -torch.inf)
 
-    def _log_proposal(self, theta: Tensor) -> Tensor:
+    def log_proposal(self, theta: Tensor) -> Tensor:
+        """Return the log density (..., m) of what the draws were drawn from, prior included."""
         parts = [
             self.proposal.log_prob(theta) + math.log(1 - DEFENCE),
             self.proposal.prior.log_prob(theta) + math.log(DEFENCE),

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
+import torch
 
-from eogen.canopy.likelihood import NOISE
 from eogen.canopy.sensors import BANDS
 from eogen.canopy.space import GEOMETRY, INFERRED
 from pages.kit import card, figures
@@ -55,7 +55,7 @@ def show(t: Words, view: View) -> None:
 def _apart(view: View, theta: np.ndarray, chosen: list[int]) -> float:
     """Return how far the bands of the two canopies are apart, in standard deviations of the noise (RMS)."""
     a, b = (_seen(view, theta[i])[1] for i in chosen)
-    sd = np.sqrt(NOISE.add**2 + (NOISE.multiply * (a + b) / 2) ** 2)
+    sd = view.beliefs[0].noise.sd(torch.from_numpy((a + b) / 2)).numpy()
     return float(np.sqrt((((a - b) / sd) ** 2).mean()))
 
 
@@ -94,10 +94,11 @@ def _spectra(t: Words, view: View, theta: np.ndarray, chosen: list[int]) -> None
         legend=True,
     )
     observed = view.spot.seen.reflectance[0]
+    noise = 100 * view.beliefs[0].noise.sd(observed).numpy()
     figure.add_scatter(
         x=compute.centres(), y=100 * observed.numpy(), mode="markers", name=t("canopy.spectrum.observed"),
         marker={"color": "rgba(128,128,128,1)", "size": 8}, text=list(BANDS),
-        error_y={"type": "data", "array": 100 * NOISE.sd(observed).numpy(), "width": 3, "thickness": 1.5},
+        error_y={"type": "data", "array": noise, "width": 3, "thickness": 1.5},
         hovertemplate="%{text} : %{y:.1f} %<extra></extra>",
     )  # fmt: skip
     for side, at, dash in zip("ab", chosen, ("solid", "dash"), strict=True):

@@ -22,6 +22,7 @@ from eogen.canopy.encoder import Encoder
 from eogen.canopy.likelihood import bands as simulate_bands
 from eogen.canopy.likelihood import named, simulator
 from eogen.canopy.methods import FAMILIES
+from eogen.canopy.noise import NOISE, Noise
 from eogen.canopy.observation import Observation, observe
 from eogen.canopy.posteriors.importance import ImportanceWeighted
 from eogen.canopy.priors import prior
@@ -46,6 +47,7 @@ class Belief:
         draws: (n, 11), in the variables' units.
         prior: name of the prior it was computed under.
         seconds: of computation.
+        noise: of the spectra it was computed for.
         facts: what else is known of the draws (``ess``, ``r_hat``, ``log_evidence``...).
     """
 
@@ -53,6 +55,7 @@ class Belief:
     draws: torch.Tensor
     prior: str
     seconds: float
+    noise: Noise = NOISE
     facts: dict[str, float] = field(default_factory=dict)
 
     def column(self, name: str) -> np.ndarray:
@@ -89,6 +92,51 @@ def suited(seen: Observation) -> list[str]:
     return [name for name in families() if whole or encoder(name)[0].may_miss]
 
 
+@st.cache_data(show_spinner=False, max_entries=32)
+def _reference(
+    key: tuple[str, str, str],
+    _seen: Observation,
+    _noise: Noise,
+    _truth: torch.Tensor | None,
+    _progress: Progress,
+) -> Belief:
+    from eogen.canopy.reference import reference as sampled
+
+    found = sampled(_seen, prior(key[1]), _noise, progress=_progress)
+    facts = {
+        "rhat": float(found.rhat.max()),
+        "ess": float(min(found.bulk_ess.min(), found.tail_ess.min())),
+        "evaluations": float(found.evaluations),
+        "log_evidence": found.log_evidence,
+        "settled": float(found.converged),
+    }
+    if _truth is not None:
+        facts["nats"] = float(found.log_prob(_truth[None])[0])
+    drawn = found.sample(2 * DRAWS, torch.Generator().manual_seed(0))[:, 0]
+    return Belief("reference", drawn.clone(), key[1], found.seconds, _noise, facts)
+
+
+def reference(
+    believed: str,
+    key: str,
+    seen: Observation,
+    noise: Noise,
+    truth: torch.Tensor | None = None,
+    progress: Progress = silent,
+) -> Belief:
+    """Return draws of the reference posterior of one pixel; some seconds when it is asked for the first time.
+
+    Args:
+        believed: name of the prior.
+        key: names the pixel's content.
+        seen: the pixel.
+        noise: of the likelihood.
+        truth: canopy (11) whose log density is wanted.
+        progress: told where the sampler is.
+    """
+    return _reference((key, believed, repr(noise)), seen, noise, truth, progress)
+
+
 def no_field_model() -> Unavailable:
     """Return the error for pixels that no family on this machine can be asked about."""
     return Unavailable(
@@ -110,7 +158,9 @@ def _belief(key: tuple[str, str, str], draws: int, _seen: Observation) -> Belief
         facts = {}
         if isinstance(found, ImportanceWeighted):
             facts = {"ess": float(found.ess[0]), "log_evidence": float(found.log_evidence[0])}
-    return Belief(family, drawn.clone(), FAMILIES[family].prior, perf_counter() - begun, facts)
+    return Belief(
+        family, drawn.clone(), FAMILIES[family].prior, perf_counter() - begun, FAMILIES[family].noise, facts
+    )
 
 
 def belief(family: str, key: str, seen: Observation, draws: int = DRAWS) -> Belief:

@@ -8,8 +8,10 @@ from importlib import import_module
 from importlib.util import find_spec
 
 import streamlit as st
+from torch import Tensor
 
-from pages.kit import card, provenance
+from eogen.canopy.methods import FAMILIES, Family
+from pages.kit import card, progress, provenance
 from pages.kit.address import choose
 from pages.kit.errors import guard
 from pages.kit.hall import Visitor
@@ -51,9 +53,11 @@ def show(guest: Visitor) -> None:
         return
     spot, scene = found
     pair = _families(t, spot, columns[2:4])
-    reference = menu.reference(t, columns[4])
+    wanted = menu.reference(t, columns[4])
     with right:
         beliefs = [compute.belief(name, spot.key, spot.seen) for name in dict.fromkeys(pair)]
+        if wanted and (found := _reference(t, spot, FAMILIES[pair[0]])) is not None:
+            beliefs.append(found)
         _summary(t, spot, beliefs)
     view = View(spot, scene, beliefs)
     panel = _panel(t, view)
@@ -82,6 +86,16 @@ def _families(t: Words, spot: Spot, columns: list) -> list[str]:
     ]
 
 
+def _reference(t: Words, spot: Spot, like: Family) -> Belief | None:
+    """Compute the reference under the prior and the noise of a family; None where it was stopped."""
+    return progress.run(
+        t("canopy.reference.working"),
+        lambda report: compute.reference(like.prior, spot.key, spot.seen, like.noise, spot.truth, report),
+        t,
+        key=f"reference_{spot.key}_{like.prior}_{like.noise}",
+    )
+
+
 def _summary(t: Words, spot: Spot, beliefs: list[Belief]) -> None:
     """Say leaf area and canopy chlorophyll under each family, beside what is known."""
     for name in ("lai", "ccc"):
@@ -104,16 +118,37 @@ def _summary(t: Words, spot: Spot, beliefs: list[Belief]) -> None:
         card.bars(rows, t, label=names.title(t, name), room="canopy", top=top)
     if spot.truth is not None:
         said = [
-            t("canopy.summary.nats", name=inspector.label(t, one), nats=found)
+            t("canopy.summary.nats", name=inspector.label(t, one), nats=_nats(one, spot, spot.truth))
             for one in beliefs
-            if one.name != "reference"
-            and (found := compute.nats(one.name, spot.key, spot.seen, spot.truth)) > -1e6
         ]
         st.caption(t("canopy.summary.density", each=" · ".join(said)))
+    for one in beliefs:
+        _worth(t, one)
     for one in beliefs:
         if one.name != "reference":
             _, model = compute.encoder(one.name)
             provenance.model_card(model, t, key=one.name, label=inspector.label(t, one))
+
+
+def _nats(one: Belief, spot: Spot, truth: Tensor) -> float:
+    """Return the log density of the true canopy under a belief."""
+    return one.facts["nats"] if "nats" in one.facts else compute.nats(one.name, spot.key, spot.seen, truth)
+
+
+def _worth(t: Words, one: Belief) -> None:
+    """Say how far draws that were computed for this pixel can be believed."""
+    if one.name == "reference":
+        said = t(
+            "canopy.reference.said",
+            prior=t(f"canopy.priors.{one.prior}.name"),
+            seconds=one.seconds,
+            **one.facts,
+        )
+        st.caption(
+            f"{said} {t('canopy.reference.settled' if one.facts['settled'] else 'canopy.reference.unsettled')}"
+        )
+    elif "ess" in one.facts:
+        st.caption(t("canopy.reference.ess", name=inspector.label(t, one), ess=one.facts["ess"]))
 
 
 #: Panels: name -> file of this folder whose ``show(t, view)`` draws it; loaded only when opened.

@@ -87,12 +87,22 @@ def _fields() -> list[tuple[int, int, float]]:
 
 
 @st.cache_data(show_spinner=False, max_entries=1)
+def _parcel() -> int:
+    """Return the field of the slider: the largest of its territory."""
+    parcel = sources.territory_of(sources.SEED, calm=True).parcel.values
+    return max(
+        (p for seed, p, _ in _fields() if seed == sources.SEED), key=lambda p: int((parcel == p).sum())
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=1)
 def _deck() -> list[tuple[int, int]]:
     """Return (seed, parcel) in the order of the game: all kinds of fields in every round."""
     dice = random.Random(2026)
     piles = [[f for f in _fields() if low <= f[2] < high] for low, high in STEPS]
     for pile in piles:
         dice.shuffle(pile)
+    piles = [[f for f in pile if f[:2] != (sources.SEED, _parcel())] for pile in piles]
     deck = []
     for number in range(max(map(len, piles))):
         round_ = [pile[number][:2] for pile in piles if number < len(pile)]
@@ -112,13 +122,7 @@ def card(number: int) -> Shown:
 @st.cache_resource(show_spinner=False, max_entries=32)
 def with_leaves(lai: float) -> Shown:
     """Return the field of the slider with ``lai`` layers of leaves."""
-    seed = sources.SEED
-    sizes = {
-        p: np.sum(sources.territory_of(seed, calm=True).parcel.values == p)
-        for s, p, _ in _fields()
-        if s == seed
-    }
-    parcel = max(sizes, key=lambda p: sizes[p])
+    seed, parcel = sources.SEED, _parcel()
     found = _shown(
         f"leaves-{seed}-{parcel}-{lai}",
         leafed(_around(seed, parcel), parcel, lai, noise=sources.CALM),

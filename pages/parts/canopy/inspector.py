@@ -123,8 +123,9 @@ def marginals(t: Words, here: Spot, beliefs: Sequence[Belief]) -> None:
         _mark(t, figure, number, known(here, name), top, here)
         told = t.number(min(ratio(one, name) for one in beliefs[:1]), 2)
         said = t("canopy.inspector.untold" if faded[number] else "canopy.inspector.ratio", ratio=told)
+        x_, y_ = place(number).values()
         figure.add_annotation(
-            text=said, showarrow=False, xref=f"{place(number)['xaxis']} domain", yref=f"{place(number)['yaxis']} domain",
+            text=said, showarrow=False, xref=f"{x_} domain", yref=f"{y_} domain",
             x=1, y=1.0, xanchor="right", yanchor="bottom", font={"size": 11},
         )  # fmt: skip
     figures.show(figure, key="canopy_marginals_chart", alt=t("canopy.inspector.marginals"), expert=True)
@@ -134,7 +135,7 @@ def _mark(t: Words, figure: go.Figure, number: int, value: Field | None, top: fl
     if value is None:
         return
     text = t("canopy.inspector.truth" if here.truth is not None else "canopy.inspector.measured")
-    shown = number == 0 or (here.truth is None and not any("mark" == tr.legendgroup for tr in figure.data))
+    shown = number == 0 or (here.truth is None and not any(tr.legendgroup == "mark" for tr in figure.data))
     figure.add_scatter(
         x=[value.value, value.value], y=[0, top * 1.05], **place(number), mode="lines", legendgroup="mark",
         showlegend=shown, name=text, line={"color": TRUTH, "width": 2.5},

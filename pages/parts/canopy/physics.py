@@ -1,4 +1,4 @@
-"""Believed canopies back through PROSAIL: their bands, their spectra, and canopies that one spectrum cannot tell apart."""
+"""Believed canopies back through PROSAIL: their bands, their spectra, and those that one spectrum cannot tell apart."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 import torch
 
-from eogen.canopy.likelihood import NOISE, bands, named, simulator
+from eogen.canopy.likelihood import bands, named, simulator
+from eogen.canopy.noise import Noise
 from eogen.canopy.observation import Observation
 from eogen.canopy.priors import prior
 from eogen.canopy.space import INFERRED
@@ -46,14 +47,14 @@ class Replay:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _replay(key: str, _draws: torch.Tensor, _seen: Observation) -> Replay:
+def _replay(key: str, _draws: torch.Tensor, _seen: Observation, _noise: Noise) -> Replay:
     with torch.inference_mode():
         found = bands(_draws, _seen.geometry)
         every = simulator().spectrum(named(_draws[:SPECTRA], _seen.geometry))[:, ::STEP]
-        again = found + NOISE.sd(found) * torch.randn(found.shape, generator=torch.Generator().manual_seed(0))
+        again = _noise.sample(found, torch.Generator().manual_seed(0))
     observed = _seen.reflectance[0]
     middle = found.mean(0)
-    noise = NOISE.sd(middle)
+    noise = _noise.sd(middle)
     off = (observed - middle) / noise
     spread = ((again - middle) / noise).abs()
     there = observed.isfinite()
@@ -72,18 +73,18 @@ def _replay(key: str, _draws: torch.Tensor, _seen: Observation) -> Replay:
 
 def replay(one: Belief, key: str, seen: Observation) -> Replay:
     """Return what the draws of a belief would send back."""
-    return _replay(digest(one.draws.numpy(), key), one.draws, seen)
+    return _replay(digest(one.draws.numpy(), key, one.noise), one.draws, seen, one.noise)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
 def _ridge(
-    key: str, _draws: torch.Tensor, _seen: Observation, believed: str
+    key: str, _draws: torch.Tensor, _seen: Observation, _noise: Noise, believed: str
 ) -> tuple[np.ndarray, np.ndarray]:
     law = prior(believed)
     lai = INFERRED.index("lai")
     levels = torch.quantile(_draws[:, lai], torch.linspace(0.02, 0.98, POINTS))
     with torch.inference_mode():
-        off = (bands(_draws, _seen.geometry) - _seen.reflectance) / NOISE.sd(_seen.reflectance)
+        off = (bands(_draws, _seen.geometry) - _seen.reflectance) / _noise.sd(_seen.reflectance)
     misfit = off.nan_to_num().square().sum(1)
     starts = []
     for level in levels:
@@ -96,7 +97,7 @@ def _ridge(
     hold = torch.zeros(len(INFERRED), dtype=torch.bool)
     hold[lai] = True
     descent = torch.optim.Adam([free], lr=0.04)
-    seen_sd = NOISE.sd(_seen.reflectance)
+    seen_sd = _noise.sd(_seen.reflectance)
     for _ in range(STEPS):
         descent.zero_grad()
         theta = law.from_normal(torch.where(hold, fixed, free))
@@ -116,4 +117,4 @@ def ridge(one: Belief, key: str, seen: Observation) -> tuple[np.ndarray, np.ndar
     The second is the root mean square, over the bands, of their distance to the observed spectrum in standard
     deviations of the noise: below 1, the satellite cannot tell them apart.
     """
-    return _ridge(digest(one.draws.numpy(), key), one.draws, seen, one.prior)
+    return _ridge(digest(one.draws.numpy(), key, one.noise), one.draws, seen, one.noise, one.prior)

@@ -81,6 +81,7 @@ def _leaves(t: Words) -> None:
         _says(t, believed, lai)
         with st.container(border=True):
             _hill(t, believed, [("truth", t("canopy.public.truth"), lai)])
+            st.caption(t("canopy.public.what"))
         st.button(
             t("canopy.public.play"),
             type="primary",
@@ -106,11 +107,17 @@ def _interval(believed: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def _spoken(believed: np.ndarray) -> tuple[int, int]:
+    """Return the whole layers around the 90 % interval: what is said is never narrower than what is believed."""
+    low, high = _interval(believed)
+    return int(np.floor(low)), int(np.ceil(high))
+
+
 def _says(t: Words, believed: np.ndarray, truth: float) -> None:
     """Say what the machine says, and how sure it is."""
     low, high = _interval(believed)
-    one = round(low) == round(high)
-    said = t(f"canopy.public.says{'_one' if one else ''}", low=low, high=high, truth=t.number(truth))
+    least, most = _spoken(believed)
+    said = t("canopy.public.says", low=least, high=most, truth=t.number(truth))
     st.markdown(f"{said} {_sure(t, low, high)}")
     if truth >= SATURATED and high - low > RATHER:
         st.markdown(t("canopy.public.saturated"))
@@ -127,7 +134,6 @@ def _hill(t: Words, believed: np.ndarray, marks: list[tuple[str, str, float]]) -
     label = t("canopy.public.strip_blind" if truth is None else "canopy.public.strip_alt", low=low, high=high,
               **({} if truth is None else {"truth": truth}))  # fmt: skip
     st.html(hill_html(believed, t, marks=marks, label=label, title=t("canopy.public.strip")))
-    st.caption(t("canopy.public.what"))
 
 
 def _light(t: Words, field: Shown) -> None:
@@ -152,7 +158,8 @@ def _light(t: Words, field: Shown) -> None:
     )  # fmt: skip
     figure.add_scatter(
         x=compute.centres(), y=100 * field.seen.reflectance[0].numpy(), mode="markers",
-        marker={"color": figures.BASELINE, "size": 7}, text=list(BANDS), hovertemplate="%{text}: %{y:.0f} %<extra></extra>",
+        marker={"color": figures.BASELINE, "size": 7}, text=list(BANDS),
+        hovertemplate="%{text}: %{y:.0f} %<extra></extra>",
     )  # fmt: skip
     figure.add_vrect(x0=400, x1=700, fillcolor="rgba(128,128,128,.14)", line_width=0)
     figure.add_annotation(
@@ -258,7 +265,9 @@ def _score(t: Words, field: Shown, guess: int) -> None:
     ahead = abs(guess - field.lai) - abs(middle - field.lai)
     who = "both" if abs(ahead) < DRAW else "machine" if ahead > 0 else "you"
     st.markdown(t(f"canopy.public.score_{who}", truth=field.lai))
-    st.markdown(f"{t('canopy.public.its', low=low, high=high)} {_sure(t, low, high)}")
+    least, most = _spoken(believed)
+    inside = t("canopy.public.inside" if least <= field.lai <= most else "canopy.public.outside")
+    st.markdown(f"{t('canopy.public.its', low=least, high=most)} {_sure(t, low, high)} {inside}")
     with st.container(border=True):
         _hill(
             t,
@@ -266,4 +275,3 @@ def _score(t: Words, field: Shown, guess: int) -> None:
             [("truth", t("canopy.public.truth"), field.lai), ("you", t("canopy.public.you"), float(guess)),
              ("machine", t("canopy.public.machine"), middle)],
         )  # fmt: skip
-    st.markdown(t("canopy.public.inside" if low <= field.lai <= high else "canopy.public.outside"))

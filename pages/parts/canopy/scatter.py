@@ -49,10 +49,11 @@ def show(t: Words, source: str, data: xr.Dataset, at: int) -> None:
     if not offered:
         raise compute.no_field_model()
     family = "field" if "field" in offered else offered[0]
+    believed = t("canopy.points.believed", name=t(f"canopy.families.{family}.name"))
     figure = figures.figure(
         t,
         x=figures.axis(t("canopy.points.measured"), "m²/m²", range=[0, TOP]),
-        y=figures.axis(t("canopy.points.believed", name=t(f"canopy.families.{family}.name")), "m²/m²", range=[0, TOP + 1]),
+        y=figures.axis(believed, "m²/m²", range=[0, TOP + 1]),
         height=430,
     )  # fmt: skip
     figure.add_scatter(
@@ -70,7 +71,8 @@ def show(t: Words, source: str, data: xr.Dataset, at: int) -> None:
             x=measured[there], y=middle[there], mode="markers", customdata=there.tolist(),
             marker={"color": figures.ACCENT["canopy"], "size": 8, "opacity": 0.55},
             error_y={"type": "data", "symmetric": False, "array": (high - middle)[there],
-                     "arrayminus": (middle - low)[there], "width": 0, "thickness": 0.7, "color": "rgba(128,128,128,.45)"},
+                     "arrayminus": (middle - low)[there], "width": 0, "thickness": 0.7,
+                     "color": "rgba(128,128,128,.45)"},
             text=[str(v) for v in data.site.values[there]] if "site" in data.coords else None,
             hovertemplate="%{text} · %{x:.2f} → %{y:.2f} m²/m²<extra></extra>",
         )  # fmt: skip

@@ -13,7 +13,7 @@ import torch
 import xarray as xr
 
 from eogen.canopy.dataset import complete
-from eogen.canopy.likelihood import NOISE, Noise
+from eogen.canopy.noise import NOISE, Noise
 from eogen.canopy.observation import Observation
 from eogen.canopy.space import DERIVED, INFERRED
 from eogen.canopy.territory import territory

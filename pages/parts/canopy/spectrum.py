@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from eogen.canopy.likelihood import NOISE
 from eogen.canopy.sensors import BANDS
 from pages.kit import figures
 from pages.kit.words import Words
@@ -55,10 +54,11 @@ def _fan(t: Words, view: View, found: dict[str, physics.Replay]) -> None:
             showlegend=False, hoverinfo="skip",
         )  # fmt: skip
     observed = view.spot.seen.reflectance[0]
+    noise = 100 * view.beliefs[0].noise.sd(observed).numpy()
     figure.add_scatter(
         x=compute.centres(), y=100 * observed.numpy(), mode="markers", name=t("canopy.spectrum.observed"),
         marker={"color": "rgba(128,128,128,1)", "size": 8, "line": {"color": "white", "width": 1}}, text=list(BANDS),
-        error_y={"type": "data", "array": 100 * NOISE.sd(observed).numpy(), "width": 3, "thickness": 1.5},
+        error_y={"type": "data", "array": noise, "width": 3, "thickness": 1.5},
         hovertemplate="%{text} : %{y:.1f} %<extra></extra>",
     )  # fmt: skip
     figures.show(figure, key="canopy_fan_chart", alt=t("canopy.spectrum.alt"), expert=True)

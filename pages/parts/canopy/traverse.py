@@ -12,9 +12,10 @@ import torch
 
 from eogen.canopy import latent, models
 from eogen.canopy.constants import WAVELENGTHS
-from eogen.canopy.likelihood import NOISE, named, simulator
 from eogen.canopy.likelihood import bands as bands_of
+from eogen.canopy.likelihood import named, simulator
 from eogen.canopy.methods import FAMILIES
+from eogen.canopy.noise import Noise
 from eogen.canopy.render import RGB, colours
 from eogen.canopy.sensors import BANDS
 from eogen.canopy.space import INFERRED
@@ -121,7 +122,7 @@ def _walking(t: Words, spot: Spot, family: str) -> None:
             t("canopy.latent.position"), steps, walk.start, format_func=write,
             key=f"walk_{along}_{spot.key}_{family}",
         )  # fmt: skip
-        _readings(t, spot, walk, step)
+        _readings(t, spot, walk, step, FAMILIES[family].noise)
     with right:
         _figure(t, spot, walk, step)
 
@@ -132,7 +133,7 @@ def _write(t: Words, along: str, walk: Walk, step: int) -> str:
     return names.value(t, along, float(walk.at[step]))
 
 
-def _readings(t: Words, spot: Spot, walk: Walk, step: int) -> None:
+def _readings(t: Words, spot: Spot, walk: Walk, step: int, noise: Noise) -> None:
     """Draw the colour, NDVI, how far from what was seen, and the variables that move."""
     bands = walk.bands[step]
     red, infrared = bands[BANDS.index("B04")], bands[BANDS.index("B08")]
@@ -145,7 +146,7 @@ def _readings(t: Words, spot: Spot, walk: Walk, step: int) -> None:
     )
     seen = spot.seen.reflectance[0].numpy()
     there = np.isfinite(seen)
-    gap = (seen - bands)[there] / NOISE.sd(torch.from_numpy(bands)).numpy()[there]
+    gap = (seen - bands)[there] / noise.sd(torch.from_numpy(bands)).numpy()[there]
     columns = st.columns(2)
     with columns[0]:
         card.metric("NDVI", t.number(ndvi, 2))

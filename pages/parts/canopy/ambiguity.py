@@ -10,7 +10,7 @@ import torch
 
 from eogen.canopy.sensors import BANDS
 from eogen.canopy.space import GEOMETRY, INFERRED
-from pages.kit import card, figures
+from pages.kit import card, figures, progress
 from pages.kit.address import choose
 from pages.kit.words import Words
 from pages.parts.canopy import compute, names, physics
@@ -28,7 +28,15 @@ def show(t: Words, view: View) -> None:
     """Draw the panel."""
     one = view.beliefs[0]
     st.markdown(t("canopy.ambiguity.lead", family=label(t, one)))
-    theta, _ = physics.ridge(one, view.spot.key, view.spot.seen)
+    found = progress.run(
+        t("canopy.ambiguity.working"),
+        lambda report: physics.ridge(one, view.spot.key, view.spot.seen),
+        t,
+        key=f"ridge_{view.spot.key}_{one.name}",
+    )
+    if found is None:
+        return
+    theta, _ = found
     lai = theta[:, INFERRED.index("lai")]
     ends = st.columns(2, gap="large")
     chosen = []

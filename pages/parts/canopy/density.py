@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
-from scipy.ndimage import gaussian_filter
-
-from eogen.canopy.posteriors.base import DrawnMarginal
+from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
 
 def curve(draws: np.ndarray, low: float, high: float, points: int = 96) -> tuple[np.ndarray, np.ndarray]:
-    """Return x (points) and the density there of draws (n) within [low, high]."""
-    x = torch.linspace(low, high, points)
-    found = DrawnMarginal(torch.from_numpy(draws.astype(np.float32))[:, None], low, high).pdf(x)
-    return x.numpy(), found[:, 0].numpy()
+    """Return x (points) and the density there of draws (n) within [low, high].
+
+    A fine histogram smoothed by a normal kernel of Silverman's width (1986, p. 48), mirrored at the bounds, where a
+    density may end without going down to zero.
+    """
+    fine = 8
+    counts, edges = np.histogram(draws, bins=points * fine, range=(low, high))
+    quartiles = np.quantile(draws, [0.25, 0.75])
+    spread = min(float(np.std(draws)), float(quartiles[1] - quartiles[0]) / 1.349)
+    cell = (high - low) / (points * fine)
+    width = max(0.9 * spread * len(draws) ** -0.2 / cell, 0.5)
+    smooth = gaussian_filter1d(counts.astype(float), width, mode="reflect") / (len(draws) * cell)
+    middle = (edges[1:] + edges[:-1]) / 2
+    return middle.reshape(points, fine).mean(1), smooth.reshape(points, fine).mean(1)
 
 
 def credible(

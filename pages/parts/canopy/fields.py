@@ -70,19 +70,18 @@ def _shown(key: str, data: xr.Dataset, parcel: int) -> Shown:
     return Shown(key, data, mask, Observation(mean, angles), float(data.lai.values[mask].mean()))
 
 
-@st.cache_data(show_spinner=False, max_entries=1)
-def _fields() -> list[tuple[int, int, float]]:
-    """Return (seed, parcel, mean leaf area) of every field large enough and away from the edge."""
-    found = []
+@st.cache_data(show_spinner=False, max_entries=8)
+def _fields(seed: int) -> list[tuple[int, float]]:
+    """Return (parcel, mean leaf area) of every field of a territory that is large enough and away from the edge."""
+    whole = sources.territory_of(seed, calm=True)
+    parcel, cover, lai = whole.parcel.values, whole.cover.values, whole.lai.values
+    edge = {*parcel[0], *parcel[-1], *parcel[:, 0], *parcel[:, -1]}
     woods = list(COVERS).index("forest")
-    for seed in SEEDS:
-        whole = sources.territory_of(seed, calm=True)
-        parcel, cover, lai = whole.parcel.values, whole.cover.values, whole.lai.values
-        edge = {*parcel[0], *parcel[-1], *parcel[:, 0], *parcel[:, -1]}
-        for number in np.unique(parcel):
-            here = parcel == number
-            if here.sum() >= LEAST and number not in edge and cover[here][0] != woods:
-                found.append((seed, int(number), float(lai[here].mean())))
+    found = []
+    for number in np.unique(parcel):
+        here = parcel == number
+        if here.sum() >= LEAST and number not in edge and cover[here][0] != woods:
+            found.append((int(number), float(lai[here].mean())))
     return found
 
 
@@ -90,32 +89,30 @@ def _fields() -> list[tuple[int, int, float]]:
 def _parcel() -> int:
     """Return the field of the slider: the largest of its territory."""
     parcel = sources.territory_of(sources.SEED, calm=True).parcel.values
-    return max(
-        (p for seed, p, _ in _fields() if seed == sources.SEED), key=lambda p: int((parcel == p).sum())
-    )
+    return max((p for p, _ in _fields(sources.SEED)), key=lambda p: int((parcel == p).sum()))
 
 
 @st.cache_data(show_spinner=False, max_entries=1)
-def _deck() -> list[tuple[int, int]]:
+def deck() -> list[tuple[int, int]]:
     """Return (seed, parcel) in the order of the game: all kinds of fields in every round."""
     dice = random.Random(2026)
-    piles = [[f for f in _fields() if low <= f[2] < high] for low, high in STEPS]
+    every = [(seed, p, lai) for seed in SEEDS for p, lai in _fields(seed)]
+    every = [f for f in every if f[:2] != (sources.SEED, _parcel())]
+    piles = [[f for f in every if low <= f[2] < high] for low, high in STEPS]
     for pile in piles:
         dice.shuffle(pile)
-    piles = [[f for f in pile if f[:2] != (sources.SEED, _parcel())] for pile in piles]
-    deck = []
+    found = []
     for number in range(max(map(len, piles))):
         round_ = [pile[number][:2] for pile in piles if number < len(pile)]
         dice.shuffle(round_)
-        deck += round_
-    return deck
+        found += round_
+    return found
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def card(number: int) -> Shown:
     """Return a field of the game; the deck starts again after its last."""
-    deck = _deck()
-    seed, parcel = deck[number % len(deck)]
+    seed, parcel = deck()[number % len(deck())]
     return _shown(f"field-{seed}-{parcel}", _around(seed, parcel), parcel)
 
 

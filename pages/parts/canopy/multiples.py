@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-import plotly.graph_objects as go
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from pages.kit import figures
 from pages.kit.words import Words
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 #: Pixels under the panels, for the last row's titles.
 BELOW = 46
@@ -35,34 +37,45 @@ def grid(
         legend: draw one, above.
         top: pixels kept above the panels for it.
     """
-    first = next(axes for axes in panels if axes is not None)
+    quiet = _quiet(t)
     rows = -(-len(panels) // columns)
-    figure = figures.figure(t, x=first[0], y=first[1], height=rows * row_height + top, legend=legend)
-    quiet = [figure.layout[axis].to_plotly_json() for axis in ("xaxis", "yaxis")]
-    for axis in quiet:
-        axis.pop("title", None)
     wide = (1 - gap[0] * (columns - 1)) / columns
     tall = (1 - gap[1] * (rows - 1)) / rows
-    layout = {}
+    layout: dict[str, Any] = {}
     for number, axes in enumerate(panels):
         if axes is None:
             continue
         row, column = divmod(number, columns)
         left, high = column * (wide + gap[0]), 1 - row * (tall + gap[1])
         end = str(number + 1) if number else ""
-        layout[f"xaxis{end}"] = quiet[0] | {
-            "domain": [left, min(1, left + wide)], "anchor": f"y{end}", "automargin": False,
-        } | axes[0]  # fmt: skip
-        layout[f"yaxis{end}"] = quiet[1] | {
-            "domain": [max(0, high - tall), high], "anchor": f"x{end}", "automargin": False,
-        } | axes[1]  # fmt: skip
-    figure.update_layout(layout)
-    inside = rows * row_height - BELOW
-    figure.update_layout(
-        margin={"l": 46, "r": 12, "t": top, "b": BELOW},
-        legend={"y": 1 + (top - 30) / inside, "yanchor": "bottom"},
+        layout[f"xaxis{end}"] = (
+            quiet[0] | {"domain": [left, min(1, left + wide)], "anchor": f"y{end}"} | axes[0]
+        )
+        layout[f"yaxis{end}"] = (
+            quiet[1] | {"domain": [max(0, high - tall), high], "anchor": f"x{end}"} | axes[1]
+        )
+    layout["margin"] = {"l": 46, "r": 12, "t": top, "b": BELOW}
+    figure = figures.figure(
+        t,
+        x=layout.pop("xaxis"),
+        y=layout.pop("yaxis"),
+        height=rows * row_height + top,
+        legend=legend,
+        **layout,
     )
+    figure.layout.legend.y = 1 + (top - 30) / (rows * row_height - BELOW)
     return figure
+
+
+@lru_cache(maxsize=2)
+def _quiet(t: Words) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the house style of both axes, without titles."""
+    plain = figures.axis("-", "")
+    layout = figures.figure(t, x=plain, y=plain).layout
+    found = [layout[axis].to_plotly_json() | {"automargin": False} for axis in ("xaxis", "yaxis")]
+    for axis in found:
+        axis.pop("title")
+    return found[0], found[1]
 
 
 def place(number: int) -> dict[str, str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import streamlit as st
+from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
 from eogen.canopy import models
 from eogen.canopy.sensors import BANDS
@@ -43,6 +46,16 @@ def show(guest: Visitor) -> None:
     else:
         st.markdown(t("canopy.public.lead"))
         _leaves(t)
+        _prepare()
+
+
+@st.cache_resource(show_spinner=False)
+def _prepare() -> threading.Thread:
+    """Make the fields of the game while the first visitor moves the slider."""
+    thread = threading.Thread(target=fields.deck, name="eogen-fields", daemon=True)
+    add_script_run_ctx(thread, get_script_run_ctx())
+    thread.start()
+    return thread
 
 
 def _believed(field: Shown) -> np.ndarray:

@@ -76,7 +76,7 @@ def on_this_machine() -> None:
                     t(
                         f"home.set_{kind}",
                         title=typeset(entry.title[guest.lang], guest.lang),
-                        licence=entry.licence.replace("; ", " · "),
+                        licence=typeset(entry.licence.replace("; ", " · "), guest.lang),
                         name=name,
                     )
                     + (f" {t('home.set_partly')}" if presence.status == "partly" else "")

@@ -1,0 +1,120 @@
+"""Believed canopies back through PROSAIL: their bands, their spectra, and those that one spectrum cannot tell apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+import torch
+
+from eogen.canopy.likelihood import bands, named, simulator
+from eogen.canopy.noise import Noise
+from eogen.canopy.observation import Observation
+from eogen.canopy.priors import prior
+from eogen.canopy.space import INFERRED
+from pages.parts.canopy.compute import Belief
+from pages.parts.canopy.sources import digest
+
+#: Draws whose whole spectrum is computed, and the wavelengths shown, nm.
+SPECTRA, STEP = 160, 5
+WAVELENGTHS = np.arange(400, 2501, STEP)
+#: Canopies along a ridge, steps of the descent that brings each onto the spectrum, and the weight of the prior in it.
+POINTS, STEPS, PULL = 17, 160, 0.05
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What believed canopies would send back.
+
+    Attributes:
+        fan: 5, 50 and 95 % quantiles of reflectance (3, wavelength).
+        bands: of every draw (n, 10), without noise.
+        residual: observed minus the draws' mean, in standard deviations of the noise (10); NaN where a band is missing.
+        p: share of replicated spectra, noise included, further from that mean than the observed one (10).
+        p_all: the same for the sum of squares over the bands.
+        rmse: of the draws' bands against the observed ones.
+        floor: the noise's standard deviation, root mean square over the bands.
+    """
+
+    fan: np.ndarray
+    bands: np.ndarray
+    residual: np.ndarray
+    p: np.ndarray
+    p_all: float
+    rmse: float
+    floor: float
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _replay(key: str, _draws: torch.Tensor, _seen: Observation, _noise: Noise) -> Replay:
+    with torch.inference_mode():
+        found = bands(_draws, _seen.geometry)
+        every = simulator().spectrum(named(_draws[:SPECTRA], _seen.geometry))[:, ::STEP]
+        again = _noise.sample(found, torch.Generator().manual_seed(0))
+    observed = _seen.reflectance[0]
+    middle = found.mean(0)
+    noise = _noise.sd(middle)
+    off = (observed - middle) / noise
+    spread = ((again - middle) / noise).abs()
+    there = observed.isfinite()
+    p = torch.where(there, (spread >= off.abs()).float().mean(0), torch.nan)
+    total = (spread[:, there].square().sum(1) >= off[there].square().sum()).float().mean()
+    return Replay(
+        np.quantile(every.numpy(), [0.05, 0.5, 0.95], axis=0),
+        found.numpy(),
+        off.numpy(),
+        p.numpy(),
+        float(total),
+        float((found - observed)[:, there].square().mean().sqrt()),
+        float(noise[there].square().mean().sqrt()),
+    )
+
+
+def replay(one: Belief, key: str, seen: Observation) -> Replay:
+    """Return what the draws of a belief would send back."""
+    return _replay(digest(one.draws.numpy(), key, one.noise), one.draws, seen, one.noise)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _ridge(
+    key: str, _draws: torch.Tensor, _seen: Observation, _noise: Noise, believed: str
+) -> tuple[np.ndarray, np.ndarray]:
+    law = prior(believed)
+    lai = INFERRED.index("lai")
+    levels = torch.quantile(_draws[:, lai], torch.linspace(0.02, 0.98, POINTS))
+    with torch.inference_mode():
+        off = (bands(_draws, _seen.geometry) - _seen.reflectance) / _noise.sd(_seen.reflectance)
+    misfit = off.nan_to_num().square().sum(1)
+    starts = []
+    for level in levels:
+        near = (_draws[:, lai] - level).abs().argsort()[:40]
+        starts.append(_draws[near[misfit[near].argmin()]])
+    begin = torch.stack(starts).clone()
+    begin[:, lai] = levels
+    fixed = law.to_normal(begin).clamp(-3, 3)
+    free = fixed.clone().requires_grad_(True)
+    hold = torch.zeros(len(INFERRED), dtype=torch.bool)
+    hold[lai] = True
+    descent = torch.optim.Adam([free], lr=0.04)
+    seen_sd = _noise.sd(_seen.reflectance)
+    for _ in range(STEPS):
+        descent.zero_grad()
+        theta = law.from_normal(torch.where(hold, fixed, free))
+        gap = ((bands(theta, _seen.geometry) - _seen.reflectance) / seen_sd).nan_to_num()
+        loss = 0.5 * gap.square().sum() + PULL * 0.5 * free.square().sum()
+        loss.backward()
+        descent.step()
+    with torch.inference_mode():
+        theta = law.from_normal(torch.where(hold, fixed, free))
+        gap = ((bands(theta, _seen.geometry) - _seen.reflectance) / seen_sd).nan_to_num()
+    return theta.numpy(), gap.square().mean(1).sqrt().numpy()
+
+
+def ridge(one: Belief, key: str, seen: Observation) -> tuple[np.ndarray, np.ndarray]:
+    """Return canopies of growing leaf area (POINTS, 11) that give nearly the same spectrum, and how nearly.
+
+    The second is the root mean square, over the bands, of their distance to the observed spectrum in standard
+    deviations of the noise: below 1, the satellite cannot tell them apart.
+    """
+    return _ridge(digest(one.draws.numpy(), key, one.noise), one.draws, seen, one.noise, one.prior)

@@ -68,7 +68,7 @@ def panel(name, lang="fr", **more):
 
 
 def chart(at, key):
-    return next(json.loads(c.proto.spec) for c in at.get("plotly_chart") if key in c.proto.id)
+    return next(json.loads(c.proto.spec) for c in at.get("plotly_chart") if c.proto.id.endswith(f"-{key}"))
 
 
 # --- maps ---
@@ -139,7 +139,8 @@ def test_an_edit_travels_in_the_address_and_can_be_undone():
     assert address(at)["edits"] == "lai:u:2:5,cab:n:20:60:45:10"
     assert "Modifié" in shown
     law = chart(at, "canopy_prior_law")
-    assert len([trace for trace in law["data"] if trace.get("legendgroup") == "after"]) == 2
+    assert [trace["name"] for trace in law["data"]] == ["avant", "après"]
+    assert [len(_numbers(trace["x"])) for trace in chart(at, "canopy_prior_tie")["data"]] == [500, 500]
     at.button(key="prior_reset").click().run()
     well(at, "fr")
     assert "edits" not in address(at)
@@ -282,11 +283,11 @@ def test_what_is_drawn_around_is_chosen():
 def test_a_step_of_the_walk_moves_leaf_and_canopy():
     at = panel("latent", "en", sets="simulated", along="lai")
     well(at, "en")
-    before = chart(at, "canopy_walk")["data"]
+    before = [trace for key in ("canopy_walk_leaf", "canopy_walk") for trace in chart(at, key)["data"]]
     (position,) = [s for s in at.select_slider if s.key.startswith("walk_lai")]
     position.set_value(40).run()
     well(at, "en")
-    after = chart(at, "canopy_walk")["data"]
+    after = [trace for key in ("canopy_walk_leaf", "canopy_walk") for trace in chart(at, key)["data"]]
     moved = [
         np.abs(_numbers(one["y"]) - _numbers(two["y"])).max() for one, two in zip(before, after, strict=True)
     ]
@@ -347,7 +348,7 @@ def test_every_section_of_the_results_is_drawn(measured, lang, section):
         assert words("canopy.results.targets", reached=3, n=5) in shown
         assert str(tables[1].iloc[0, 4]).endswith("✗"), "what was missed comes first"
     if section == "calibration":
-        keys = ("canopy_coverage", "canopy_sbc", "canopy_tarp")
+        keys = ("canopy_coverage", "canopy_width", "canopy_sbc_a", "canopy_sbc_b", "canopy_tarp")
         assert all(chart(at, key)["data"] for key in keys)
     if section == "field":
         assert len(tables[0]) == 7

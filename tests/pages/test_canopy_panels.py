@@ -223,7 +223,7 @@ def test_the_cloud_is_drawn(lang, colour):
     words = load(lang)
     shown = well(at, lang)
     assert words("canopy.latent.how") in shown
-    plane = chart(at, "canopy_latent_plane")
+    plane = chart(at, "canopy_latent_plane_0")
     assert sum(len(_numbers(trace["x"])) for trace in plane["data"]) == 300
     assert {trace["type"] for trace in plane["data"]} == {"scattergl"}
     assert plane["layout"]["dragmode"] == "lasso"
@@ -280,6 +280,27 @@ def test_what_is_drawn_around_is_chosen():
     assert lassoed({"selection": {"box": [box]}}, points).tolist() == [False, False, False, True]
 
 
+def test_an_outline_is_kept_without_its_points_and_can_be_forgotten():
+    from pages.parts.canopy.latent import _OUTLINES
+
+    at = panel("latent", "en", sets="scene-simulated")
+    found = cloud.gather(
+        "flow", [sets.load(n, sources.simulated(load("en"))) for n in ("scene", "simulated")]
+    )
+    box = {"x": np.quantile(found.points[:, 0], [0.2, 0.6]).tolist(), "y": [-50, 50]}
+    at.session_state[_OUTLINES] = (found.key, {"box": [box]})
+    at.run()
+    n = int(lassoed({"selection": {"box": [box]}}, found.points).sum())
+    assert any(f"{n} pixels chosen of 300" in text for text in well(at, "en"))
+    (trace,) = chart(at, "canopy_latent_plane_0")["data"]
+    assert len(_numbers(trace["selectedpoints"])) == n
+    at.multiselect(key="sets").set_value(["simulated"]).run()
+    assert load("en")("canopy.latent.how") in well(at, "en"), "an outline means nothing on another cloud"
+    at.multiselect(key="sets").set_value(["scene", "simulated"]).run()
+    at.button(key="latent_forget").click().run()
+    assert load("en")("canopy.latent.how") in well(at, "en")
+
+
 def test_a_step_of_the_walk_moves_leaf_and_canopy():
     at = panel("latent", "en", sets="simulated", along="lai")
     well(at, "en")
@@ -318,7 +339,7 @@ def test_real_sets_are_encoded(monkeypatch):
     at = panel("latent", "fr", sets="forest-cesbio", colour="month")
     shown = " ".join(well(at, "fr"))
     assert "Forêts" in shown
-    assert "2018" in json.dumps(chart(at, "canopy_latent_plane"), ensure_ascii=False)
+    assert "2018" in json.dumps(chart(at, "canopy_latent_plane_0"), ensure_ascii=False)
 
 
 # --- results ---

@@ -251,3 +251,20 @@ def test_exports_hold_what_is_on_the_page():
     card = json.loads(json.dumps(exports.card(view), allow_nan=False))
     assert card["known"]["lai"]["value"] == pytest.approx(float(scene.data.lai[48, 60]))
     assert [b["family"] for b in card["beliefs"]] == ["flow", "independent"]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("panel", ["inspector", "spectrum", "ambiguity"])
+def test_every_panel_is_drawn(lang, panel):
+    at = visit("canopy", lang=lang, view="expert", source="territory", panel=panel)
+    shown = well(at, lang)
+    words = load(lang)
+    lead = words.text(f"canopy.{panel}.lead").split("{")[0]
+    assert any(text.startswith(lead) for text in shown)
+    assert at.get("plotly_chart") != []
+    if panel == "ambiguity":
+        before = [e.proto.body for e in at.get("html")]
+        at.select_slider(key="ridge_b").set_value("16").run()
+        well(at, lang)
+        assert address(at)["ridge_b"] == "16"
+        assert [e.proto.body for e in at.get("html")] != before, "the bars follow the slider"

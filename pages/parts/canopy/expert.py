@@ -43,7 +43,7 @@ def show(guest: Visitor) -> None:
         compute.encoder("flow")  # says which command makes the weights
     with st.container(key="canopy_stage"):
         with st.container(key="canopy_controls"):
-            columns = st.columns([1.3, 1.3, 1.3, 1.3, 1.1], vertical_alignment="bottom")
+            columns = st.columns([1.3, 1.3, 1.3, 1.3, 1.1])
             source = menu.source(t, columns[0])
         left, right = st.columns([2, 1], gap="large")
     found = None
@@ -124,10 +124,13 @@ def _summary(t: Words, spot: Spot, beliefs: list[Belief]) -> None:
         st.caption(t("canopy.summary.density", each=" · ".join(said)))
     for one in beliefs:
         _worth(t, one)
+    with st.container(horizontal=True, gap="small"):
+        for one in beliefs:
+            if one.name != "reference":
+                _, model = compute.encoder(one.name)
+                provenance.model_card(model, t, key=one.name, label=inspector.label(t, one))
     for one in beliefs:
-        if one.name != "reference":
-            _, model = compute.encoder(one.name)
-            provenance.model_card(model, t, key=one.name, label=inspector.label(t, one))
+        st.caption(f"**{inspector.label(t, one)}** · {t(f'canopy.families.{one.name}.sentence')}")
 
 
 def _nats(one: Belief, spot: Spot, truth: Tensor) -> float:

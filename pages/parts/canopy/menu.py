@@ -91,8 +91,9 @@ def on_map(t: Words, scene: Scene) -> tuple[Spot, Scene] | None:
     if found is None:
         return None
     rows, columns = np.nonzero(there)
-    middle = np.argmin((rows - shape[0] / 2) ** 2 + (columns - shape[1] / 2) ** 2)
-    at = place("pixel", (int(rows[middle]), int(columns[middle])), shape)
+    # Beside the divider, which would hide it.
+    first = np.argmin((rows - shape[0] / 2) ** 2 + (columns - shape[1] / 4) ** 2)
+    at = place("pixel", (int(rows[first]), int(columns[first])), shape)
     offered = [layer for layer in LAYERS if HELD.get(layer, "reflectance") in data]
     bar = st.container()
     layer = choose(

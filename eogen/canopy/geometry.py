@@ -9,9 +9,13 @@ time of 10:30 at the descending node). The orbit repeats, so its number tells th
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from rasterio import CRS
+from rasterio._err import CPLE_BaseError
+from rasterio.errors import RasterioError
 from rasterio.warp import transform
 
 from eogen.errors import InputError
@@ -87,13 +91,31 @@ def tile_centre(tile: str) -> tuple[float, float]:
     middle = (band - 2) * 8 - 80 + 4
     wanted = middle * 110.9 if north else 10_000 + middle * 110.9
     northing = row * 100 + 2000 * round((wanted - row * 100) / 2000)
-    (lon,), (lat,) = transform(
-        f"EPSG:{326 if north else 327}{zone:02d}",
-        "EPSG:4326",
-        [(column + 1) * 1e5 + 54_900.0],
-        [northing * 1e3 + 1e5 - 54_900.0],
-    )
-    return lon, lat
+    middle = [(column + 1) * 1e5 + 54_900.0], [northing * 1e3 + 1e5 - 54_900.0]
+    (lon,), (lat,) = to_degrees(f"EPSG:{326 if north else 327}{zone:02d}", *middle, tile)
+    return float(lon), float(lat)
+
+
+def to_degrees(
+    system: str | CRS, x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray, name: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the longitudes and latitudes of places in a coordinate reference system.
+
+    Args:
+        system: the CRS, or its code ("EPSG:32631").
+        x, y: easting and northing, in its unit.
+        name: of what holds them, for the sentence.
+
+    Raises:
+        InputError: ``canopy_place`` where they are no places on Earth.
+    """
+    try:
+        longitude, latitude = (np.array(each) for each in transform(system, "EPSG:4326", x, y))
+    except (RasterioError, CPLE_BaseError) as fault:
+        raise _no_place(name) from fault
+    if not (np.isfinite(longitude).all() and (np.abs(latitude) <= 90).all()):
+        raise _no_place(name)
+    return longitude, latitude
 
 
 def solar_position(
@@ -152,20 +174,21 @@ def overpass(date: np.datetime64, longitude: float, latitude: float, orbit: int 
     Raises:
         InputError: ``canopy_orbit`` where that orbit does not see the place.
     """
-    along = np.radians(np.linspace(-80, 80, 32_001))
-    track_latitude = np.degrees(np.arcsin(-np.sin(INCLINATION) * np.sin(along)))
-    drift = np.degrees(np.arctan2(np.cos(INCLINATION) * np.sin(along), np.cos(along)))
-    hours = along / (2 * np.pi) * CYCLE_DAYS * 24 / ORBITS
     place = _direction(longitude, _geocentric(latitude))
     if orbit is None:
-        at = int(np.abs(track_latitude - _geocentric(latitude)).argmin())
+        _, _, drift = _track(_along(lambda along: -np.abs(_track(along)[1] - _geocentric(latitude))))
         track_longitude, view_zenith, view_azimuth = longitude, 0.0, 0.0
     else:
         node = FIRST_NODE - (orbit - 1) * 360 * CYCLE_DAYS / ORBITS
-        track = node + drift - 15 * hours
-        nearness = _direction(track, track_latitude) @ place
-        at = int(nearness.argmax())
-        view_zenith = _view_zenith(float(nearness[at]))
+
+        def nearness(along: np.ndarray) -> np.ndarray:
+            east, north, _ = _track(along)
+            return _direction(node + east, north) @ place
+
+        along = _along(nearness)
+        east, north, drift = _track(along)
+        track_longitude = node + float(east)
+        view_zenith = _view_zenith(float(nearness(along)))
         if view_zenith > WIDEST_VIEW:
             raise InputError(
                 "canopy_orbit",
@@ -175,10 +198,9 @@ def overpass(date: np.datetime64, longitude: float, latitude: float, orbit: int 
                 longitude=longitude,
                 latitude=latitude,
             )
-        track_longitude = float(track[at])
-        view_azimuth = _bearing(longitude, _geocentric(latitude), track_longitude, float(track_latitude[at]))
+        view_azimuth = _bearing(longitude, _geocentric(latitude), track_longitude, float(north))
     # In a sun-synchronous orbit the local hour depends on the latitude alone: it gives the time of day.
-    hour = (NODE_HOUR + drift[at] / 15 - track_longitude / 15) % 24
+    hour = (NODE_HOUR + float(drift) / 15 - track_longitude / 15) % 24
     time = np.datetime64(date, "ms") + np.timedelta64(round(hour * 3_600_000), "ms")
     return Overpass(time, view_zenith, view_azimuth)
 
@@ -193,11 +215,40 @@ def angles(
     return float(zenith), passage.view_zenith, relative
 
 
+def _track(along: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the ground track at arcs (radians) from the descending node, south positive.
+
+    Degrees: longitude east of the node, geocentric latitude, and longitude east of it on an Earth that stands still.
+    """
+    latitude = np.degrees(np.arcsin(-np.sin(INCLINATION) * np.sin(along)))
+    drift = np.degrees(np.arctan2(np.cos(INCLINATION) * np.sin(along), np.cos(along)))
+    hours = along / (2 * np.pi) * CYCLE_DAYS * 24 / ORBITS
+    return drift - 15 * hours, latitude, drift
+
+
+def _along(score: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Return the arc from the descending node (radians) where ``score`` is greatest, to 0.001°."""
+    middle, reach = 0.0, 85.0
+    for _ in range(3):
+        arcs = np.radians(middle + np.linspace(-reach, reach, 401))
+        middle, reach = float(np.degrees(arcs[int(score(arcs).argmax())])), reach / 50
+    return np.radians(middle)
+
+
 def _tile(tile: str) -> InputError:
     return InputError(
         "canopy_tile",
         "{tile} is not a Sentinel-2 tile such as 31TCJ; nothing is known of its place.",
         tile=tile,
+    )
+
+
+def _no_place(name: str) -> InputError:
+    return InputError(
+        "canopy_place",
+        "The coordinates of {name} are no places on Earth in its coordinate reference system; correct one or the "
+        "other, or give the angles beside the file.",
+        name=name,
     )
 
 

@@ -12,10 +12,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from rasterio.errors import RasterioError
-from rasterio.warp import transform
-
+from eogen.canopy.geometry import to_degrees
 from eogen.canopy.tables import unusable
+from eogen.errors import InputError
 
 _GEOMETRY_NAMES = ("geom", "geometry")
 
@@ -36,13 +35,15 @@ def rows(path: Path) -> list[dict[str, Any]]:
             for table, system in tables:
                 quoted = str(table).replace('"', '""')
                 for row in base.execute(f'SELECT * FROM "{quoted}"'):
-                    found.append({**row, **_place(dict(row), int(system))})
+                    found.append({**row, **_place(dict(row), int(system), path.name)})
             return found
-    except (sqlite3.Error, struct.error, RasterioError, ValueError, TypeError) as fault:
+    except InputError:
+        raise
+    except (sqlite3.Error, struct.error, ValueError, TypeError, IndexError) as fault:
         raise unusable(path.name, f"it is not a GeoPackage ({fault})") from fault
 
 
-def _place(row: dict[str, Any], system: int) -> dict[str, float | None]:
+def _place(row: dict[str, Any], system: int, name: str) -> dict[str, float | None]:
     blob = next((row[name] for name in _GEOMETRY_NAMES if isinstance(row.get(name), bytes)), None)
     if blob is None:
         return {"longitude": None, "latitude": None}
@@ -53,5 +54,5 @@ def _place(row: dict[str, Any], system: int) -> dict[str, float | None]:
         x, y = (west + east) / 2, (south + north) / 2
     else:  # only points go without a box: byte order and type, then the two coordinates
         x, y = struct.unpack_from(("<" if blob[8] else ">") + "2d", blob, 13)
-    (longitude,), (latitude,) = transform(f"EPSG:{system}", "EPSG:4326", [x], [y])
-    return {"longitude": longitude, "latitude": latitude}
+    (longitude,), (latitude,) = to_degrees(f"EPSG:{system}", [x], [y], name)
+    return {"longitude": float(longitude), "latitude": float(latitude)}

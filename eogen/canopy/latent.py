@@ -149,27 +149,28 @@ def inside(points: np.ndarray, outline: np.ndarray) -> np.ndarray:
     found = np.zeros(len(points), bool)
     for (xa, ya), (xb, yb) in zip(outline, np.roll(outline, -1, axis=0), strict=True):
         between = (ya > y) != (yb > y)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            at = xa + (y - ya) / (yb - ya) * (xb - xa)
-        found ^= between & (x < at)
+        left = (x - xa) * (yb - ya) < (y - ya) * (xb - xa)
+        found ^= between & (left == (yb > ya))
     return found
 
 
 def directions(
     posterior: Posterior, draws: int = 1000, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the centre (11), the principal directions (11, 11), in rows, and the spreads (11) of one posterior.
+    """Return the peak (11), the principal directions (11, 11), in rows, and the spreads (11) of one posterior.
 
-    In normal coordinates, the widest direction first; ``centre + s spread[k] direction[k]`` walks along direction k.
+    In normal coordinates, the widest direction first; ``peak + s spread[k] direction[k]`` walks along direction k. The
+    peak is the most probable of the draws: the mean of a bent posterior may be a canopy that the spectrum excludes.
     """
     theta = posterior.sample(draws, torch.Generator().manual_seed(seed))[:, 0]
     normal = posterior.prior.to_normal(theta).double().numpy()
+    peak = normal[int(posterior.log_prob(theta[:, None])[:, 0].argmax())]
     sizes, rows = np.linalg.eigh(np.cov(normal, rowvar=False))
     order = np.argsort(-sizes)
     axes = rows.T[order]
     heaviest = np.abs(axes).argmax(1)
     axes = axes * np.sign(axes[np.arange(len(axes)), heaviest])[:, None]
-    return normal.mean(0), axes, np.sqrt(sizes[order].clip(0))
+    return peak, axes, np.sqrt(sizes[order].clip(0))
 
 
 def walk_variable(prior: JointPrior, theta: Tensor, name: str, steps: int = STEPS) -> Tensor:

@@ -18,6 +18,8 @@ from eogen.canopy.posteriors.truncated import Truncated
 
 #: Draws per spectrum by which expectations under the posterior are estimated.
 DRAWS = {"elbo": 2, "moments": 16}
+#: Added to the variance of decoded draws, reflectance squared: a thousandth of a reflectance.
+FLOOR = 1e-6
 _LOG_2PI = math.log(2 * math.pi)
 
 
@@ -72,7 +74,7 @@ def moments(encoder: Encoder, batch: Batch, beta: float = 1.0) -> Tensor:
     """
     posterior = encoder(batch.seen)
     theta, u, expected = _decoded(encoder, posterior, batch.seen, DRAWS["moments"])
-    mean, variance = expected.mean(0), expected.var(0) + 1e-6
+    mean, variance = expected.mean(0), expected.var(0) + FLOOR
     misfit = 0.5 * ((batch.seen.reflectance - mean).square() / variance + variance.log() + _LOG_2PI)
     return (misfit.sum(-1) + beta * _kl_terms(encoder, posterior, theta, u).mean(0)).mean()
 

@@ -75,10 +75,9 @@ _ROWS = (
     Family("vae", _build(heads.Independent), "elbo", "Kingma & Welling 2014; Zérah et al. 2024", joint=False),
     Family(
         "vae_real",
-        _build(heads.Copula, "atbd", may_miss=True),
+        _build(heads.Copula, may_miss=True),
         "elbo",
         "Kingma & Welling 2014; Song 2000; Zérah et al. 2024",
-        "atbd",
         noise=FIELD_NOISE,
         any_sensor=True,
         real_spectra=True,

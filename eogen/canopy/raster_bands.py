@@ -12,6 +12,7 @@ from rasterio.io import DatasetReader
 
 from eogen import geotiff
 from eogen.canopy.dataset import ten_bands
+from eogen.canopy.geometry import to_degrees
 from eogen.canopy.sensors import BANDS
 from eogen.errors import InputError
 from eogen.geotiff import Samples, check_size
@@ -116,9 +117,12 @@ def quantities(found: Samples) -> np.ndarray:
     if raw.dtype == np.uint16:
         missing = missing | (raw == np.iinfo(np.uint16).max)
     per_band = (-1, 1, 1)
-    out = raw.astype(np.float32)
-    out *= np.reshape(found.scales, per_band).astype(np.float32)
-    out += np.reshape(found.offsets, per_band).astype(np.float32)
+    with np.errstate(
+        invalid="ignore", over="ignore"
+    ):  # damaged numbers and tags: what comes of them is refused later
+        out = raw.astype(np.float32)
+        out *= np.reshape(found.scales, per_band).astype(np.float32)
+        out += np.reshape(found.offsets, per_band).astype(np.float32)
     out[missing] = np.nan
     return out
 
@@ -155,9 +159,8 @@ def scene(values: np.ndarray, names: Sequence[str], found: Samples) -> xr.Datase
 
 
 def centre(dataset: xr.Dataset) -> tuple[float, float]:
-    """Return longitude and latitude (degrees) of the middle of a georeferenced scene."""
-    from rasterio.warp import transform
-
+    """Return longitude and latitude (degrees) of the middle of a georeferenced scene; InputError ``canopy_place``."""
     x, y = float(dataset.x.mean()), float(dataset.y.mean())
-    (longitude,), (latitude,) = transform(dataset.rio.crs, "EPSG:4326", [x], [y])
-    return longitude, latitude
+    name = str(dataset.attrs.get("source", "the image"))
+    (longitude,), (latitude,) = to_degrees(dataset.rio.crs, [x], [y], name)
+    return float(longitude), float(latitude)

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import xarray as xr
-from rasterio.warp import transform
 
 from eogen.canopy.dataset import points
+from eogen.canopy.geometry import to_degrees
 from eogen.canopy.sensors import BANDS
 from eogen.canopy.tables import absent, days, numbers, read_table, texts, unusable
 
@@ -114,7 +114,7 @@ def _read(path: Path, needed: tuple[str, ...] = ()) -> pd.DataFrame:
     table = read_table(path, (*_NEEDED, *needed))
     image, visit = days(table, "s2_date"), days(table, "field_date")
     clear = (numbers(table, _MASKS) == 0).all(1) & (numbers(table, ["B8"])[:, 0] > 0) & ~np.isnat(image)
-    return table.assign(image=image, visited=visit, clear=clear, source=path.name)
+    return table.assign(image=image, visited=visit, clear=clear)
 
 
 def _nearest(tables: list[pd.DataFrame]) -> pd.DataFrame:
@@ -133,7 +133,7 @@ def _nearest(tables: list[pd.DataFrame]) -> pd.DataFrame:
 def _points(table: pd.DataFrame, campaign: str) -> xr.Dataset:
     lai, spread, kind = _leaf_area(table)
     site, tile = _site(table, campaign)
-    longitude, latitude = _place(table, tile)
+    longitude, latitude = _place(table, tile, campaign)
     gap = (table["image"] - table["visited"]).dt.days.to_numpy()
     return points(
         numbers(table, _COLUMNS),
@@ -222,16 +222,15 @@ def _angles(table: pd.DataFrame) -> dict[str, np.ndarray]:
     return {"solar_zenith": sun_zenith, "view_zenith": view_zenith, "relative_azimuth": sun - view}
 
 
-def _place(table: pd.DataFrame, tile: str) -> tuple[np.ndarray, np.ndarray]:
+def _place(table: pd.DataFrame, tile: str, name: str) -> tuple[np.ndarray, np.ndarray]:
     text = table["geometry"].astype(str)
     found = text.str.extract(
         r"POINT\s*\(\s*(-?[\d.]+(?:e-?\d+)?)\s+(-?[\d.]+(?:e-?\d+)?)\s*\)", flags=re.IGNORECASE
     )
     if found.isna().any(axis=None):
-        raise unusable(str(table["source"].iloc[0]), "a geometry is not a POINT")
+        raise unusable(name, "a geometry is not a POINT")
     code = f"EPSG:{326 if tile[2] >= 'N' else 327}{tile[:2]}"
-    longitude, latitude = transform(code, "EPSG:4326", *found.astype(float).to_numpy().T)
-    return np.array(longitude), np.array(latitude)
+    return to_degrees(code, *found.astype(float).to_numpy().T, name)
 
 
 def _field(table: pd.DataFrame) -> np.ndarray:

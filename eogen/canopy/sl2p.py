@@ -160,7 +160,8 @@ class Sl2p:
 
     def _table(self, shape: tuple[int, ...], path: Path) -> np.ndarray:
         try:
-            return np.loadtxt(path, delimiter=",", ndmin=1).reshape(shape)
+            lines = [line for line in path.read_text().splitlines() if line.strip()]
+            return np.loadtxt(lines or ["nothing"], delimiter=",", ndmin=1).reshape(shape)
         except (OSError, ValueError) as fault:
             raise InputError(
                 "sl2p_file",

@@ -46,6 +46,8 @@ def real_spectra(root: Path, seed: int = 0) -> Spectra:
             found = load(root)
         except Unavailable:
             continue
+        if not found:
+            continue
         keep = np.isfinite(found.reflectance.drop_sel(band="B08")).all("band").values
         places = np.flatnonzero(keep)
         if not len(places):
@@ -69,11 +71,8 @@ def real_spectra(root: Path, seed: int = 0) -> Spectra:
 
 def _chips(root: Path) -> xr.Dataset:
     """Return the valid pixels of every chip, one under the other."""
-    found = read.chips(root)
-    if not found:
-        raise Unavailable("no_chips", "There are no chips below {folder}.", folder=str(root))
-    parts = []
-    for chip in found:
+    parts: list[xr.Dataset] = []
+    for chip in read.chips(root):
         try:
             scene = chip.load()[list(_KEPT)]
         except InputError as error:
@@ -87,7 +86,7 @@ def _chips(root: Path) -> xr.Dataset:
             flat[name] = flat[name].broadcast_like(flat.reflectance.isel(band=0, drop=True))
         lit = np.isfinite(flat.reflectance.sel(band="B04"))
         parts.append(flat.isel(pixel=np.flatnonzero(lit)[:400]).drop_vars("spatial_ref", errors="ignore"))
-    return xr.concat(parts, "pixel")
+    return xr.concat(parts, "pixel") if parts else xr.Dataset()
 
 
 _SETS: tuple[tuple[str, str, Callable[[Path], xr.Dataset]], ...] = (

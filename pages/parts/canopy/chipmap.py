@@ -189,7 +189,7 @@ def _exports(t: Words, family: str, scene: Scene, pair: list[str]) -> None:
             files.append(export.raster(f"domain-{stem}", lambda: geotiff_bytes(_flags(family, scene))))
     else:
         st.caption(t("canopy.maps.no_place"))
-    export.bar(files, t, key="canopy_maps")
+    export.bar(files, t, key="canopy_maps", address=False)
 
 
 def _stack(family: str, scene: Scene, quantity: str) -> xr.DataArray:

@@ -145,6 +145,7 @@ def _cloud(t: Words, cloud: Cloud, scene: Scene | None) -> None:
         ],
         t,
         key="canopy_latent",
+        address=False,
     )
 
 
@@ -197,7 +198,7 @@ def _places(t: Words, cloud: Cloud, chosen: np.ndarray, scene: Scene) -> None:
         [Layer(overlay(pixels, scene.data.reflectance.isel(band=0)), t("canopy.latent.on_map"))],
         key="canopy_latent_map",
         labels=draw.map_labels(
-            t, map=t("canopy.latent.map"), opacity=t("landcover.map.opacity"), title=t("canopy.latent.on_map")
+            t, map=t("canopy.latent.map"), opacity=t("canopy.latent.opacity"), title=t("canopy.latent.on_map")
         ),
         opacity=0.9,
         height=300,

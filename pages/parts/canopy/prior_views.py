@@ -33,19 +33,27 @@ def _axis(title: str, **options: Any) -> dict[str, Any]:
     return made
 
 
+def _reach(studio: Studio, name: str) -> list[float]:
+    """Return the bounds of a variable before and after, taken together."""
+    laws = [studio.before.priors[name], studio.after.priors[name]]
+    return [min(law.low for law in laws), max(law.high for law in laws)]
+
+
 def before_and_after(t: Words, studio: Studio) -> None:
     """Draw the law of the variable before and after, and its tie to leaf area."""
     name = studio.variable
     i = INFERRED.index(name)
-    laws = [studio.before.priors[name], studio.after.priors[name]]
-    low, high = min(law.low for law in laws), max(law.high for law in laws)
+    low, high = _reach(studio, name)
     other = name if name != "lai" else "cab"
     panels = [
         (
             _axis(names.title(t, name), range=[low, high]),
             _axis(t("canopy.inspector.density"), showticklabels=False, rangemode="tozero"),
         ),
-        (_axis(names.title(t, "lai")), _axis(names.title(t, other), showgrid=False)),
+        (
+            _axis(names.title(t, "lai"), range=_reach(studio, "lai")),
+            _axis(names.title(t, other), range=_reach(studio, other), showticklabels=True, showgrid=False),
+        ),
     ]
     figure = grid(t, panels, 2, row_height=300, gap=(0.12, 0))
     pairs = [("before", studio.draws_before, BEFORE)]

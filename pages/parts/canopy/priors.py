@@ -87,6 +87,7 @@ def show(t: Words, view: View) -> None:
         ],
         t,
         key="canopy_priors",
+        address=False,
     )
 
 

@@ -12,9 +12,10 @@ import torch
 
 from eogen.canopy import latent, models
 from eogen.canopy.constants import WAVELENGTHS
-from eogen.canopy.likelihood import NOISE, named, simulator
 from eogen.canopy.likelihood import bands as bands_of
+from eogen.canopy.likelihood import named, simulator
 from eogen.canopy.methods import FAMILIES
+from eogen.canopy.noise import Noise
 from eogen.canopy.render import RGB, colours
 from eogen.canopy.sensors import BANDS
 from eogen.canopy.space import INFERRED
@@ -46,6 +47,7 @@ class Walk:
     Attributes:
         theta: (k, 11).
         at: (k), where: the variable's value, or standard deviations of the posterior.
+        start: the step nearest to the most probable canopy.
         leaf: (k, w), reflectance of a leaf; ``leaf_through`` its transmittance.
         spectrum: (k, w), of the canopy.
         bands: (k, 10).
@@ -53,6 +55,7 @@ class Walk:
 
     theta: np.ndarray
     at: np.ndarray
+    start: int
     leaf: np.ndarray
     leaf_through: np.ndarray
     spectrum: np.ndarray
@@ -66,21 +69,22 @@ def _walk(key: tuple[str, str, str], along: str, _spot: Spot) -> Walk:
     network, _ = compute.encoder(family)
     with torch.inference_mode():
         posterior = network(_spot.seen)
-        centre, axes, spread = latent.directions(posterior)
+        peak, axes, spread = latent.directions(posterior)
         if along in DIRECTIONS:
             which = -1 if along == "narrow" else DIRECTIONS.index(along)
-            theta = latent.walk_direction(network.prior, centre, axes[which], float(spread[which]))
+            theta = latent.walk_direction(network.prior, peak, axes[which], float(spread[which]))
             at = np.linspace(-latent.FAR, latent.FAR, latent.STEPS)
         else:
-            middle = network.prior.from_normal(torch.from_numpy(centre)).float()
+            middle = network.prior.from_normal(torch.from_numpy(peak)).float()
             theta = latent.walk_variable(network.prior, middle, along)
             at = theta[:, INFERRED.index(along)].numpy()
+        nearest = network.prior.to_normal(theta.double()) - torch.from_numpy(peak)
         held = named(theta, _spot.seen.geometry)
         model = simulator()
         leaf, through = model.leaf(held)
         spectrum, bands = model.spectrum(held), bands_of(theta, _spot.seen.geometry)
     wide = [x.expand(latent.STEPS, -1)[:, THIN].numpy() for x in (leaf, through, spectrum)]
-    return Walk(theta.numpy(), at, *wide, bands.numpy())
+    return Walk(theta.numpy(), at, int(nearest.square().sum(1).argmin()), *wide, bands.numpy())
 
 
 @st.fragment
@@ -114,20 +118,13 @@ def _walking(t: Words, spot: Spot, family: str) -> None:
         walk = _walk((family, models.weights_stamp(family), spot.key), along, spot)
         steps = list(range(latent.STEPS))
         write = partial(_write, t, along, walk)
-        # The widget's middle is the pixel itself along a direction, and its own value along a variable.
         step = st.select_slider(
-            t("canopy.latent.position"), steps, _start(walk, along), format_func=write,
+            t("canopy.latent.position"), steps, walk.start, format_func=write,
             key=f"walk_{along}_{spot.key}_{family}",
         )  # fmt: skip
-        _readings(t, spot, walk, step)
+        _readings(t, spot, walk, step, FAMILIES[family].noise)
     with right:
         _figure(t, spot, walk, step)
-
-
-def _start(walk: Walk, along: str) -> int:
-    if along in DIRECTIONS:
-        return latent.STEPS // 2
-    return latent.STEPS // 3
 
 
 def _write(t: Words, along: str, walk: Walk, step: int) -> str:
@@ -136,7 +133,7 @@ def _write(t: Words, along: str, walk: Walk, step: int) -> str:
     return names.value(t, along, float(walk.at[step]))
 
 
-def _readings(t: Words, spot: Spot, walk: Walk, step: int) -> None:
+def _readings(t: Words, spot: Spot, walk: Walk, step: int, noise: Noise) -> None:
     """Draw the colour, NDVI, how far from what was seen, and the variables that move."""
     bands = walk.bands[step]
     red, infrared = bands[BANDS.index("B04")], bands[BANDS.index("B08")]
@@ -149,7 +146,7 @@ def _readings(t: Words, spot: Spot, walk: Walk, step: int) -> None:
     )
     seen = spot.seen.reflectance[0].numpy()
     there = np.isfinite(seen)
-    gap = (seen - bands)[there] / NOISE.sd(torch.from_numpy(bands)).numpy()[there]
+    gap = (seen - bands)[there] / noise.sd(torch.from_numpy(bands)).numpy()[there]
     columns = st.columns(2)
     with columns[0]:
         card.metric("NDVI", t.number(ndvi, 2))

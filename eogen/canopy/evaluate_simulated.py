@@ -240,7 +240,7 @@ def _joint(bench: _Bench, row: Family, theta: Tensor, truth: Tensor) -> None:
         {"coverage": np.asarray(shares)}, pd.Index(np.asarray(levels).round(4), name="level")
     )
     bench.tables[f"tarp: {row.name}"] = table
-    bench.say("tarp_deviation", row, float(np.abs(np.asarray(shares) - np.asarray(levels)).max()), len(truth),
+    bench.say("tarp_deviation", row, calibration.tarp_deviation(levels, shares), len(truth),
               better="lower", note="Largest distance of joint coverage from nominal (TARP).")  # fmt: skip
     some = theta[:, :: max(1, len(truth) // 100)]
     correlations = [compare.total_correlation(some[:, i]) for i in range(some.shape[1])]

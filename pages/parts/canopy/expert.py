@@ -53,7 +53,7 @@ def show(guest: Visitor) -> None:
         return
     spot, scene = found
     pair = _families(t, spot, columns[2:4])
-    wanted = menu.reference(t, columns[4])
+    wanted = find_spec("eogen.canopy.reference") is not None and menu.reference(t, columns[4])
     with right:
         beliefs = [compute.belief(name, spot.key, spot.seen) for name in dict.fromkeys(pair)]
         if wanted and (found := _reference(t, spot, FAMILIES[pair[0]])) is not None:
@@ -73,6 +73,10 @@ def _families(t: Words, spot: Spot, columns: list) -> list[str]:
     first = [name for name in (*order, *offered) if name in offered]
     first = list(dict.fromkeys(first))
     wanted = {"a": first[0], "b": first[1] if len(first) > 1 else first[0]}
+    glossary = "\n\n".join(
+        f"**{t(f'canopy.families.{name}.name')}** · {t(f'canopy.families.{name}.sentence')}"
+        for name in offered
+    )
     return [
         choose(
             column.selectbox,
@@ -81,6 +85,7 @@ def _families(t: Words, spot: Spot, columns: list) -> list[str]:
             name=f"family_{side}",
             default=wanted[side],
             format_func=lambda name: t(f"canopy.families.{name}.name"),
+            help=glossary,
         )
         for side, column in zip("ab", columns, strict=True)
     ]
@@ -129,8 +134,6 @@ def _summary(t: Words, spot: Spot, beliefs: list[Belief]) -> None:
             if one.name != "reference":
                 _, model = compute.encoder(one.name)
                 provenance.model_card(model, t, key=one.name, label=inspector.label(t, one))
-    for one in beliefs:
-        st.caption(f"**{inspector.label(t, one)}** · {t(f'canopy.families.{one.name}.sentence')}")
 
 
 def _nats(one: Belief, spot: Spot, truth: Tensor) -> float:

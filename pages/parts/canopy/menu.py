@@ -51,14 +51,15 @@ def source(t: Words, column: Any) -> str:
 
 def reference(t: Words, column: Any) -> bool:
     """Draw the switch of the reference posterior; return whether it is on."""
-    return choose(
+    asked = choose(
         partial(column.segmented_control, required=True),
         t("canopy.controls.reference"),
         ["off", "on"],
         name="reference",
         default="off",
         format_func=lambda r: t(f"canopy.controls.reference_{r}"),
-    ) == "on"  # fmt: skip
+    )
+    return asked == "on"
 
 
 def of_territory(t: Words, column: Any) -> tuple[Spot, Scene] | None:
@@ -133,6 +134,7 @@ def on_map(t: Words, scene: Scene) -> tuple[Spot, Scene] | None:
     if here is None:
         st.info(t("canopy.map.empty"), icon=":material/touch_app:")
         return None
+    st.caption(t("canopy.map.chosen", place=here.name))
     return here, scene
 
 

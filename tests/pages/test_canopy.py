@@ -12,7 +12,9 @@ from eogen.canopy import models
 from eogen.canopy.methods import FAMILIES
 from eogen.canopy.sensors import BANDS
 from eogen.canopy.space import INFERRED
+from eogen.canopy.territory import territory
 from eogen.nn import weights
+from eogen.raster import geotiff_bytes
 from pages.kit.words import LANGUAGES, load
 from pages.parts.canopy import names
 from pages.parts.canopy.sources import QUANTITIES
@@ -218,6 +220,21 @@ def test_the_visitor_may_give_the_angles_that_the_file_lacks():
     at.file_uploader(key="canopy_file").set_value(("bare.csv", bare, "text/csv")).run()
     well(at, "en")
     assert "eo-badge upload" in bodies(at)
+
+
+def test_the_visitor_may_bring_an_image():
+    scene = territory(1, 24, 32)
+    at = visit("canopy", lang="fr", view="expert", source="upload")
+    at.toggle(key="canopy_angles").set_value(True).run()
+    content = geotiff_bytes(scene.reflectance)
+    at.file_uploader(key="canopy_file").set_value(("image.tif", content, "image/tiff")).run()
+    well(at, "fr")
+    assert "eo-badge upload" in bodies(at)
+    assert "eo-badge simulated" not in bodies(at)
+    at.query_params["pixel"] = "3-5"
+    at.run()
+    shown = well(at, "fr")
+    assert any("ligne 4, colonne 6" in text for text in shown)
 
 
 @pytest.mark.parametrize("source", ["cesbio", "eth_lai", "eth_traits", "chips", "dense"])

@@ -124,6 +124,7 @@ def test_the_door_shows_fields_with_and_without_weights(monkeypatch, tmp_path):
     from eogen.canopy import models
 
     monkeypatch.setattr(models, "FOLDER", tmp_path)
+    monkeypatch.setenv("EOGEN_DATA", str(tmp_path))
     bare = thumbnail.draw()
     assert bare.shape == (512, 512, 3)
     assert bare.dtype == np.uint8

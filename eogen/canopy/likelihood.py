@@ -16,7 +16,8 @@ from eogen.canopy.space import GEOMETRY, INFERRED
 @lru_cache(maxsize=6)
 def simulator(sensor: str = "S2A", dtype: torch.dtype = torch.float32) -> Prosail:
     """Return PROSPECT-5 + 4SAIL on Campbell's leaf angles, the variables of CESBIO's PROSAIL-VAE."""
-    return Prosail(sensor=sensor, version="5", dtype=dtype)
+    with torch.inference_mode(False):  # kept for all callers: some of them want gradients
+        return Prosail(sensor=sensor, version="5", dtype=dtype)
 
 
 def named(theta: Tensor, geometry: Tensor) -> dict[str, Tensor]:

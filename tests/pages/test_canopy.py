@@ -12,7 +12,9 @@ from eogen.canopy import models
 from eogen.canopy.methods import FAMILIES
 from eogen.canopy.sensors import BANDS
 from eogen.canopy.space import INFERRED
+from eogen.canopy.territory import territory
 from eogen.nn import weights
+from eogen.raster import geotiff_bytes
 from pages.kit.words import LANGUAGES, load
 from pages.parts.canopy import names
 from pages.parts.canopy.sources import QUANTITIES
@@ -220,6 +222,21 @@ def test_the_visitor_may_give_the_angles_that_the_file_lacks():
     assert "eo-badge upload" in bodies(at)
 
 
+def test_the_visitor_may_bring_an_image():
+    scene = territory(1, 24, 32)
+    at = visit("canopy", lang="fr", view="expert", source="upload")
+    at.toggle(key="canopy_angles").set_value(True).run()
+    content = geotiff_bytes(scene.reflectance)
+    at.file_uploader(key="canopy_file").set_value(("image.tif", content, "image/tiff")).run()
+    well(at, "fr")
+    assert "eo-badge upload" in bodies(at)
+    assert "eo-badge simulated" not in bodies(at)
+    at.query_params["pixel"] = "3-5"
+    at.run()
+    shown = well(at, "fr")
+    assert any("ligne 4, colonne 6" in text for text in shown)
+
+
 @pytest.mark.parametrize("source", ["cesbio", "eth_lai", "eth_traits", "chips", "dense"])
 def test_real_sources(monkeypatch, source):
     monkeypatch.setenv("EOGEN_DATA", str(real_data("canopy").parent))
@@ -251,3 +268,20 @@ def test_exports_hold_what_is_on_the_page():
     card = json.loads(json.dumps(exports.card(view), allow_nan=False))
     assert card["known"]["lai"]["value"] == pytest.approx(float(scene.data.lai[48, 60]))
     assert [b["family"] for b in card["beliefs"]] == ["flow", "independent"]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("panel", ["inspector", "spectrum", "ambiguity"])
+def test_every_panel_is_drawn(lang, panel):
+    at = visit("canopy", lang=lang, view="expert", source="territory", panel=panel)
+    shown = well(at, lang)
+    words = load(lang)
+    lead = words.text(f"canopy.{panel}.lead").split("{")[0]
+    assert any(text.startswith(lead) for text in shown)
+    assert at.get("plotly_chart") != []
+    if panel == "ambiguity":
+        before = [e.proto.body for e in at.get("html")]
+        at.select_slider(key="ridge_b").set_value("16").run()
+        well(at, lang)
+        assert address(at)["ridge_b"] == "16"
+        assert [e.proto.body for e in at.get("html")] != before, "the bars follow the slider"

@@ -124,8 +124,26 @@ def test_the_door_shows_fields_with_and_without_weights(monkeypatch, tmp_path):
     from eogen.canopy import models
 
     monkeypatch.setattr(models, "FOLDER", tmp_path)
+    monkeypatch.setenv("EOGEN_DATA", str(tmp_path))
     bare = thumbnail.draw()
     assert bare.shape == (512, 512, 3)
     assert bare.dtype == np.uint8
     assert bare.std() > 20
     assert isinstance(thumbnail.key(), str)
+
+
+def test_a_simulator_first_asked_without_gradients_still_gives_them():
+    from eogen.canopy.likelihood import named, simulator
+
+    simulator.cache_clear()
+    scene = territory(0, 16, 16)
+    theta, angles = canopies(scene)[:2], torch.tensor([[30.0, 5.0, 90.0]])
+    with torch.inference_mode():
+        bands(theta, angles)
+        simulator().spectrum(named(theta, angles))
+    free = theta.clone().requires_grad_(True)
+    bands(free, angles).sum().backward()
+    assert free.grad.abs().sum() > 0
+    again = theta.clone().requires_grad_(True)
+    simulator().spectrum(named(again, angles)).sum().backward()
+    assert again.grad.abs().sum() > 0

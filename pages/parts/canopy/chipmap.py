@@ -141,14 +141,15 @@ def _facts(t: Words, family: str, scene: Scene, pair: list[str], numbers: dict[s
             card.bars(rows, t, label=_said(t, name), room="canopy")
             st.caption(t("canopy.maps.domain_note"))
             continue
-        low, middle, high = np.quantile(known, [0.05, 0.5, 0.95])
+        digits = 0 if name.startswith("ccc") else 2
+        low, middle, high = (t.number(float(v), digits) for v in np.quantile(known, [0.05, 0.5, 0.95]))
         st.caption(
             t(
                 "canopy.maps.spread",
                 name=t(f"canopy.maps.layers.{name}"),
-                low=float(low),
-                middle=float(middle),
-                high=float(high),
+                low=low,
+                middle=middle,
+                high=high,
                 unit=layers.LAYERS[name].unit,
             )
         )
@@ -175,7 +176,7 @@ def _covered(t: Words, family: str, scene: Scene) -> str:
 
 def _exports(t: Words, family: str, scene: Scene, pair: list[str]) -> None:
     """Offer one raster per quantity, a band per quantile."""
-    stem = f"{scene.key}-{family}".replace(" ", "-")
+    stem = f"{scene.key if len(scene.key) <= 16 else scene.source}-{family}"  # long keys are hashes
     files: list[export.File | export.Chart] = []
     if scene.data.rio.crs is not None:
         for quantity in ("lai", "ccc"):

@@ -43,7 +43,7 @@ def show(guest: Visitor) -> None:
         compute.encoder("flow")  # says which command makes the weights
     with st.container(key="canopy_stage"):
         with st.container(key="canopy_controls"):
-            columns = st.columns([1.3, 1.3, 1.3, 1.3, 1.1], vertical_alignment="bottom")
+            columns = st.columns([1.3, 1.3, 1.3, 1.3, 1.1])
             source = menu.source(t, columns[0])
         left, right = st.columns([2, 1], gap="large")
     found = None
@@ -53,7 +53,7 @@ def show(guest: Visitor) -> None:
         return
     spot, scene = found
     pair = _families(t, spot, columns[2:4])
-    wanted = menu.reference(t, columns[4])
+    wanted = find_spec("eogen.canopy.reference") is not None and menu.reference(t, columns[4])
     with right:
         beliefs = [compute.belief(name, spot.key, spot.seen) for name in dict.fromkeys(pair)]
         if wanted and (found := _reference(t, spot, FAMILIES[pair[0]])) is not None:
@@ -73,6 +73,10 @@ def _families(t: Words, spot: Spot, columns: list) -> list[str]:
     first = [name for name in (*order, *offered) if name in offered]
     first = list(dict.fromkeys(first))
     wanted = {"a": first[0], "b": first[1] if len(first) > 1 else first[0]}
+    glossary = "\n\n".join(
+        f"**{t(f'canopy.families.{name}.name')}** · {t(f'canopy.families.{name}.sentence')}"
+        for name in offered
+    )
     return [
         choose(
             column.selectbox,
@@ -81,6 +85,7 @@ def _families(t: Words, spot: Spot, columns: list) -> list[str]:
             name=f"family_{side}",
             default=wanted[side],
             format_func=lambda name: t(f"canopy.families.{name}.name"),
+            help=glossary,
         )
         for side, column in zip("ab", columns, strict=True)
     ]
@@ -124,10 +129,11 @@ def _summary(t: Words, spot: Spot, beliefs: list[Belief]) -> None:
         st.caption(t("canopy.summary.density", each=" · ".join(said)))
     for one in beliefs:
         _worth(t, one)
-    for one in beliefs:
-        if one.name != "reference":
-            _, model = compute.encoder(one.name)
-            provenance.model_card(model, t, key=one.name, label=inspector.label(t, one))
+    with st.container(horizontal=True, gap="small"):
+        for one in beliefs:
+            if one.name != "reference":
+                _, model = compute.encoder(one.name)
+                provenance.model_card(model, t, key=one.name, label=inspector.label(t, one))
 
 
 def _nats(one: Belief, spot: Spot, truth: Tensor) -> float:

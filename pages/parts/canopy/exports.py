@@ -76,7 +76,7 @@ def card(view: View) -> dict[str, Any]:
                 "prior": one.prior,
                 "draws": len(one.draws),
                 "weights_sha256": None if one.name == "reference" else compute.encoder(one.name)[1].sha256,
-                "facts": one.facts,
+                "facts": {name: value if np.isfinite(value) else None for name, value in one.facts.items()},
                 "quantities": {
                     name: {
                         "units": unit_of(name),

@@ -89,7 +89,7 @@ def marginals(t: Words, here: Spot, beliefs: Sequence[Belief]) -> None:
     panels, faded = [], []
     for number, name in enumerate(QUANTITIES):
         told = [ratio(one, name) for one in beliefs]
-        grey = names.hidden(name, min(told), here.real)
+        grey = names.hidden(name, max(told), here.real)
         faded.append(grey)
         low, high = bounds(name, beliefs)
         axis = figures.axis(names.title(t, name), "", range=[low, high], nticks=5)

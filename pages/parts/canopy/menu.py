@@ -17,6 +17,7 @@ from pages.kit import progress, provenance
 from pages.kit.address import choose, number
 from pages.kit.maps.legend import scale_legend
 from pages.kit.maps.swipe import swipe
+from pages.kit.maps.view import clicked
 from pages.kit.words import Words
 from pages.parts.canopy import compute, draw, names, real, scatter, sources, upload
 from pages.parts.canopy.choice import place, put
@@ -51,14 +52,15 @@ def source(t: Words, column: Any) -> str:
 
 def reference(t: Words, column: Any) -> bool:
     """Draw the switch of the reference posterior; return whether it is on."""
-    return choose(
+    asked = choose(
         partial(column.segmented_control, required=True),
         t("canopy.controls.reference"),
         ["off", "on"],
         name="reference",
         default="off",
         format_func=lambda r: t(f"canopy.controls.reference_{r}"),
-    ) == "on"  # fmt: skip
+    )
+    return asked == "on"
 
 
 def of_territory(t: Words, column: Any) -> tuple[Spot, Scene] | None:
@@ -91,8 +93,14 @@ def on_map(t: Words, scene: Scene) -> tuple[Spot, Scene] | None:
     if found is None:
         return None
     rows, columns = np.nonzero(there)
-    middle = np.argmin((rows - shape[0] / 2) ** 2 + (columns - shape[1] / 2) ** 2)
-    at = place("pixel", (int(rows[middle]), int(columns[middle])), shape)
+    # Beside the divider, which would hide it.
+    first = np.argmin((rows - shape[0] / 2) ** 2 + (columns - shape[1] / 4) ** 2)
+    key = f"map_{scene.key}"
+    # A click is in the state before the map is drawn again: no second run is needed to follow it.
+    touched = draw.pixel(data, clicked(st.session_state.get(key) or {}))
+    if touched is not None and there[touched]:
+        put("pixel", touched)
+    at = place("pixel", (int(rows[first]), int(columns[first])), shape)
     offered = [layer for layer in LAYERS if HELD.get(layer, "reflectance") in data]
     bar = st.container()
     layer = choose(
@@ -108,10 +116,10 @@ def on_map(t: Words, scene: Scene) -> tuple[Spot, Scene] | None:
     shades = draw.SPREAD if layer == "sd" else draw.LAI
     shown = data[HELD[layer]].values if layer in HELD else values[1 if layer == "sd" else 0]
     with bar:
-        spot = swipe(
+        swipe(
             draw.natural(scene.key, data),
             draw.coloured((layer, scene.key, family), shown, shades, data),
-            key=f"map_{scene.key}",
+            key=key,
             labels=draw.map_labels(
                 t,
                 map=t("canopy.map.map"),
@@ -122,16 +130,14 @@ def on_map(t: Words, scene: Scene) -> tuple[Spot, Scene] | None:
             height=430,
             rectangle=draw.square(data, *at),
             pixelated=True,
-        ).clicked
+        )
     st.html(scale_legend(shades, title=t(f"canopy.map.{layer}_long"), unit="m²/m²", number=t.number))
     provenance.caption(scene.provenance, t)
-    if (chosen := draw.pixel(data, spot)) is not None and chosen != at and there[chosen]:
-        put("pixel", chosen)
-        st.rerun()
     here = sources.spot(scene, *at, t)
     if here is None:
         st.info(t("canopy.map.empty"), icon=":material/touch_app:")
         return None
+    st.caption(t("canopy.map.chosen", place=here.name))
     return here, scene
 
 

@@ -8,11 +8,14 @@ import numpy as np
 import streamlit as st
 import torch
 
+from eogen.canopy import mapping, models
 from eogen.canopy.likelihood import bands, named, simulator
+from eogen.canopy.methods import FAMILIES
 from eogen.canopy.noise import Noise
 from eogen.canopy.observation import Observation
 from eogen.canopy.priors import prior
 from eogen.canopy.space import INFERRED
+from pages.parts.canopy import compute
 from pages.parts.canopy.compute import Belief
 from pages.parts.canopy.sources import digest
 
@@ -74,6 +77,27 @@ def _replay(key: str, _draws: torch.Tensor, _seen: Observation, _noise: Noise) -
 def replay(one: Belief, key: str, seen: Observation) -> Replay:
     """Return what the draws of a belief would send back."""
     return _replay(digest(one.draws.numpy(), key, one.noise), one.draws, seen, one.noise)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _limit(family: str, stamp: str) -> float:
+    network, _ = compute.encoder(family)
+    return mapping.misfit_limit(network, network.prior, noise=FAMILIES[family].noise)
+
+
+def misfit(family: str, seen: Observation) -> tuple[float, float]:
+    """Return how far a family's best draw stays from a spectrum, and the most that its own simulations do.
+
+    Both are root mean squares over the bands, in standard deviations of the noise; beyond the second PROSAIL does not
+    know the spectrum (see :mod:`eogen.canopy.mapping`).
+    """
+    limit = _limit(family, models.weights_stamp(family))
+    network, _ = compute.encoder(family)
+    with torch.inference_mode():
+        found = mapping.misfit(
+            network(seen), seen, torch.Generator().manual_seed(0), noise=FAMILIES[family].noise
+        )
+    return float(found[0]), limit
 
 
 @st.cache_data(show_spinner=False, max_entries=32)

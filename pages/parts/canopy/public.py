@@ -176,7 +176,7 @@ def _light(t: Words, field: Shown) -> None:
     )  # fmt: skip
     figure.add_vrect(x0=400, x1=700, fillcolor="rgba(128,128,128,.14)", line_width=0)
     figure.add_annotation(
-        x=1250, y=TOP, text=t("canopy.public.invisible"), showarrow=False, yanchor="top", font={"size": 12}
+        x=1800, y=TOP, text=t("canopy.public.invisible"), showarrow=False, yanchor="top", font={"size": 12}
     )
     st.markdown(f"**{t('canopy.public.colours')}**")
     figures.show(figure, key="canopy_light", alt=t("canopy.public.colours_alt"))

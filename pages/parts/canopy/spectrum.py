@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from eogen.canopy.sensors import BANDS
-from pages.kit import figures
+from pages.kit import figures, progress
 from pages.kit.words import Words
 from pages.parts.canopy import compute, physics
 from pages.parts.canopy.inspector import colour, label
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def show(t: Words, view: View) -> None:
     """Draw the panel."""
     st.markdown(t("canopy.spectrum.lead"))
+    _known(t, view)
     found = {one.name: physics.replay(one, view.spot.key, view.spot.seen) for one in view.beliefs}
     left, right = st.columns([1.7, 1], gap="large")
     with left:
@@ -30,6 +31,29 @@ def show(t: Words, view: View) -> None:
     st.dataframe(_table(t, view, found), hide_index=True, width="stretch", alt=t("canopy.spectrum.table"))
     floor = next(iter(found.values())).floor
     st.caption(f"{t('canopy.spectrum.p_note')} {t('canopy.spectrum.floor', floor=floor)}")
+
+
+def _known(t: Words, view: View) -> None:
+    """Say whether PROSAIL knows such a spectrum at all."""
+    offered = compute.suited(view.spot.seen)
+    family = next(
+        n for n in (("field", "flow") if view.spot.real else ("flow",)) + tuple(offered) if n in offered
+    )
+    found = progress.run(
+        t("canopy.spectrum.working"),
+        lambda report: physics.misfit(family, view.spot.seen),
+        t,
+        key=f"misfit_{view.spot.key}_{family}",
+    )
+    if found is None:
+        return
+    said = t(
+        f"canopy.spectrum.{'inside' if found[0] <= found[1] else 'outside'}", misfit=found[0], limit=found[1]
+    )
+    if found[0] <= found[1]:
+        st.caption(said)
+    else:
+        st.warning(said, icon=":material/warning:")
 
 
 def _fan(t: Words, view: View, found: dict[str, physics.Replay]) -> None:

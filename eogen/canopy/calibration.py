@@ -1,7 +1,7 @@
 """Whether a posterior is as sure as it should be: ranks, joint coverage, coverage and width.
 
-Three tests that see different things. Ranks (Talts et al. 2018, arXiv 1804.06788) and coverage look at one quantity at a
-time; TARP (Lemos et al. 2023, arXiv 2302.03026) looks at all variables together. Any of them is passed by a
+Three tests that see different things. Ranks (Talts et al. 2018, arXiv 1804.06788) and coverage look at one quantity
+at a time; TARP (Lemos et al. 2023, arXiv 2302.03026) looks at all variables together. Any of them is passed by a
 posterior that always answers the prior, so that width is told beside coverage, always.
 """
 

@@ -15,6 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from eogen.canopy.likelihood import log_likelihood
+from eogen.canopy.noise import NOISE, Noise
 from eogen.canopy.observation import Observation
 from eogen.canopy.posteriors.base import Posterior
 from eogen.canopy.posteriors.flow import SEAT, SplineFlow
@@ -155,22 +157,35 @@ def inside(points: np.ndarray, outline: np.ndarray) -> np.ndarray:
 
 
 def directions(
-    posterior: Posterior, draws: int = 1000, seed: int = 0
+    posterior: Posterior,
+    seen: Observation,
+    *,
+    noise: Noise = NOISE,
+    sensor: str = "S2A",
+    draws: int = 1000,
+    seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the peak (11), the principal directions (11, 11), in rows, and the spreads (11) of one posterior.
 
     In normal coordinates, the widest direction first; ``peak + s spread[k] direction[k]`` walks along direction k. The
-    peak is the most probable of the draws: the mean of a bent posterior may be a canopy that the spectrum excludes.
+    peak is the draw that physics and prior find most probable: the mean of a bent posterior may be a canopy that the
+    spectrum excludes.
+
+    Args:
+        posterior: of one pixel.
+        seen: that pixel.
+        noise, sensor: of the likelihood.
+        draws, seed: behind directions and peak.
     """
     theta = posterior.sample(draws, torch.Generator().manual_seed(seed))[:, 0]
     normal = posterior.prior.to_normal(theta).double().numpy()
-    peak = normal[int(posterior.log_prob(theta[:, None])[:, 0].argmax())]
+    joint = log_likelihood(theta, seen, noise, sensor) + posterior.prior.log_prob(theta)
     sizes, rows = np.linalg.eigh(np.cov(normal, rowvar=False))
     order = np.argsort(-sizes)
     axes = rows.T[order]
     heaviest = np.abs(axes).argmax(1)
     axes = axes * np.sign(axes[np.arange(len(axes)), heaviest])[:, None]
-    return peak, axes, np.sqrt(sizes[order].clip(0))
+    return normal[int(joint.argmax())], axes, np.sqrt(sizes[order].clip(0))
 
 
 def walk_variable(prior: JointPrior, theta: Tensor, name: str, steps: int = STEPS) -> Tensor:

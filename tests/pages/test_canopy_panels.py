@@ -68,7 +68,7 @@ def panel(name, lang="fr", **more):
 
 
 def chart(at, key):
-    return next(json.loads(c.proto.spec) for c in at.get("plotly_chart") if key in c.proto.id)
+    return next(json.loads(c.proto.spec) for c in at.get("plotly_chart") if c.proto.id.endswith(f"-{key}"))
 
 
 # --- maps ---
@@ -139,7 +139,8 @@ def test_an_edit_travels_in_the_address_and_can_be_undone():
     assert address(at)["edits"] == "lai:u:2:5,cab:n:20:60:45:10"
     assert "Modifié" in shown
     law = chart(at, "canopy_prior_law")
-    assert len([trace for trace in law["data"] if trace.get("legendgroup") == "after"]) == 2
+    assert [trace["name"] for trace in law["data"]] == ["avant", "après"]
+    assert [len(_numbers(trace["x"])) for trace in chart(at, "canopy_prior_tie")["data"]] == [500, 500]
     at.button(key="prior_reset").click().run()
     well(at, "fr")
     assert "edits" not in address(at)
@@ -222,7 +223,7 @@ def test_the_cloud_is_drawn(lang, colour):
     words = load(lang)
     shown = well(at, lang)
     assert words("canopy.latent.how") in shown
-    plane = chart(at, "canopy_latent_plane")
+    plane = chart(at, "canopy_latent_plane_0")
     assert sum(len(_numbers(trace["x"])) for trace in plane["data"]) == 300
     assert {trace["type"] for trace in plane["data"]} == {"scattergl"}
     assert plane["layout"]["dragmode"] == "lasso"
@@ -279,14 +280,35 @@ def test_what_is_drawn_around_is_chosen():
     assert lassoed({"selection": {"box": [box]}}, points).tolist() == [False, False, False, True]
 
 
+def test_an_outline_is_kept_without_its_points_and_can_be_forgotten():
+    from pages.parts.canopy.latent import _OUTLINES
+
+    at = panel("latent", "en", sets="scene-simulated")
+    found = cloud.gather(
+        "flow", [sets.load(n, sources.simulated(load("en"))) for n in ("scene", "simulated")]
+    )
+    box = {"x": np.quantile(found.points[:, 0], [0.2, 0.6]).tolist(), "y": [-50, 50]}
+    at.session_state[_OUTLINES] = (found.key, {"box": [box]})
+    at.run()
+    n = int(lassoed({"selection": {"box": [box]}}, found.points).sum())
+    assert any(f"{n} pixels chosen of 300" in text for text in well(at, "en"))
+    (trace,) = chart(at, "canopy_latent_plane_0")["data"]
+    assert len(_numbers(trace["selectedpoints"])) == n
+    at.multiselect(key="sets").set_value(["simulated"]).run()
+    assert load("en")("canopy.latent.how") in well(at, "en"), "an outline means nothing on another cloud"
+    at.multiselect(key="sets").set_value(["scene", "simulated"]).run()
+    at.button(key="latent_forget").click().run()
+    assert load("en")("canopy.latent.how") in well(at, "en")
+
+
 def test_a_step_of_the_walk_moves_leaf_and_canopy():
     at = panel("latent", "en", sets="simulated", along="lai")
     well(at, "en")
-    before = chart(at, "canopy_walk")["data"]
+    before = [trace for key in ("canopy_walk_leaf", "canopy_walk") for trace in chart(at, key)["data"]]
     (position,) = [s for s in at.select_slider if s.key.startswith("walk_lai")]
     position.set_value(40).run()
     well(at, "en")
-    after = chart(at, "canopy_walk")["data"]
+    after = [trace for key in ("canopy_walk_leaf", "canopy_walk") for trace in chart(at, key)["data"]]
     moved = [
         np.abs(_numbers(one["y"]) - _numbers(two["y"])).max() for one, two in zip(before, after, strict=True)
     ]
@@ -317,7 +339,7 @@ def test_real_sets_are_encoded(monkeypatch):
     at = panel("latent", "fr", sets="forest-cesbio", colour="month")
     shown = " ".join(well(at, "fr"))
     assert "Forêts" in shown
-    assert "2018" in json.dumps(chart(at, "canopy_latent_plane"), ensure_ascii=False)
+    assert "2018" in json.dumps(chart(at, "canopy_latent_plane_0"), ensure_ascii=False)
 
 
 # --- results ---
@@ -347,7 +369,7 @@ def test_every_section_of_the_results_is_drawn(measured, lang, section):
         assert words("canopy.results.targets", reached=3, n=5) in shown
         assert str(tables[1].iloc[0, 4]).endswith("✗"), "what was missed comes first"
     if section == "calibration":
-        keys = ("canopy_coverage", "canopy_sbc", "canopy_tarp")
+        keys = ("canopy_coverage", "canopy_width", "canopy_sbc_a", "canopy_sbc_b", "canopy_tarp")
         assert all(chart(at, key)["data"] for key in keys)
     if section == "field":
         assert len(tables[0]) == 7

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from matplotlib.path import Path as Outline
 
 from eogen.canopy import heads, latent
+from eogen.canopy.likelihood import log_likelihood
 from eogen.canopy.posteriors.truncated import Truncated
 from eogen.canopy.priors import prior
-from eogen.canopy.simulate import simulate
+from eogen.canopy.simulate import simulate, view
 from eogen.canopy.space import INFERRED
 from eogen.errors import Cancelled, InputError
 
@@ -126,16 +127,22 @@ def test_directions_are_those_of_the_posterior():
     i, j = INFERRED.index("lai"), INFERRED.index("ala")
     factor[j, i], factor[j, j] = 0.98, (1 - 0.98**2) ** 0.5
     posterior = Truncated(prior("legacy"), torch.full((1, 11), 0.5), torch.full((1, 11), 0.05), factor[None])
-    peak, axes, spread = latent.directions(posterior, 4000)
+    made = view(posterior.sample(1)[0], torch.tensor([[30.0, 5.0, 100.0]]), torch.Generator().manual_seed(0))
+    seen = made.observation
+    peak, axes, spread = latent.directions(posterior, seen, draws=4000)
     assert axes @ axes.T == pytest.approx(np.eye(11), abs=1e-6)
     assert (np.diff(spread) <= 1e-9).all()
     draws = prior("legacy").to_normal(posterior.sample(4000, torch.Generator().manual_seed(5))[:, 0])
     along = draws.numpy() @ axes.T
     assert along.std(0) == pytest.approx(spread, rel=0.08)
-    theta = prior("legacy").from_normal(torch.from_numpy(peak)).float()[None, None]
-    assert posterior.log_prob(theta) > posterior.log_prob(posterior.sample(200)).quantile(0.95), (
-        "it is a peak"
-    )
+    theta = prior("legacy").from_normal(torch.from_numpy(peak)).float()[None]
+
+    def joint(x):
+        return log_likelihood(x, seen) + prior("legacy").log_prob(x)
+
+    others = posterior.sample(300, torch.Generator().manual_seed(1))[:, 0]
+    assert joint(theta) > joint(others).quantile(0.97), "it is a peak"
+    assert log_likelihood(theta, seen) > log_likelihood(others, seen).median()
     assert spread[-1] < 0.35 * np.median(spread), "what the tie makes certain"
     assert {int(k) for k in np.argsort(-np.abs(axes[-1]))[:2]} == {i, j}
 

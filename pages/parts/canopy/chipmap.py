@@ -141,14 +141,15 @@ def _facts(t: Words, family: str, scene: Scene, pair: list[str], numbers: dict[s
             card.bars(rows, t, label=_said(t, name), room="canopy")
             st.caption(t("canopy.maps.domain_note"))
             continue
-        low, middle, high = np.quantile(known, [0.05, 0.5, 0.95])
+        digits = 0 if name.startswith("ccc") else 2
+        low, middle, high = (t.number(float(v), digits) for v in np.quantile(known, [0.05, 0.5, 0.95]))
         st.caption(
             t(
                 "canopy.maps.spread",
                 name=t(f"canopy.maps.layers.{name}"),
-                low=float(low),
-                middle=float(middle),
-                high=float(high),
+                low=low,
+                middle=middle,
+                high=high,
                 unit=layers.LAYERS[name].unit,
             )
         )

@@ -64,6 +64,11 @@ class Cloud:
     def __len__(self) -> int:
         return sum(map(len, self.encoded))
 
+    @property
+    def key(self) -> str:
+        """Name of the content: outlines drawn on it mean nothing on another."""
+        return "|".join([self.family, models.weights_stamp(self.family), *(part.key for part in self.parts)])
+
     @cached_property
     def plane(self) -> latent.Plane:
         """The plane of all of them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 CHOSEN = (213, 94, 0, 255)
 #: Rows of the table on the page; the file has all of them.
 ROWS = 200
+#: Where the session keeps the outlines drawn, how many there have been, and whether one was drawn just now.
+_OUTLINES, _TURN, _DRAWN = "latent_outlines", "latent_turn", "latent_drawn"
 
 
 def show(t: Words, view: View) -> None:
@@ -101,6 +104,8 @@ def _cloud(t: Words, cloud: Cloud, scene: Scene | None) -> None:
     )
     by = next((name for name in (shown, "kind", "set") if name in classes), "set")
     groups = latent_views.groups(cloud, by)
+    if st.session_state.pop(_DRAWN, False):  # what was just drawn is what is chosen
+        st.session_state["chosen"] = "lasso"
     with columns[1]:
         picked = choose(
             st.selectbox,
@@ -110,10 +115,13 @@ def _cloud(t: Words, cloud: Cloud, scene: Scene | None) -> None:
             default="lasso",
             format_func=lambda g: t("canopy.latent.lasso") if g == "lasso" else latent_views.said(t, by, g),
         )
+    held = _held(cloud)
+    chosen = cloud.classes(by) == picked if picked != "lasso" else lassoed(held, cloud.points)
     left, right = st.columns([1.9, 1], gap="large")
+    key = f"canopy_latent_plane_{st.session_state.get(_TURN, 0)}"
     with left:
-        event = latent_views.plane(t, cloud, shown, colour_name(t, shown))
-    chosen = cloud.classes(by) == picked if picked != "lasso" else lassoed(event, cloud.points)
+        drawn = latent_views.plane(t, cloud, shown, colour_name(t, shown), chosen, key)
+    _keep(cloud, drawn)
     with right:
         _axes(t, cloud)
         for part in cloud.parts:
@@ -124,7 +132,12 @@ def _cloud(t: Words, cloud: Cloud, scene: Scene | None) -> None:
     if not chosen.any():
         st.caption(t("canopy.latent.how"))
         return
-    st.markdown(f"#### {t('canopy.latent.chosen', n=int(chosen.sum()), of=len(cloud))}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"#### {t('canopy.latent.chosen', n=int(chosen.sum()), of=len(cloud))}", width="content")
+        if picked == "lasso":
+            st.button(
+                t("canopy.latent.forget"), icon=":material/undo:", key="latent_forget", on_click=_forget
+            )
     left, right = st.columns([1.5, 1], gap="large")
     with left:
         latent_views.spectra(t, cloud, chosen, by)
@@ -139,7 +152,7 @@ def _cloud(t: Words, cloud: Cloud, scene: Scene | None) -> None:
     )  # fmt: skip
     export.bar(
         [
-            export.Chart("canopy_latent_plane", "latent-plane", "1"),
+            export.Chart(key, "latent-plane", "1"),
             export.Chart("canopy_latent_spectra", "latent-spectra", "2"),
             export.table(f"selection-{cloud.family}", lambda: frame),
         ],
@@ -147,6 +160,33 @@ def _cloud(t: Words, cloud: Cloud, scene: Scene | None) -> None:
         key="canopy_latent",
         address=False,
     )
+
+
+def _held(cloud: Cloud) -> Mapping[str, Any]:
+    """Return the outlines drawn on this very cloud."""
+    key, selection = st.session_state.get(_OUTLINES, ("", {}))
+    return {"selection": selection} if key == cloud.key else {}
+
+
+def _keep(cloud: Cloud, drawn: Any) -> None:
+    """Keep an outline just drawn, without the points in it, and draw the figure anew.
+
+    The browser would send the figure's selection, half a kilobyte a point, with whatever the reader does next.
+    """
+    if not lassoed(drawn, cloud.points).any():
+        return
+    selection = {
+        kind: [{"x": o["x"], "y": o["y"]} for o in drawn["selection"].get(kind, [])]
+        for kind in ("lasso", "box")
+    }
+    st.session_state[_OUTLINES] = (cloud.key, selection)
+    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
+    st.session_state[_DRAWN] = True
+    st.rerun()
+
+
+def _forget() -> None:
+    st.session_state.pop(_OUTLINES, None)
 
 
 def colour_name(t: Words, name: str) -> str:
@@ -159,7 +199,7 @@ def colour_name(t: Words, name: str) -> str:
 def lassoed(event: Any, points: np.ndarray) -> np.ndarray:
     """Return which points (m, 2) lie within the outlines or boxes drawn on the figure (m), bool."""
     found = np.zeros(len(points), bool)
-    selection = (event or {}).get("selection", {})
+    selection = (event or {}).get("selection") or {}
     for drawn in selection.get("lasso", []):
         if len(drawn.get("x", [])) > 2:
             found |= inside(points, np.column_stack([drawn["x"], drawn["y"]]).astype(float))

@@ -42,8 +42,8 @@ def said(t: Words, by: str, group: str) -> str:
     return t(key) if key in t else group
 
 
-def plane(t: Words, cloud: Cloud, shown: str, title: str) -> Any:
-    """Draw the plane; return the selection."""
+def plane(t: Words, cloud: Cloud, shown: str, title: str, chosen: np.ndarray, key: str) -> Any:
+    """Draw the plane, the chosen points in full colour; return what was drawn around in this run."""
     axes = [
         figures.axis(t("canopy.latent.axis", number=i + 1), t("canopy.latent.axis_unit"), zeroline=True)
         for i in range(2)
@@ -59,6 +59,7 @@ def plane(t: Words, cloud: Cloud, shown: str, title: str) -> Any:
         for i, group in enumerate(kept):
             symbol = SYMBOLS[i // len(COLOURS) % 2]
             layers.append((classes == group, said(t, shown, group), COLOURS[i % len(COLOURS)], symbol))
+        order = [where for where, *_ in layers]
         for where, name, colour, symbol in layers:
             figure.add_scattergl(
                 x=points[where, 0], y=points[where, 1], mode="markers", name=name,
@@ -66,6 +67,7 @@ def plane(t: Words, cloud: Cloud, shown: str, title: str) -> Any:
                 hovertemplate=f"{name}<extra></extra>",
             )  # fmt: skip
     else:
+        order = [np.ones(len(cloud), bool)]
         values = cloud.values(shown)
         low, high = np.nanquantile(values, [0.01, 0.99])
         figure.add_scattergl(
@@ -77,9 +79,12 @@ def plane(t: Words, cloud: Cloud, shown: str, title: str) -> Any:
             },
             customdata=values, hovertemplate=title + ": %{customdata:.3~g}<extra></extra>",
         )  # fmt: skip
+    if chosen.any():
+        for trace, where in zip(figure.data, order, strict=True):
+            trace.selectedpoints = np.flatnonzero(chosen[where])
     figure.update_layout(dragmode="lasso")
     return figures.show(
-        figure, key="canopy_latent_plane", alt=t("canopy.latent.alt", n=len(cloud), colour=title), expert=True,
+        figure, key=key, alt=t("canopy.latent.alt", n=len(cloud), colour=title), expert=True,
         on_select="rerun", selection_mode=("lasso", "box"),
     )  # fmt: skip
 

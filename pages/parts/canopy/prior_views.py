@@ -17,7 +17,6 @@ from pages.kit import figures
 from pages.kit.words import Words
 from pages.parts.canopy import names
 from pages.parts.canopy.density import curve
-from pages.parts.canopy.multiples import grid, place
 from pages.parts.canopy.sources import Spot, known
 from pages.parts.canopy.studio import Replay, Studio
 
@@ -26,62 +25,58 @@ BEFORE, AFTER, REAL = figures.BASELINE, figures.ACCENT["canopy"], figures.SEQUEN
 POINTS = 500
 
 
-def _axis(title: str, **options: Any) -> dict[str, Any]:
-    """Return an axis of a small panel: its title, which holds the unit, close to the numbers."""
-    made = figures.axis(title, "", **options)
-    made["title"] |= {"font": {"size": 13}, "standoff": 6}
-    return made
-
-
 def _reach(studio: Studio, name: str) -> list[float]:
     """Return the bounds of a variable before and after, taken together."""
     laws = [studio.before.priors[name], studio.after.priors[name]]
     return [min(law.low for law in laws), max(law.high for law in laws)]
 
 
+def _density_axis(t: Words) -> dict[str, Any]:
+    return figures.axis(t("canopy.inspector.density"), "", showticklabels=False, rangemode="tozero")
+
+
 def before_and_after(t: Words, studio: Studio) -> None:
     """Draw the law of the variable before and after, and its tie to leaf area."""
     name = studio.variable
-    i = INFERRED.index(name)
-    low, high = _reach(studio, name)
     other = name if name != "lai" else "cab"
-    panels = [
-        (
-            _axis(names.title(t, name), range=[low, high]),
-            _axis(t("canopy.inspector.density"), showticklabels=False, rangemode="tozero"),
-        ),
-        (
-            _axis(names.title(t, "lai"), range=_reach(studio, "lai")),
-            _axis(names.title(t, other), range=_reach(studio, other), showticklabels=True, showgrid=False),
-        ),
-    ]
-    figure = grid(t, panels, 2, row_height=300, gap=(0.12, 0))
-    pairs = [("before", studio.draws_before, BEFORE)]
+    moments = [("before", studio.draws_before, BEFORE)]
     if studio.changed:
-        pairs.append(("after", studio.draws_after, AFTER))
+        moments.append(("after", studio.draws_after, AFTER))
+    left, right = st.columns(2)
+    low, high = _reach(studio, name)
+    law = figures.figure(
+        t,
+        x=figures.axis(names.title(t, name), "", range=[low, high]),
+        y=_density_axis(t),
+        height=300,
+        legend=True,
+    )
+    tie = figures.figure(
+        t, x=figures.axis(names.title(t, "lai"), "", range=_reach(studio, "lai")),
+        y=figures.axis(names.title(t, other), "", range=_reach(studio, other)), height=300, legend=True,
+    )  # fmt: skip
     ties = []
-    for moment, draws, colour in pairs:
-        x, y = curve(draws[:, i].numpy(), low, high)
-        figure.add_scatter(
-            x=x, y=y, **place(0), mode="lines", name=t(f"canopy.studio.{moment}"), legendgroup=moment,
+    for moment, draws, colour in moments:
+        said = t(f"canopy.studio.{moment}")
+        x, y = curve(draws[:, INFERRED.index(name)].numpy(), low, high)
+        law.add_scatter(
+            x=x, y=y, mode="lines", name=said, hoverinfo="skip",
             line={"color": colour, "width": 2.5, "dash": "dot" if moment == "before" else "solid"},
-            fill="tozeroy" if moment == "after" else None, fillcolor="rgba(63,138,58,.14)", hoverinfo="skip",
+            fill="tozeroy" if moment == "after" else None, fillcolor="rgba(63,138,58,.14)",
         )  # fmt: skip
-        lai = draws[:, INFERRED.index("lai")].numpy()
-        value = draws[:, INFERRED.index(other)].numpy()
+        lai, value = (draws[:, INFERRED.index(n)].numpy() for n in ("lai", other))
         ties.append(float(np.corrcoef(lai, value)[0, 1]) if lai.std() and value.std() else 0.0)
-        figure.add_scattergl(
-            x=lai[:POINTS], y=value[:POINTS], **place(1), mode="markers", showlegend=False, legendgroup=moment,
-            marker={"color": colour, "size": 4, "opacity": 0.55}, hoverinfo="skip",
+        tie.add_scattergl(
+            x=lai[:POINTS], y=value[:POINTS], mode="markers", name=said, hoverinfo="skip",
+            marker={"color": colour, "size": 4, "opacity": 0.55},
         )  # fmt: skip
-    figures.show(
-        figure, key="canopy_prior_law", alt=t("canopy.studio.law_alt", name=names.title(t, name)), expert=True
-    )
-    said = t(
-        "canopy.studio.tie",
-        name=t(f"canopy.variables.{other if name == 'lai' else name}.short"),
-        value=ties[0],
-    )
+    with left:
+        alt = t("canopy.studio.law_alt", name=names.title(t, name))
+        figures.show(law, key="canopy_prior_law", alt=alt, expert=True)
+    with right:
+        alt = t("canopy.studio.tie_alt", name=names.title(t, other))
+        figures.show(tie, key="canopy_prior_tie", alt=alt, expert=True)
+    said = t("canopy.studio.tie", name=t(f"canopy.variables.{other}.short"), value=ties[0])
     if studio.changed:
         said += " " + t("canopy.studio.tie_after", value=ties[1])
     st.caption(said)
@@ -143,42 +138,34 @@ def _ribbon(
 
 def replayed(t: Words, quantities: Sequence[str], first: Replay, again: Replay, here: Spot) -> None:
     """Draw the posterior of some quantities before and after."""
-    panels, ends = [], []
-    for name in quantities:
+    for place, name in zip(st.columns(len(quantities)), quantities, strict=True):
         both = np.concatenate([column(r.draws, name).numpy() for r in (first, again)])
-        if name in INFERRED:
-            low, high = VARIABLES[name].low, VARIABLES[name].high
-        else:
-            low, high = 0.0, float(both.max())
+        low, high = (VARIABLES[name].low, VARIABLES[name].high) if name in INFERRED else (0.0, np.inf)
         margin = 0.1 * float(both.max() - both.min()) or 1.0
-        ends.append((max(low, float(both.min()) - margin), min(high, float(both.max()) + margin)))
-        panels.append(
-            (
-                _axis(names.title(t, name), range=list(ends[-1])),
-                _axis(
-                    t("canopy.inspector.density") if not panels else " ", showticklabels=False,
-                    rangemode="tozero", showgrid=False,
-                ),
-            )
-        )  # fmt: skip
-    figure = grid(t, panels, len(panels), row_height=260, gap=(0.06, 0))
-    for number, name in enumerate(quantities):
+        low, high = max(low, float(both.min()) - margin), min(high, float(both.max()) + margin)
+        figure = figures.figure(
+            t,
+            x=figures.axis(names.title(t, name), "", range=[low, high]),
+            y=_density_axis(t),
+            height=280,
+            legend=True,
+        )
         top = 0.0
         for moment, replay, colour in (("before", first, BEFORE), ("after", again, AFTER)):
-            x, y = curve(column(replay.draws, name).numpy(), *ends[number])
+            x, y = curve(column(replay.draws, name).numpy(), low, high)
             top = max(top, float(y.max()))
             figure.add_scatter(
-                x=x, y=y, **place(number), mode="lines", legendgroup=moment, showlegend=number == 0,
-                name=t(f"canopy.studio.posterior_{moment}"), hoverinfo="skip",
+                x=x, y=y, mode="lines", name=t(f"canopy.studio.posterior_{moment}"), hoverinfo="skip",
                 line={"color": colour, "width": 2.5, "dash": "dot" if moment == "before" else "solid"},
             )  # fmt: skip
         if (value := known(here, name)) is not None:
             figure.add_scatter(
-                x=[value.value] * 2, y=[0, 1.05 * top], **place(number), mode="lines", legendgroup="mark",
-                showlegend=number == 0, line={"color": figures.SEQUENCE[3], "width": 2.5},
+                x=[value.value] * 2, y=[0, 1.05 * top], mode="lines", line={"color": figures.SEQUENCE[3], "width": 2.5},
                 name=t("canopy.inspector.truth" if here.truth is not None else "canopy.inspector.measured"),
             )  # fmt: skip
-    figures.show(figure, key="canopy_prior_replay", alt=t("canopy.studio.replay_alt"), expert=True)
+        with place:
+            alt = t("canopy.studio.replay_alt", name=names.title(t, name))
+            figures.show(figure, key=f"canopy_prior_replay_{name}", alt=alt, expert=True)
 
 
 def table(studio: Studio) -> pd.DataFrame:

@@ -71,13 +71,10 @@ def show(t: Words) -> None:
 def _charts(section: str, found: Measured) -> list[export.Chart]:
     if section != "calibration" or not found.families:
         return []
-    keys = ["canopy_coverage"]
-    keys += ["canopy_sbc"] if found.with_table("sbc") else []
+    keys = ["canopy_coverage", "canopy_width"]
+    keys += ["canopy_sbc_a", "canopy_sbc_b"] if found.with_table("sbc") else []
     keys += ["canopy_tarp"] if found.with_table("tarp") else []
-    return [
-        export.Chart(key, key.replace("_", "-"), str(number + 1) if len(keys) > 1 else "")
-        for number, key in enumerate(keys)
-    ]
+    return [export.Chart(key, key.replace("_", "-"), str(number + 1)) for number, key in enumerate(keys)]
 
 
 def _exhibit(t: Words, found: Measured) -> None:
@@ -129,19 +126,17 @@ def _calibration(t: Words, found: Measured) -> None:
     if ranked:
         st.markdown(t("canopy.results.sbc_lead"))
         wanted = [name for name in (found.best, "independent") if name in ranked]
-        columns = st.columns(2)
-        pair = [
-            choose(
-                column.selectbox,
-                t("canopy.results.family"),
-                ranked,
-                name=f"ranks_{side}",
-                default=(wanted + ranked * 2)[number],
-                format_func=lambda name: views.method(t, name),
-            )
-            for number, (column, side) in enumerate(zip(columns, "ab", strict=True))
-        ]
-        views.ranks(t, found, pair)
+        for number, (column, side) in enumerate(zip(st.columns(2), "ab", strict=True)):
+            with column:
+                name = choose(
+                    st.selectbox,
+                    t("canopy.results.family"),
+                    ranked,
+                    name=f"ranks_{side}",
+                    default=(wanted + ranked * 2)[number],
+                    format_func=lambda name: views.method(t, name),
+                )
+                views.ranks(t, found, name, f"canopy_sbc_{side}")
     if found.with_table("tarp"):
         st.markdown(t("canopy.results.tarp_lead"))
         views.tarp(t, found)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import streamlit as st
 
 from eogen.results import Figure
 from pages.kit import figures, measured
 from pages.kit.words import Words
 from pages.parts.canopy.measurements import Measured
-from pages.parts.canopy.multiples import grid, place
 
 #: Columns of the comparison on simulations: (figure, decimals).
 COMPARED = (
@@ -187,80 +187,62 @@ def coverage(t: Words, found: Measured) -> None:
         for name in drawn
     }
     top = 1.08 * max([1.0, *(w for row in widths.values() for w in row if w is not None)])
-    panels = [
-        (
-            figures.axis(t("canopy.results.coverage_axis"), "", range=[0.8, 1.0]),
-            figures.axis(" ", "", autorange="reversed", showgrid=True),
-        ),
-        (
-            figures.axis(t("canopy.results.width_axis", family=method(t, best)), "", range=[0, top]),
-            figures.axis(" ", "", autorange="reversed", showgrid=True, showticklabels=False),
-        ),
+    y = {"autorange": "reversed", "showgrid": True}
+    axes = [
+        figures.axis(t("canopy.results.coverage_axis"), "", range=[0.8, 1.0]),
+        figures.axis(t("canopy.results.width_axis", family=method(t, best)), "", range=[0, top]),
     ]
-    figure = grid(t, panels, 2, row_height=430, gap=(0.06, 0))
-    figure.update_layout(margin={"l": 90})
-    span = {"xref": "x", "yref": "y domain", "y0": 0, "y1": 1}
-    figure.add_shape(
-        type="rect", x0=BAND[0], x1=BAND[1], fillcolor="rgba(128,128,128,.18)", line={"width": 0}, **span
-    )
-    figure.add_shape(
-        type="line", x0=0.9, x1=0.9, line={"color": figures.BASELINE, "dash": "dot", "width": 1.5}, **span
-    )
+    pair = [
+        figures.figure(
+            t, x=x, y=figures.axis(t("canopy.inspector.variable"), "", **y), height=470, legend=True
+        )
+        for x in axes
+    ]
+    pair[0].add_vrect(x0=BAND[0], x1=BAND[1], fillcolor="rgba(128,128,128,.18)", line_width=0)
+    pair[0].add_vline(x=0.9, line={"color": figures.BASELINE, "dash": "dot", "width": 1.5})
     for number, name in enumerate(drawn):
         marker = {"color": _colour(found, name), "size": 10, "symbol": _SYMBOLS[number]}
         rows = [found.value(f"coverage_90/{v}", name) for v in told]
-        figure.add_scatter(
-            x=rows, y=labels, **place(0), mode="markers", name=method(t, name), legendgroup=name, marker=marker,
-            hovertemplate="%{y}: %{x:.3f}<extra>" + method(t, name) + "</extra>",
-        )  # fmt: skip
-        figure.add_scatter(
-            x=widths[name], y=labels, **place(1), mode="markers", showlegend=False, legendgroup=name, marker=marker,
-            hovertemplate="%{y}: %{x:.2f}<extra>" + method(t, name) + "</extra>",
-        )  # fmt: skip
-    figures.show(figure, key="canopy_coverage", alt=t("canopy.results.coverage_alt"), expert=True)
+        for figure, values in zip(pair, (rows, widths[name]), strict=True):
+            figure.add_scatter(
+                x=values, y=labels, mode="markers", name=method(t, name), marker=marker,
+                hovertemplate="%{y}: %{x:.3f}<extra>" + method(t, name) + "</extra>",
+            )  # fmt: skip
+    for column, figure, key in zip(st.columns(2), pair, ("coverage", "width"), strict=True):
+        with column:
+            figures.show(figure, key=f"canopy_{key}", alt=t(f"canopy.results.{key}_alt"), expert=True)
 
 
 def _ratio(value: float | None, other: float | None) -> float | None:
     return value / other if value is not None and other else None
 
 
-def ranks(t: Words, found: Measured, families: Sequence[str]) -> None:
+def ranks(t: Words, found: Measured, name: str, key: str) -> None:
     """Draw, per variable, the distribution of the truth's ranks minus the uniform one, with the 5 % band."""
-    panels = []
-    for name in families:
-        title = t("canopy.results.rank", family=method(t, name))
-        y = figures.axis(t("canopy.results.difference") if not panels else " ", "", range=[-0.12, 0.12])
-        panels.append((figures.axis(title, "", range=[0, 1]), y))
-    figure = grid(t, panels, 2, row_height=330, gap=(0.08, 0))
-    figure.update_layout(margin={"l": 70})
-    for number, name in enumerate(families):
-        counts = found.report.tables[f"sbc: {name}"]
-        edges = np.arange(len(counts) + 1) / len(counts)
-        n = float(counts.iloc[:, 0].sum())
-        critical = CRITICAL / n**0.5
+    counts = found.report.tables[f"sbc: {name}"]
+    edges = np.arange(len(counts) + 1) / len(counts)
+    n = float(counts.iloc[:, 0].sum())
+    critical = CRITICAL / n**0.5
+    figure = figures.figure(
+        t, x=figures.axis(t("canopy.results.rank", family=method(t, name)), "", range=[0, 1]),
+        y=figures.axis(t("canopy.results.difference"), "", range=[-0.12, 0.12]), height=330, legend=True,
+    )  # fmt: skip
+    figure.add_scatter(
+        x=[0, 1, 1, 0], y=[-critical, -critical, critical, critical], fill="toself", mode="lines", line={"width": 0},
+        fillcolor="rgba(128,128,128,.18)", name=t("canopy.results.band"), hoverinfo="skip",
+    )  # fmt: skip
+    gaps = {v: np.concatenate([[0], np.cumsum(counts[v]) / n]) - edges for v in counts.columns}
+    worst = sorted(gaps, key=lambda v: -float(np.abs(gaps[v]).max()))[:3]
+    for v in sorted(gaps, key=lambda v: v in worst):
+        bold = v in worst
+        short = f"canopy.variables.{v}.short"
+        said = t(short) if short in t else str(v)
+        colour = figures.SEQUENCE[worst.index(v)] if bold else figures.BASELINE
         figure.add_scatter(
-            x=[0, 1, 1, 0], y=[-critical, -critical, critical, critical], **place(number), fill="toself",
-            mode="lines", line={"width": 0}, fillcolor="rgba(128,128,128,.18)", showlegend=number == 0,
-            name=t("canopy.results.band"), hoverinfo="skip",
+            x=edges, y=gaps[v], mode="lines", showlegend=bold, name=said,
+            line={"color": colour, "width": 2.2 if bold else 1}, hovertemplate=said + "<extra></extra>",
         )  # fmt: skip
-        gaps = {v: np.concatenate([[0], np.cumsum(counts[v]) / n]) - edges for v in counts.columns}
-        worst = sorted(gaps, key=lambda v: -float(np.abs(gaps[v]).max()))[:3]
-        for v in sorted(gaps, key=lambda v: v in worst):
-            bold = v in worst
-            key = f"canopy.variables.{v}.short"
-            said = t(key) if key in t else str(v)
-            colour = figures.SEQUENCE[worst.index(v)] if bold else figures.BASELINE
-            figure.add_scatter(
-                x=edges, y=gaps[v], **place(number), mode="lines", showlegend=False, name=said,
-                line={"color": colour, "width": 2.2 if bold else 1}, hovertemplate=said + "<extra></extra>",
-            )  # fmt: skip
-            if bold:
-                at = int(np.abs(gaps[v]).argmax())
-                figure.add_annotation(
-                    x=edges[at], y=gaps[v][at], xref=place(number)["xaxis"], yref=place(number)["yaxis"], text=said,
-                    showarrow=False, yshift=11 if gaps[v][at] >= 0 else -11, font={"size": 12},
-                )  # fmt: skip
-    figures.show(figure, key="canopy_sbc", alt=t("canopy.results.sbc_alt"), expert=True)
+    figures.show(figure, key=key, alt=t("canopy.results.sbc_alt", family=method(t, name)), expert=True)
 
 
 def tarp(t: Words, found: Measured) -> None:

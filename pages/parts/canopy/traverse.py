@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
@@ -25,7 +25,6 @@ from pages.kit.errors import guard
 from pages.kit.style import escape
 from pages.kit.words import Words
 from pages.parts.canopy import compute, names
-from pages.parts.canopy.multiples import grid, place
 from pages.parts.canopy.sources import Spot
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def _walk(key: tuple[str, str, str], along: str, _spot: Spot) -> Walk:
     network, _ = compute.encoder(family)
     with torch.inference_mode():
         posterior = network(_spot.seen)
-        peak, axes, spread = latent.directions(posterior)
+        peak, axes, spread = latent.directions(posterior, _spot.seen, noise=FAMILIES[family].noise)
         if along in DIRECTIONS:
             which = -1 if along == "narrow" else DIRECTIONS.index(along)
             theta = latent.walk_direction(network.prior, peak, axes[which], float(spread[which]))
@@ -124,7 +123,7 @@ def _walking(t: Words, spot: Spot, family: str) -> None:
         )  # fmt: skip
         _readings(t, spot, walk, step, FAMILIES[family].noise)
     with right:
-        _figure(t, spot, walk, step)
+        _figures(t, spot, walk, step)
 
 
 def _write(t: Words, along: str, walk: Walk, step: int) -> str:
@@ -164,41 +163,55 @@ def _one(t: Words, name: str, value: float) -> str:
     return t("canopy.latent.value", name=t(f"canopy.variables.{name}.short"), value=said)
 
 
-def _figure(t: Words, spot: Spot, walk: Walk, step: int) -> None:
+def _figures(t: Words, spot: Spot, walk: Walk, step: int) -> None:
     """Draw leaf and canopy at this step, the ends of the walk as faint lines, the ten bands and what was seen."""
+    left, right = st.columns([1, 1.35])
+    with left:
+        _leaf(t, walk, step)
+    with right:
+        _canopy(t, spot, walk, step)
+
+
+def _axes(t: Words, title: str, top: float) -> dict[str, Any]:
+    x = figures.axis(t("canopy.latent.wavelength"), "nm", range=[400, 2500], nticks=5)
+    return {"x": x, "y": figures.axis(title, "", range=[0, top]), "height": 330, "legend": True}
+
+
+def _leaf(t: Words, walk: Walk, step: int) -> None:
     wavelengths = np.asarray(WAVELENGTHS)[THIN]
-    x = figures.axis(t("canopy.latent.wavelength"), "nm", range=[400, 2500])
-    top = float(max(walk.spectrum.max(), np.nanmax(spot.seen.reflectance.numpy()))) * 1.05
-    panels = [
-        (x, figures.axis(t("canopy.latent.leaf"), "", range=[0, 1])),
-        (x, figures.axis(t("canopy.latent.canopy"), "", range=[0, top])),
-    ]
-    figure = grid(t, panels, 2, row_height=330, gap=(0.1, 0))
-    accent, grey = figures.ACCENT["canopy"], "rgba(128,128,128,.55)"
-    figure.add_scatter(
-        x=wavelengths, y=walk.leaf[step], **place(0), name=t("canopy.latent.reflected"), mode="lines",
-        line={"color": accent, "width": 2}, hoverinfo="skip",
-    )  # fmt: skip
-    figure.add_scatter(
-        x=wavelengths, y=1 - walk.leaf_through[step], **place(0), name=t("canopy.latent.transmitted"), mode="lines",
-        line={"color": figures.SEQUENCE[0], "width": 2, "dash": "dash"}, hoverinfo="skip",
-    )  # fmt: skip
-    for end in (0, -1):
-        figure.add_scatter(
-            x=wavelengths, y=walk.spectrum[end], **place(1), name=t("canopy.latent.ends"), mode="lines",
-            showlegend=end == 0, line={"color": grey, "width": 1, "dash": "dot"}, hoverinfo="skip",
-        )  # fmt: skip
-    figure.add_scatter(
-        x=wavelengths, y=walk.spectrum[step], **place(1), mode="lines", showlegend=False,
-        line={"color": accent, "width": 2}, hoverinfo="skip",
-    )  # fmt: skip
-    centres = list(CENTRES.values())
-    for values, name, symbol, colour in (
-        (walk.bands[step], t("canopy.latent.ten"), "circle", accent),
-        (spot.seen.reflectance[0].numpy(), t("canopy.latent.seen"), "x-thin-open", figures.SEQUENCE[1]),
+    figure = figures.figure(t, **_axes(t, t("canopy.latent.leaf"), 1))
+    for values, name, colour, dash in (
+        (walk.leaf[step], t("canopy.latent.reflected"), figures.ACCENT["canopy"], "solid"),
+        (1 - walk.leaf_through[step], t("canopy.latent.transmitted"), figures.SEQUENCE[0], "dash"),
     ):
         figure.add_scatter(
-            x=centres, y=values, **place(1), mode="markers", name=name, text=list(BANDS),
+            x=wavelengths, y=values, name=name, mode="lines", line={"color": colour, "width": 2, "dash": dash},
+            hoverinfo="skip",
+        )  # fmt: skip
+    figures.show(figure, key="canopy_walk_leaf", alt=t("canopy.latent.leaf_alt"), expert=True)
+
+
+def _canopy(t: Words, spot: Spot, walk: Walk, step: int) -> None:
+    wavelengths = np.asarray(WAVELENGTHS)[THIN]
+    seen = spot.seen.reflectance[0].numpy()
+    top = float(max(walk.spectrum.max(), np.nanmax(seen))) * 1.05
+    figure = figures.figure(t, **_axes(t, t("canopy.latent.canopy"), top))
+    accent = figures.ACCENT["canopy"]
+    for end in (0, -1):
+        figure.add_scatter(
+            x=wavelengths, y=walk.spectrum[end], name=t("canopy.latent.ends"), mode="lines", showlegend=end == 0,
+            line={"color": "rgba(128,128,128,.75)", "width": 1, "dash": "dot"}, hoverinfo="skip",
+        )  # fmt: skip
+    figure.add_scatter(
+        x=wavelengths, y=walk.spectrum[step], mode="lines", showlegend=False, hoverinfo="skip",
+        line={"color": accent, "width": 2},
+    )  # fmt: skip
+    for values, name, symbol, colour in (
+        (walk.bands[step], t("canopy.latent.ten"), "circle", accent),
+        (seen, t("canopy.latent.seen"), "x-thin-open", figures.SEQUENCE[1]),
+    ):
+        figure.add_scatter(
+            x=list(CENTRES.values()), y=values, mode="markers", name=name, text=list(BANDS),
             marker={"symbol": symbol, "size": 9, "color": colour, "line": {"width": 2, "color": colour}},
             hovertemplate="%{text}: %{y:.3f}<extra>" + name + "</extra>",
         )  # fmt: skip

@@ -278,8 +278,8 @@ def _against_reference(loaded: dict, size: Size, seed: int, progress: Progress) 
         seen = made.observation[i]
         truth = reference(seen, prior("legacy"), seed=seed)
         seconds.append(truth.seconds)
-        rhat.append(float(np.max(truth.rhat)))
-        ess.append(float(np.min(truth.ess)))
+        rhat.append(float(truth.rhat.max()))
+        ess.append(float(min(truth.bulk_ess.min(), truth.tail_ess.min())))
         exact = torch.as_tensor(np.asarray(truth.draws)).reshape(-1, len(INFERRED)).float()
         space = prior("legacy").space
         exact = exact[torch.randperm(len(exact), generator=generator)[:2000]]

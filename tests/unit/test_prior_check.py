@@ -136,7 +136,7 @@ def test_shares_of_the_covers():
     twice = edited(crops, {}, {"forest": 7 / 6, "sparse": 0})
     assert twice.shares.sum() == pytest.approx(1)
     assert dict(zip(twice.names, twice.shares.tolist(), strict=True))["forest"] == pytest.approx(7 / 11)
-    for shares in ({name: 0.0 for name in crops.names}, {"forest": -1.0}):
+    for shares in (dict.fromkeys(crops.names, 0.0), {"forest": -1.0}):
         with pytest.raises(InputError) as error:
             edited(crops, {}, shares)
         assert error.value.code == "prior_shares"

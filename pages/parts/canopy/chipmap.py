@@ -176,7 +176,7 @@ def _covered(t: Words, family: str, scene: Scene) -> str:
 
 def _exports(t: Words, family: str, scene: Scene, pair: list[str]) -> None:
     """Offer one raster per quantity, a band per quantile."""
-    stem = f"{scene.key}-{family}".replace(" ", "-")
+    stem = f"{scene.key if len(scene.key) <= 16 else scene.source}-{family}"  # long keys are hashes
     files: list[export.File | export.Chart] = []
     if scene.data.rio.crs is not None:
         for quantity in ("lai", "ccc"):

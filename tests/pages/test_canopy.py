@@ -310,3 +310,11 @@ def test_the_reference_stands_beside_the_families_and_says_its_worth(monkeypatch
     assert words("canopy.families.reference.name") in {
         trace.get("name") for trace in json.loads(drawn)["data"]
     }
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_family_and_prior_of_the_registry_has_its_words(lang):
+    words = load(lang)
+    for name, family in FAMILIES.items():
+        assert words(f"canopy.families.{name}.name") != words(f"canopy.families.{name}.sentence")
+        assert words(f"canopy.priors.{family.prior}.name")

@@ -16,7 +16,7 @@ from eogen.canopy.territory import territory
 from eogen.nn import weights
 from eogen.raster import geotiff_bytes
 from pages.kit.words import LANGUAGES, load
-from pages.parts.canopy import names
+from pages.parts.canopy import compute, expert, names
 from pages.parts.canopy.sources import QUANTITIES
 from tests.pages.reading import address, bodies, boxes, faults_of_typography, raw, texts, visit
 from tests.real import real_data
@@ -285,3 +285,36 @@ def test_every_panel_is_drawn(lang, panel):
         well(at, lang)
         assert address(at)["ridge_b"] == "16"
         assert [e.proto.body for e in at.get("html")] != before, "the bars follow the slider"
+
+
+@pytest.mark.parametrize("settled", [True, False])
+def test_the_reference_stands_beside_the_families_and_says_its_worth(monkeypatch, settled):
+    facts = {"rhat": 1.004, "ess": 812.0, "evaluations": 380_000.0, "settled": float(settled), "nats": 9.5}
+
+    def sampled(believed, key, seen, noise, truth=None, progress=None):
+        return compute.Belief("reference", compute.prior_draws(believed)[:500], believed, 4.2, noise, facts)
+
+    monkeypatch.setattr(compute, "reference", sampled)
+    monkeypatch.setattr(expert, "find_spec", lambda name: object())
+    words = load("fr")
+    at = visit("canopy", lang="fr", view="expert", source="territory", reference="on")
+    shown = " ".join(well(at, "fr"))
+    assert "1,004" in shown
+    assert "812" in shown
+    worth = words(f"canopy.reference.{'settled' if settled else 'unsettled'}")
+    assert worth in shown
+    assert words("canopy.families.reference.name") in shown
+    (drawn,) = [
+        c.proto.spec for c in at.get("plotly_chart") if c.proto.alt == words("canopy.inspector.pairs")
+    ]
+    assert words("canopy.families.reference.name") in {
+        trace.get("name") for trace in json.loads(drawn)["data"]
+    }
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_family_and_prior_of_the_registry_has_its_words(lang):
+    words = load(lang)
+    for name, family in FAMILIES.items():
+        assert words(f"canopy.families.{name}.name") != words(f"canopy.families.{name}.sentence")
+        assert words(f"canopy.priors.{family.prior}.name")

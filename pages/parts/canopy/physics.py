@@ -23,7 +23,7 @@ from pages.parts.canopy.sources import digest
 SPECTRA, STEP = 160, 5
 WAVELENGTHS = np.arange(400, 2501, STEP)
 #: Canopies along a ridge, steps of the descent that brings each onto the spectrum, and the weight of the prior in it.
-POINTS, STEPS, PULL = 17, 160, 0.05
+POINTS, STEPS, PULL = 17, 70, 0.05
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,10 @@ def chip(found: Chip, t: Words) -> Scene:
     data = _chip(found.name, _stamp(found.path), found)
     date = "" if np.isnat(found.date) else found.date
     return Scene(
-        digest(found.name, _stamp(found.path)), "chips", data, _said(t, CHIPS, found.site, found.sensor, date)
+        digest(found.name, _stamp(found.path)),
+        "chips",
+        data,
+        _said(t, CHIPS, found.site, found.sensor, date, _offset(data)),
     )
 
 
@@ -115,18 +118,22 @@ def dense(t: Words) -> Scene | None:
     data = _dense(_stamp(folder), folder) if folder else None
     if data is None:
         return None
-    return Scene(
-        f"dense-{digest(_stamp(folder))}", "dense", data, _said(t, DENSE, t("canopy.place.dense"), "", "")
-    )
+    return Scene(f"dense-{digest(_stamp(folder))}", "dense", data, _said(t, DENSE, "", "", "", _offset(data)))
 
 
-def _said(t: Words, entry: str, place: str, sensor: str, date: Any) -> Provenance:
+def _offset(data: xr.Dataset) -> float:
+    """Return what the reader subtracted from every reflectance."""
+    return float(data.attrs.get("offset_removed", 0.0))
+
+
+def _said(t: Words, entry: str, place: str, sensor: str, date: Any, offset: float = 0.0) -> Provenance:
     found = catalog.catalog()[entry]
     licence = re.split(r"[;(]", found.licence)[0].strip()
     return Provenance(
         "real",
         place=place,
         sensor=sensor.replace("S2", "Sentinel-2") or "Sentinel-2",
+        quantity=t("canopy.place.offset", offset=offset) if offset else "",
         date=date,
         source=typeset(found.title[t.lang], t.lang),
         licence=t("canopy.place.no_licence") if licence == "none declared" else licence,

@@ -45,8 +45,8 @@ class Size:
     nll: int = 10_000
     calibrated: int = 2000
     draws: int = 199
-    weighted: int = 2000
-    references: int = 12
+    weighted: int = 1000
+    references: int = 10
 
 
 QUICK = Size(nll=1000, calibrated=200, draws=99, weighted=60, references=1)
@@ -285,20 +285,27 @@ def _against_reference(loaded: dict, size: Size, seed: int, progress: Progress) 
         exact = exact[torch.randperm(len(exact), generator=generator)[:2000]]
         for row in rows:
             with torch.inference_mode():
-                drawn = _posterior(row, loaded[row.name], seen, 4096).sample(len(exact), generator)[:, 0]
+                posterior = _posterior(row, loaded[row.name], seen, 4096)
+                drawn = posterior.sample(len(exact), generator)[:, 0]
+                nats = compare.nats_to_reference(
+                    posterior.log_prob(exact[:, None])[:, 0], truth.log_prob(exact)
+                )
             a, b = space.unit(drawn).numpy(), space.unit(exact).numpy()
+            scores.setdefault((row.name, "nats_to_reference"), []).append(nats)
             scores.setdefault((row.name, "c2st"), []).append(float(compare.c2st(a, b, seed=seed)))
             scores.setdefault((row.name, "sliced_wasserstein"), []).append(
                 float(compare.sliced_wasserstein(a, b, seed=seed))
             )
     notes = {
+        "nats_to_reference": "KL(reference || family): what believing the family instead costs.",
         "c2st": "Accuracy of a classifier telling draws from the reference's: 0.5 is the same, 1 is told at once.",
         "sliced_wasserstein": "Mean distance of draws from the reference's along lines, on the unit cube.",
     }
     for (name, figure), values in scores.items():
         low, high = np.quantile(values, [0.025, 0.975])
         yield Figure(figure, name, DATASET, float(np.mean(values)), float(low), float(high), len(values),
-                     better="lower", note=notes[figure] + " Mean and range over spectra.")  # fmt: skip
+                     unit="nat" if figure == "nats_to_reference" else "1", better="lower",
+                     note=notes[figure] + " Mean and range over spectra.")  # fmt: skip
     yield Figure("reference_seconds", "reference", DATASET, float(np.max(seconds)), None, None, len(seconds),
                  unit="s", target=10.0, better="lower", note="Slowest.")  # fmt: skip
     yield Figure("reference_rhat", "reference", DATASET, float(np.max(rhat)), None, None, len(rhat),

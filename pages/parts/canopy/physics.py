@@ -9,12 +9,12 @@ import streamlit as st
 import torch
 
 from eogen.canopy import mapping, models
-from eogen.canopy.likelihood import bands, named, simulator
 from eogen.canopy.methods import FAMILIES
 from eogen.canopy.noise import Noise
 from eogen.canopy.observation import Observation
+from eogen.canopy.predictive import predict, spectrum_quantiles
 from eogen.canopy.priors import prior
-from eogen.canopy.space import INFERRED
+from eogen.canopy.ridge import ridge as walk
 from pages.parts.canopy import compute
 from pages.parts.canopy.compute import Belief
 from pages.parts.canopy.sources import digest
@@ -51,26 +51,16 @@ class Replay:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _replay(key: str, _draws: torch.Tensor, _seen: Observation, _noise: Noise) -> Replay:
-    with torch.inference_mode():
-        found = bands(_draws, _seen.geometry)
-        every = simulator().spectrum(named(_draws[:SPECTRA], _seen.geometry))[:, ::STEP]
-        again = _noise.sample(found, torch.Generator().manual_seed(0))
-    observed = _seen.reflectance[0]
-    middle = found.mean(0)
-    noise = _noise.sd(middle)
-    off = (observed - middle) / noise
-    spread = ((again - middle) / noise).abs()
-    there = observed.isfinite()
-    p = torch.where(there, (spread >= off.abs()).float().mean(0), torch.nan)
-    total = (spread[:, there].square().sum(1) >= off[there].square().sum()).float().mean()
+    found = predict(_draws, _seen, _noise)
+    fan = spectrum_quantiles(_draws[:SPECTRA], _seen)[:, ::STEP]
     return Replay(
-        np.quantile(every.numpy(), [0.05, 0.5, 0.95], axis=0),
-        found.numpy(),
-        off.numpy(),
-        p.numpy(),
-        float(total),
-        float((found - observed)[:, there].square().mean().sqrt()),
-        float(noise[there].square().mean().sqrt()),
+        fan.numpy(),
+        found.bands.numpy(),
+        found.residual.numpy(),
+        found.p.numpy(),
+        found.p_all,
+        found.rmse,
+        found.floor,
     )
 
 
@@ -104,35 +94,8 @@ def misfit(family: str, seen: Observation) -> tuple[float, float]:
 def _ridge(
     key: str, _draws: torch.Tensor, _seen: Observation, _noise: Noise, believed: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    law = prior(believed)
-    lai = INFERRED.index("lai")
-    levels = torch.quantile(_draws[:, lai], torch.linspace(0.02, 0.98, POINTS))
-    with torch.inference_mode():
-        off = (bands(_draws, _seen.geometry) - _seen.reflectance) / _noise.sd(_seen.reflectance)
-    misfit = off.nan_to_num().square().sum(1)
-    starts = []
-    for level in levels:
-        near = (_draws[:, lai] - level).abs().argsort()[:40]
-        starts.append(_draws[near[misfit[near].argmin()]])
-    begin = torch.stack(starts).clone()
-    begin[:, lai] = levels
-    fixed = law.to_normal(begin).clamp(-3, 3)
-    free = fixed.clone().requires_grad_(True)
-    hold = torch.zeros(len(INFERRED), dtype=torch.bool)
-    hold[lai] = True
-    descent = torch.optim.Adam([free], lr=0.04)
-    seen_sd = _noise.sd(_seen.reflectance)
-    for _ in range(STEPS):
-        descent.zero_grad()
-        theta = law.from_normal(torch.where(hold, fixed, free))
-        gap = ((bands(theta, _seen.geometry) - _seen.reflectance) / seen_sd).nan_to_num()
-        loss = 0.5 * gap.square().sum() + PULL * 0.5 * free.square().sum()
-        loss.backward()
-        descent.step()
-    with torch.inference_mode():
-        theta = law.from_normal(torch.where(hold, fixed, free))
-        gap = ((bands(theta, _seen.geometry) - _seen.reflectance) / seen_sd).nan_to_num()
-    return theta.numpy(), gap.square().mean(1).sqrt().numpy()
+    found = walk(_draws, _seen, prior(believed), _noise, points=POINTS)
+    return found.theta.numpy(), found.misfit.numpy()
 
 
 def ridge(one: Belief, key: str, seen: Observation) -> tuple[np.ndarray, np.ndarray]:

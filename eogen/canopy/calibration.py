@@ -25,12 +25,12 @@ def sbc_ranks(draws: Tensor, truth: Tensor) -> np.ndarray:
     return (below + equal // 2).numpy()
 
 
-def ks_uniform(ranks: np.ndarray, draws: int) -> np.ndarray:
+def ks_uniform(ranks: np.ndarray, draws: int, seed: int = 0) -> np.ndarray:
     """Return the Kolmogorov-Smirnov distance (k) of ranks (m, k) among ``draws`` draws from the uniform law.
 
-    Ranks are set at the middle of their cells, which adds at most 0.5 / (draws + 1) to the distance.
+    A rank is set at random within its cell, which makes it exactly uniform where the posterior is right.
     """
-    share = (ranks + 0.5) / (draws + 1)
+    share = (ranks + np.random.default_rng(seed).random(ranks.shape)) / (draws + 1)
     return np.array([stats.kstest(column, "uniform").statistic for column in share.T])
 
 
@@ -71,9 +71,20 @@ def tarp_deviation(levels: np.ndarray, coverage: np.ndarray) -> float:
 
 
 def coverage(draws: Tensor, truth: Tensor, level: float) -> tuple[float, float]:
-    """Return the share of truths (m) within the central interval of their draws (n, m), and its mean width."""
-    ends = torch.tensor([0.5 - level / 2, 0.5 + level / 2], dtype=draws.dtype)
-    low, high = torch.quantile(draws, ends, dim=0)
+    """Return the share of truths (m) within the central interval of their draws (n, m), and its mean width.
+
+    The ends are the draws of rank ``p (n + 1)``, between which a further draw falls with exactly the nominal
+    probability (Weibull's rule); the usual quantiles would cover too little, by 1 % at 199 draws.
+    """
+    ordered, count = draws.sort(0).values, len(draws)
+
+    def end(p: float) -> Tensor:
+        place = min(max(p * (count + 1) - 1, 0.0), count - 1.0)
+        below = int(place)
+        above = min(below + 1, count - 1)
+        return ordered[below] + (place - below) * (ordered[above] - ordered[below])
+
+    low, high = end(0.5 - level / 2), end(0.5 + level / 2)
     return float(((truth >= low) & (truth <= high)).float().mean()), float((high - low).mean())
 
 

@@ -16,7 +16,7 @@ from eogen.canopy.encoder import Encoder
 from eogen.canopy.field_scores import POINT, covered, field_sd, r2, widened
 from eogen.canopy.methods import FAMILIES
 from eogen.canopy.observation import observe
-from eogen.canopy.sl2p import Sl2p
+from eogen.canopy.sl2p import sl2p
 from eogen.canopy.space import column
 from eogen.errors import InputError, Unavailable
 from eogen.progress import Progress, silent
@@ -254,13 +254,12 @@ def _canopy_chlorophyll(name: str, encoder: Encoder, points: Points, seed: int) 
 def _sl2p(root: Path, leaf: list[Points], absent: list[str]) -> list[Figure]:
     """Return ESA's SL2P on the same points: the baseline to beat."""
     found: list[Figure] = []
-    try:
-        network = Sl2p(root, "LAI")
-    except Unavailable as reason:
-        absent.append(f"SL2P: {reason}")
-        return found
     for points in leaf:
-        estimate = network.apply(points.dataset).value.values.astype(float)
+        try:
+            estimate = sl2p(points.dataset, root).value.values.astype(float)  # each satellite's own network
+        except Unavailable as reason:
+            absent.append(f"SL2P: {reason}")
+            return found
         kept = np.isfinite(estimate)
         for each, here in _sites(points):
             chosen = here & kept

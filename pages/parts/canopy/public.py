@@ -95,7 +95,7 @@ def _leaves(t: Words) -> None:
         with st.container(border=True):
             _hill(t, believed, [("truth", t("canopy.public.truth"), lai)])
             st.caption(t("canopy.public.what"))
-        st.button(
+        if st.button(
             t("canopy.public.play"),
             type="primary",
             width="stretch",
@@ -103,7 +103,8 @@ def _leaves(t: Words) -> None:
             on_click=_deal,
             args=(0,),
             key="play",
-        )
+        ):
+            st.rerun()  # the whole page: a button in a fragment runs the fragment only
         _light(t, field)
 
 

@@ -94,6 +94,6 @@ class Noise:
 NOISE = Noise()
 #: Noise of ESA's SL2P.
 ATBD_NOISE = Noise(0.01, 0.02, 0.01, 0.02)
-#: Noise of real spectra: that of SL2P, from 0.7 to 5.6 times as large, chosen by the evidence that real spectra give
-#: it, without a look at field measurements (see the card of the family ``field``).
+#: Noise of real spectra: that of SL2P, from 0.7 to 5.6 times as large; of ten laws tried on 143 real spectra, the one
+#: they gave the highest evidence.
 FIELD_NOISE = Noise(0.01, 0.02, 0.01, 0.02, (0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6))

@@ -67,7 +67,7 @@ class Noise:
         if self.add_common or self.multiply_common:
             explained, more = self._common(residual, expected, variance, there)
             own, log_det = own - explained, log_det + more
-        count = there.sum(-1)
+        count = there.sum(-1).to(own.dtype)
         each = [-0.5 * (own / s**2 + log_det + count * (_LOG_2PI + 2 * math.log(s))) for s in self.scales]
         if len(each) == 1:
             return each[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -111,7 +112,12 @@ def test_committed_weights_are_small_sealed_and_described(file):
     assert row.model == file.stem
     assert row.room == file.parent.name
     assert row.data
-    assert all(d["licence"] and len(d["sha256"]) == 64 and d["n"] > 0 for d in row.data)
+    assert all(d["licence"] and d["n"] > 0 for d in row.data)
+    # Simulations are made anew by the seed: there is no file to hash.
+    assert all(len(d["sha256"]) == (0 if d["name"].startswith("simulated") else 64) for d in row.data)
+    if row.room == "canopy":
+        assert np.isfinite(row.metrics["held_out_loss"]["value"])
+        return
     assert (
         row.metrics["accuracy"]["low"] <= row.metrics["accuracy"]["value"] <= row.metrics["accuracy"]["high"]
     )

@@ -151,7 +151,7 @@ class Words:
         step = 10.0**-digits
         size = abs(fraction) * 100
         gap = NARROW if self.lang == "fr" else ""
-        if not signed and 0 < size < step / 2:
+        if not signed and 0 < size <= step / 2:  # a half is rounded to the even number, which is 0
             return f"<{FIRM}{self.number(step, digits)}{gap}%"
         if not signed and 100 - step / 2 <= size < 100:
             return f">{FIRM}{self.number(100 - step, digits)}{gap}%"

@@ -12,8 +12,8 @@ from pages.kit.words import typeset
 guest = hall.visitor()
 t = guest.words
 rooms = open_rooms()
-#: One or two doors are wide, picture beside text; more stand in one row.
-wide = len(rooms) <= 2
+#: A single door is wide, picture beside text; more stand in one row.
+wide = len(rooms) == 1
 
 
 def picture(room: str) -> None:
@@ -76,7 +76,7 @@ def on_this_machine() -> None:
                     t(
                         f"home.set_{kind}",
                         title=typeset(entry.title[guest.lang], guest.lang),
-                        licence=entry.licence.replace("; ", " · "),
+                        licence=typeset(entry.licence.replace("; ", " · "), guest.lang),
                         name=name,
                     )
                     + (f" {t('home.set_partly')}" if presence.status == "partly" else "")
@@ -94,7 +94,8 @@ if wide:
     for name in rooms:
         door(name)
 else:
-    for column, name in zip(st.columns(len(rooms), gap="small"), rooms, strict=True):
-        with column:
-            door(name)
+    with st.container(key=f"doors_{len(rooms)}"):
+        for column, name in zip(st.columns(len(rooms), gap="small"), rooms, strict=True):
+            with column:
+                door(name)
 on_this_machine()

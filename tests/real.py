@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from eogen.errors import Unavailable
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -20,3 +24,11 @@ def real_data(room: str) -> Path:
     if not (folder := data_root() / room).is_dir():
         pytest.skip(f"no real data for {room} in {data_root()} (set EOGEN_TEST_DATA)")
     return folder
+
+
+def available(reader: Callable[..., Any], *arguments: Any) -> Any:
+    """Return ``reader(*arguments)``; skip the test, saying why, where its part of the real data is absent."""
+    try:
+        return reader(*arguments)
+    except Unavailable as absent:
+        pytest.skip(str(absent))

@@ -12,7 +12,7 @@ from typing import Literal
 
 from eogen.canopy import heads
 from eogen.canopy.encoder import Encoder
-from eogen.canopy.likelihood import NOISE, Noise
+from eogen.canopy.noise import FIELD_NOISE, NOISE, Noise
 from eogen.canopy.priors import prior
 from eogen.canopy.variables import choose
 
@@ -33,6 +33,8 @@ class Family:
         prior: name of the prior it was trained under.
         joint: whether it knows that variables go together.
         noise: it was trained under.
+        any_sensor: whether it was trained on S2A, S2B and S2C alike; else on S2A.
+        real_spectra: whether half of what it is trained on are real spectra.
         proposal: family whose draws are weighted.
     """
 
@@ -43,6 +45,8 @@ class Family:
     prior: str = "legacy"
     joint: bool = True
     noise: Noise = NOISE
+    any_sensor: bool = False
+    real_spectra: bool = False
     proposal: str = ""
 
     @property
@@ -69,7 +73,15 @@ _ROWS = (
     Family("hierarchical", _build(heads.TwoLevels, "crops"), "forward_kl", "this project; Durkan et al. 2019", "crops"),
     Family("importance", _build(heads.Flow), "none", "Owen 2013; Hesterberg 1995", proposal="flow"),
     Family("vae", _build(heads.Independent), "elbo", "Kingma & Welling 2014; Zérah et al. 2024", joint=False),
-    Family("vae_copula", _build(heads.Copula), "elbo", "Kingma & Welling 2014; Song 2000"),
+    Family(
+        "vae_real",
+        _build(heads.Copula, may_miss=True),
+        "elbo",
+        "Kingma & Welling 2014; Song 2000; Zérah et al. 2024",
+        noise=FIELD_NOISE,
+        any_sensor=True,
+        real_spectra=True,
+    ),
     Family("moments", _build(heads.Independent), "moments", "Zérah et al. 2024", joint=False),
     Family(
         "field",
@@ -77,6 +89,8 @@ _ROWS = (
         "forward_kl",
         "Weiss & Baret 2020 (prior); Durkan et al. 2019",
         "atbd",
+        noise=FIELD_NOISE,
+        any_sensor=True,
     ),
 )  # fmt: skip
 

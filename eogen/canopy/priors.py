@@ -8,7 +8,7 @@ densities, and coordinates in which the prior is a standard normal, where the po
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -63,15 +63,23 @@ class JointPrior:
         normal = torch.randn(count, len(INFERRED), generator=generator, dtype=torch.float64)
         return self.from_normal(normal).float()
 
-    def from_normal(self, normal: Tensor) -> Tensor:
-        """Return the variables (..., 11) that standard normal coordinates (..., 11) stand for."""
+    def from_normal(self, normal: Tensor, names: Sequence[str] = INFERRED) -> Tensor:
+        """Return the variables (..., 11) that standard normal coordinates (..., 11) stand for.
+
+        Args:
+            normal: in the order of ``INFERRED``; where only some variables are asked for, those and ``"lai"`` are
+                looked at.
+            names: the variables to return, on the last axis.
+        """
         wide = normal.double().clamp(-REACH, REACH)
+        lai = self._quantile(self.priors["lai"], wide[..., _LAI])
+        share = (lai / self.priors["lai"].high).clamp(0, 1)
         columns: list[Tensor] = []
-        raw = [self._quantile(self.priors[n], wide[..., i]) for i, n in enumerate(INFERRED)]
-        share = (raw[_LAI] / self.priors["lai"].high).clamp(0, 1)
-        for name, value in zip(INFERRED, raw, strict=True):
-            low, slope = _range(self.priors[name], share)
-            columns.append(low + (value - self.priors[name].low) * slope)
+        for name in names:
+            prior = self.priors[name]
+            value = lai if name == "lai" else self._quantile(prior, wide[..., INFERRED.index(name)])
+            low, slope = _range(prior, share)
+            columns.append(low + (value - prior.low) * slope)
         return torch.stack(columns, -1).to(normal.dtype)
 
     def to_normal(self, theta: Tensor) -> Tensor:

@@ -187,7 +187,8 @@ class Prosail(nn.Module):
 
     def _full(self) -> _Grid:
         if self._every is None:
-            self._every = self._grid(WAVELENGTHS).to(self.weights.device)
+            with torch.inference_mode(False):  # kept: the next caller may want gradients
+                self._every = self._grid(WAVELENGTHS).to(self.weights.device)
         return self._every
 
     def _grid(self, wavelengths: np.ndarray) -> _Grid:

@@ -17,7 +17,8 @@ import xarray as xr
 from torch import Tensor
 
 from eogen.canopy import diagnostics
-from eogen.canopy.likelihood import NOISE, Noise, bands, log_prob_of_bands
+from eogen.canopy.likelihood import bands
+from eogen.canopy.noise import NOISE, Noise
 from eogen.canopy.observation import Observation
 from eogen.canopy.posteriors.base import DrawnMarginal, Marginal, Posterior
 from eogen.canopy.priors import JointPrior
@@ -82,7 +83,7 @@ class Reference(Posterior):
         """See :class:`Posterior`; exact but for the error of the evidence."""
         flat = theta.reshape(-1, theta.shape[-1])
         expected = bands(flat, self.seen.geometry, self.sensor)
-        likelihood = log_prob_of_bands(self.seen.reflectance, expected, self.noise)
+        likelihood = self.noise.log_prob(self.seen.reflectance, expected)
         return (likelihood + self.prior.log_prob(flat)).reshape(theta.shape[:-1]) - self.log_evidence
 
     def marginal(self, name: str) -> Marginal:
@@ -112,7 +113,11 @@ class Reference(Posterior):
         dims = ("chain", "draw")
         return xr.Dataset(
             {
-                "theta": ((*dims, "variable"), self.draws.numpy(), {"long_name": "canopy and leaf variables"}),
+                "theta": (
+                    (*dims, "variable"),
+                    self.draws.numpy(),
+                    {"long_name": "canopy and leaf variables"},
+                ),
                 "log_likelihood": (dims, self.log_likelihood.numpy(), {"units": "nat"}),
             },
             coords={
@@ -147,7 +152,7 @@ def log_target(
 
     def value(z: Tensor) -> Tensor:
         theta = prior.from_normal(z)
-        found = log_prob_of_bands(seen.reflectance, bands(theta.float(), seen.geometry, sensor), noise).double()
+        found = noise.log_prob(seen.reflectance, bands(theta.float(), seen.geometry, sensor)).double()
         if mixed:
             log_prior = prior.log_prob(theta) - prior.log_slope(theta)
             found = found + log_prior + 0.5 * (z.square() + math.log(2 * math.pi)).sum(-1)

@@ -11,7 +11,7 @@ What a particle's proposals are fitted to must not hold the particle itself: the
 and it would leave the tails more readily than it goes there (with 512 particles, evidences came out 0.3-0.5 nats too
 low, with R-hat below 1.01). Each population is therefore dealt into folds, and a fold moves by what the others know.
 
-The evidence is found by bridge sampling between proposals and chains (Meng & Wong 1996, Statistica Sinica 6:831).
+The evidence comes by bridge sampling between proposals and chains (:mod:`eogen.canopy.bridge`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from eogen.canopy import diagnostics, proposals
+from eogen.canopy import bridge, diagnostics, proposals, tempering
 from eogen.canopy.proposals import Proposal
 from eogen.progress import Progress, silent
 
@@ -65,11 +65,11 @@ class Settings:
     components: int = 6
     acceptance: float = 0.25
     warm: int = 12
-    burn: int = 50
+    burn: int = 40
     chains: int = 256
-    block: int = 40
-    least: int = 80
-    most: int = 320
+    block: int = 30
+    least: int = 60
+    most: int = 300
     thin: int = 10
     rhat: float = diagnostics.RHAT
     ess: float = 1.25 * diagnostics.ESS
@@ -111,7 +111,12 @@ class _State:
 
 class _Run:
     def __init__(
-        self, log_likelihood: LogLikelihood, dimensions: int, settings: Settings, seed: int, progress: Progress
+        self,
+        log_likelihood: LogLikelihood,
+        dimensions: int,
+        settings: Settings,
+        seed: int,
+        progress: Progress,
     ) -> None:
         self.log_likelihood, self.dimensions, self.own = log_likelihood, dimensions, settings
         self.generator = torch.Generator().manual_seed(seed)
@@ -152,8 +157,8 @@ class _Run:
         while True:
             # Temperatures fall about geometrically: the fourth root makes the bar even.
             self.progress(round(100 * float(beta.min()) ** 0.25), 100, "temper")
-            after = _next(value, beta, keep)
-            chosen = _resample((after - beta)[:, None] * value, own.particles, self.generator)
+            after = tempering.following(value, beta, keep)
+            chosen = tempering.resample((after - beta)[:, None] * value, own.particles, self.generator)
             z = z.gather(1, chosen[..., None].expand(-1, -1, self.dimensions))
             value, beta, keep = value.gather(1, chosen), after, own.keep
             state = _State(self.deal(z), self.deal(value), beta.repeat_interleave(own.folds), *sizes)
@@ -284,7 +289,7 @@ class _Run:
         return state.z + length * (away[0] - away[1]) + 1e-4 * jitter
 
     def evidence(self, draws: Tensor, log_likelihood: Tensor, proposal: Proposal) -> Tensor:
-        """Return the log evidence (p), the mean of its folds', by an iterated bridge from proposals to chains."""
+        """Return the log evidence (p), the mean of its folds', by a bridge from proposals to chains."""
         # Chains remember: as many of their draws as of the proposal's are enough.
         stride = max(1, draws.shape[1] // self.own.bridge)
         z, density = proposal.anew(self.own.bridge, self.generator)
@@ -293,16 +298,7 @@ class _Run:
         of_proposal = torch.where(lost, -torch.inf, self.evaluate(z) + _log_prior(z) - density)
         z, value = draws[:, ::stride], log_likelihood[:, ::stride]
         of_chain = value + _log_prior(z) - proposal.log_prob(z)
-        first, second = of_chain.shape[1], of_proposal.shape[1]
-        log_s = math.log(first / (first + second)), math.log(second / (first + second))
-        found = of_proposal.logsumexp(1) - math.log(second)
-        for _ in range(50):
-            above, below = (
-                torch.logaddexp(log_s[0] + each, log_s[1] + found[:, None])
-                for each in (of_proposal, of_chain)
-            )
-            found = (of_proposal - above).logsumexp(1) - (-below).logsumexp(1) - math.log(second / first)
-        return found.unflatten(0, (-1, self.own.folds)).mean(1)
+        return bridge.log_evidence(of_chain, of_proposal).unflatten(0, (-1, self.own.folds)).mean(1)
 
 
 def sample(
@@ -327,30 +323,6 @@ def sample(
     """
     with torch.inference_mode():
         return _Run(log_likelihood, dimensions, settings or Settings(), seed, progress).run()
-
-
-def _next(log_likelihood: Tensor, beta: Tensor, keep: float) -> Tensor:
-    """Return the inverse temperatures (p), one at most, that leave ``keep`` of the particles effective."""
-
-    def effective(to: Tensor) -> Tensor:
-        weight = ((to - beta)[:, None] * log_likelihood).log_softmax(1)
-        return torch.exp(-(2 * weight).logsumexp(1)) / weight.shape[1]
-
-    low, high = beta, torch.ones_like(beta)
-    done = effective(high) >= keep
-    for _ in range(50):
-        middle = (low + high) / 2
-        good = effective(middle) >= keep
-        low, high = torch.where(good, middle, low), torch.where(good, high, middle)
-    return torch.where(done, torch.ones_like(beta), low)
-
-
-def _resample(log_weight: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """Return particle numbers (p, count) in proportion to their weights, systematically (Kitagawa 1996)."""
-    weight = log_weight.softmax(1)
-    start = torch.rand(len(weight), 1, generator=generator, dtype=weight.dtype)
-    chosen = torch.searchsorted(weight.cumsum(1), (start + torch.arange(count)) / count)
-    return chosen.clamp_max(weight.shape[1] - 1)
 
 
 def _log_prior(z: Tensor) -> Tensor:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from eogen.canopy.likelihood import NOISE, Noise, bands
+from eogen.canopy.likelihood import bands
+from eogen.canopy.noise import NOISE, Noise
 from eogen.canopy.observation import Observation, fold
 from eogen.canopy.priors import JointPrior
 from eogen.canopy.space import GEOMETRY
@@ -59,5 +60,5 @@ def view(
 ) -> Simulated:
     """Return canopies ``theta`` (n, 11) seen at ``angles`` (n, 3), with noise."""
     clean = bands(theta, angles, sensor)
-    noisy = clean + noise.sd(clean) * torch.randn(clean.shape, generator=generator)
+    noisy = noise.sample(clean, generator)
     return Simulated(theta, Observation(noisy, angles), clean)

@@ -64,7 +64,8 @@ def fit(points: Tensor) -> Straightening:
     gram, goal = terms.mT @ terms, terms.mT @ x
     gram = gram + PENALTY * torch.eye(gram.shape[-1], dtype=gram.dtype)
     found = [
-        torch.linalg.solve(gram[:, :size, :size], goal[:, :size, k + 1 : k + 2]) for k, size in enumerate(sizes)
+        torch.linalg.solve(gram[:, :size, :size], goal[:, :size, k + 1 : k + 2])
+        for k, size in enumerate(sizes)
     ]
     return Straightening(centre, spread, tuple(found))
 

@@ -1,15 +1,14 @@
 """Bytes of an untrusted file -> pixels, with every limit checked before anything large is decoded.
 
-Only three formats are accepted, by their first bytes: GeoTIFF, JPEG and PNG. GDAL sees a memory file under a
-name chosen here and one driver (a VRT or a file that points to another one cannot get in); JPEG and PNG are
-decoded by Pillow, as the EuroSAT archives are, so that a network sees the same pixels in both.
+Only three formats are accepted, by their first bytes: GeoTIFF, JPEG and PNG. GeoTIFF is left to
+:mod:`eogen.geotiff`; JPEG and PNG are decoded by Pillow, as the EuroSAT archives are, so that a network sees the
+same pixels in both.
 """
 
 from __future__ import annotations
 
 import io
 import struct
-import warnings
 import zlib
 from dataclasses import dataclass
 
@@ -17,29 +16,22 @@ import numpy as np
 import rasterio
 from affine import Affine
 from PIL import Image, JpegImagePlugin, PngImagePlugin
-from rasterio._err import CPLE_BaseError
-from rasterio.enums import ColorInterp
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
-from rasterio.io import DatasetReader, MemoryFile
+from rasterio.io import DatasetReader
 
+from eogen import geotiff
 from eogen.errors import InputError
+from eogen.geotiff import MAX_FILE_BYTES, SIGNATURES, check_size, corrupt, too_large
 
-#: Largest file, largest image and largest decoded size (as float32) that are accepted.
-MAX_FILE_BYTES = 400_000_000
-MAX_PIXELS = 6000 * 6000
-MAX_DECODED_BYTES = 400_000_000
 #: Smallest side of an image: below this a 64-pixel patch would be mostly invented by padding.
 MIN_SIDE = 16
 #: Bands that any accepted layout can have; a file with more is refused before it is decoded.
 MAX_BANDS = 16
 
-_TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _JPEG = b"\xff\xd8\xff"
 _PNG = b"\x89PNG\r\n\x1a\n"
 
-#: What GDAL and Pillow raise on damaged files. RasterioError and OSError are the rule; the others come from
-#: mutated files: undecodable tags, unknown sample types, broken chunks, sizes beyond what memory can give.
-_GDAL_FAULTS = (RasterioError, CPLE_BaseError, OSError, ValueError, TypeError, KeyError, MemoryError)
+#: What Pillow raises on damaged files. OSError is the rule; the others come from mutated files: undecodable tags,
+#: broken chunks, sizes beyond what memory can give.
 _PILLOW_FAULTS = (
     *(OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError, MemoryError),
     *(struct.error, zlib.error),
@@ -83,8 +75,8 @@ def decode(data: bytes, name: str) -> Pixels:
     if not data:
         raise InputError("empty_file", "{name} is empty (0 bytes); choose a GeoTIFF, JPEG or PNG.", name=name)
     if len(data) > MAX_FILE_BYTES:
-        raise file_too_large(name, len(data))
-    if data.startswith(_TIFF):
+        raise too_large(name, len(data))
+    if data.startswith(SIGNATURES):
         return _tiff(data, name)
     if data.startswith((_JPEG, _PNG)):
         rgb, opaque = picture(data, name)
@@ -94,17 +86,6 @@ def decode(data: bytes, name: str) -> Pixels:
         "not_an_image",
         "{name} is not a GeoTIFF, JPEG or PNG image, whatever its extension says; choose one of these.",
         name=name,
-    )
-
-
-def file_too_large(name: str, size: int) -> InputError:
-    """Return the error for a file of ``size`` bytes, too large to be read."""
-    return InputError(
-        "file_too_large",
-        "{name} weighs {megabytes} MB; at most {limit} MB are accepted. Cut out the part of interest.",
-        name=name,
-        megabytes=round(size / 1e6),
-        limit=MAX_FILE_BYTES // 1_000_000,
     )
 
 
@@ -123,8 +104,8 @@ def picture(data: bytes, name: str) -> tuple[np.ndarray, np.ndarray | None]:
         image = plugin(io.BytesIO(data))
         mode, (width, height) = image.mode, image.size
     except _PILLOW_FAULTS as error:
-        raise _corrupt(name) from error
-    _check_size(width, height, 4, name)
+        raise corrupt(name) from error
+    check_size(width, height, 4, name, least=MIN_SIDE)
     if mode in ("1", "L", "LA", "I", "F", "I;16", "I;16B"):
         raise InputError(
             "grey_image",
@@ -135,77 +116,22 @@ def picture(data: bytes, name: str) -> tuple[np.ndarray, np.ndarray | None]:
         transparent = mode == "RGBA" or "transparency" in image.info
         rgba: Image.Image = image.convert("RGBA" if transparent else "RGB")
     except _PILLOW_FAULTS as error:
-        raise _corrupt(name) from error
+        raise corrupt(name) from error
     array = np.asarray(rgba)
     return array[..., :3], array[..., 3] > 0 if transparent else None
 
 
 def _tiff(data: bytes, name: str) -> Pixels:
-    options = {"GDAL_PAM_ENABLED": "NO", "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}
-    try:
-        with (
-            rasterio.Env(**options),
-            MemoryFile(data, filename="image.tif") as memory,
-            warnings.catch_warnings(),
-        ):
-            # A file without a position is welcome: `georeferenced` says so instead of a warning.
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with memory.open(driver="GTiff") as source:
-                return _samples(source, name)
-    except InputError:
-        raise
-    except _GDAL_FAULTS as error:
-        raise _corrupt(name) from error
+    def check(source: DatasetReader) -> None:
+        check_size(source.width, source.height, source.count, name, least=MIN_SIDE)
+        if source.count > MAX_BANDS:
+            raise band_count(name, source.count)
 
-
-def _samples(source: DatasetReader, name: str) -> Pixels:
-    _check_size(source.width, source.height, source.count, name)
-    if source.count > MAX_BANDS:
-        raise band_count(name, source.count)
-    values = source.read()
-    opaque = None
-    if source.count == 4 and source.colorinterp[3] == ColorInterp.alpha:
-        opaque = values[3] > 0
+    found = geotiff.read(data, name, check)
+    opaque = found.values[3] > 0 if len(found.values) == 4 and found.alpha else None
     return Pixels(
-        values=values,
-        descriptions=tuple(d or "" for d in source.descriptions),
-        crs=source.crs or None,
-        transform=_straight(source.transform),
-        nodata=source.nodata,
-        opaque=opaque,
-        format="tiff",
+        found.values, found.descriptions, found.crs, found.transform, found.nodata, opaque, format="tiff"
     )
-
-
-def _straight(transform: Affine) -> Affine | None:
-    """Return ``transform`` where x depends on the column only and y on the row only, else None."""
-    numbers = np.array(transform[:6], dtype=float)
-    usable = np.isfinite(numbers).all() and transform.b == transform.d == 0 and transform.a * transform.e != 0
-    return transform if usable and transform != Affine.identity() else None
-
-
-def _check_size(width: int, height: int, bands: int, name: str) -> None:
-    if min(width, height) < MIN_SIDE:
-        raise InputError(
-            "too_small",
-            "{name} is {width} x {height} pixels; at least {least} x {least} are needed.",
-            name=name,
-            width=width,
-            height=height,
-            least=MIN_SIDE,
-        )
-    if width * height > MAX_PIXELS or width * height * bands * 4 > MAX_DECODED_BYTES:
-        raise InputError(
-            "too_many_pixels",
-            "{name} is {width} x {height} pixels with {bands} bands, more than fits in memory here (at most "
-            "{megapixels} million pixels and {megabytes} MB decoded). Cut out the part of interest.",
-            name=name,
-            width=width,
-            height=height,
-            bands=bands,
-            megapixels=MAX_PIXELS // 1_000_000,
-            megabytes=MAX_DECODED_BYTES // 1_000_000,
-        )
 
 
 def band_count(name: str, found: int) -> InputError:
@@ -216,12 +142,4 @@ def band_count(name: str, found: int) -> InputError:
         "(colour picture in 8 bits) are accepted, or any number with the bands named B01 to B12 in the file.",
         name=name,
         found=found,
-    )
-
-
-def _corrupt(name: str) -> InputError:
-    return InputError(
-        "corrupt_file",
-        "{name} is damaged or cut short: its pixels cannot be decoded. Copy or download it again.",
-        name=name,
     )

@@ -17,8 +17,9 @@ import rioxarray  # noqa: F401 - registers the .rio accessor
 import xarray as xr
 
 from eogen.errors import InputError
+from eogen.geotiff import MAX_FILE_BYTES, too_large
 from eogen.landcover.bands import ALL, EUROSAT_ORDER, RGB
-from eogen.landcover.decode import MAX_FILE_BYTES, Pixels, band_count, decode, file_too_large
+from eogen.landcover.decode import Pixels, band_count, decode
 from eogen.landcover.render import to_reflectance
 
 #: Digital number of reflectance 1 in Sentinel-2 products (ESA PSD, QUANTIFICATION_VALUE).
@@ -68,7 +69,7 @@ def read_image(
     if not path.is_file():
         raise InputError("file_not_found", "There is no file {name}.", name=str(path))
     if (size := path.stat().st_size) > MAX_FILE_BYTES:
-        raise file_too_large(path.name, size)
+        raise too_large(path.name, size)
     return read_bytes(path.read_bytes(), path.name, origin=origin, bands=bands, offset=offset)
 
 

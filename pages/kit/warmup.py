@@ -13,6 +13,10 @@ import streamlit as st
 
 from pages.kit.rooms import open_rooms
 
+# Small networks on two shared cores: threads would wait for each other (a map of leaf area: 12 s instead of 1). It
+# must be said before torch is imported, which nothing has done when the hall imports this.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 #: Imported in the background, in this order; pages import them again where they need them.
 HEAVY = (
     "plotly.graph_objects",

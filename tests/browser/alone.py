@@ -36,7 +36,7 @@ def main() -> None:
             page = context.new_page()
             seen = watch(context, page)
             page.goto(server.url)
-            page.locator("[class*=st-key-door_] a").click(timeout=60_000)
+            page.locator(".st-key-door_landcover a").click(timeout=60_000)
             page.locator("[class*=st-key-choose_] button").first.click(timeout=60_000)
             page.locator(".eogen-map.swipe[data-ready]").wait_for(timeout=60_000)
             settle(page)

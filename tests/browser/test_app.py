@@ -82,17 +82,17 @@ def test_a_fresh_server_entered_by_a_deep_link_shows_the_page(app):
     _, first = app
     assert first["title"] == "Where did the machine look?"
     assert "Page not found" not in first["text"]
-    assert [door.split("\n")[-1] for door in first["doors"]] == ["Home", "Landscape"]
+    assert [door.split("\n")[-1] for door in first["doors"]] == ["Home", "Canopy", "Landscape"]
     assert first["lang"] == "en"
     first["seen"].assert_clean()
 
 
 def test_through_the_door_and_through_the_game(visit):
     page = visit("/?lang=fr")
-    page.locator("[class*=st-key-door_] img").wait_for()
+    page.locator(".st-key-door_landcover img").wait_for()
     settle(page)
     assert page.locator("h1").inner_text() == "Ce que les machines croient voir de la Terre"
-    box = page.locator("[class*=st-key-door_]").bounding_box()
+    box = page.locator(".st-key-door_landcover").bounding_box()
     page.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.8)  # anywhere on the card
     ready(page)
     assert "/landcover" in page.url
@@ -152,12 +152,12 @@ def test_every_view_fits_the_screen_and_is_accessible(visit, lang, scheme):
             faults[name] = found
         page.set_viewport_size({"width": 1366, "height": 768})
 
-    page.locator("[class*=st-key-door_] img").wait_for()
+    page.locator(".st-key-door_landcover img").wait_for()
     settle(page)
     judge("home")
-    door = page.locator("[class*=st-key-door_]").first
+    door = page.locator(".st-key-door_landcover")
     assert door.evaluate("e => getComputedStyle(e).transitionDuration") == "0s", "less motion when asked"
-    page.locator("[class*=st-key-door_] a").click()
+    page.locator(".st-key-door_landcover a").click()
     ready(page)
     judge("public_bet")
     bet(page)
@@ -302,7 +302,7 @@ def focus(page, sought):
 
 def test_the_game_can_be_played_by_the_keyboard_alone(visit):
     page = visit("/?lang=en")
-    page.locator("[class*=st-key-door_] img").wait_for()
+    page.locator(".st-key-door_landcover img").wait_for()
     settle(page)
     focus(page, "Where did the machine look?")
     page.keyboard.press("Enter")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eogen.landcover import models
+from pages.kit.rooms import open_rooms
 from pages.kit.words import LANGUAGES, load
 from tests.pages.reading import address, bodies, boxes, faults_of_typography, raw, texts, visit
 from tests.real import real_data
@@ -48,10 +49,11 @@ def test_home_opens_the_doors(bare, lang, view):
     assert [title.value for title in at.title] == [words("home.question")]
     assert "eo-badge simulated" in bodies(at)
     assert "eo-badge real" not in bodies(at)
-    (door,) = at.get("page_link")
-    assert door.proto.label == words("rooms.landcover.question")
-    assert f"lang={lang}" in door.proto.query_string
-    assert f"view={view}" in door.proto.query_string
+    doors = at.get("page_link")
+    assert [d.proto.label for d in doors] == [words(f"rooms.{room}.question") for room in open_rooms()]
+    for door in doors:
+        assert f"lang={lang}" in door.proto.query_string
+        assert f"view={view}" in door.proto.query_string
 
 
 def test_home_says_what_is_real_here(real):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
@@ -38,7 +39,7 @@ files = [{path = "wine/red one.csv", source = "there", remote = "data/red (1).cs
 def test_every_entry_is_usable(data_set: DataSet) -> None:
     assert all(data_set.title[language].strip() for language in ("en", "fr"))
     assert data_set.title["en"] != data_set.title["fr"]
-    assert re.search(r"MIT|Apache|CC|GPL|Licence Ouverte", data_set.licence)
+    assert re.search(r"MIT|Apache|CC|GPL|Licence Ouverte|none declared", data_set.licence)
     assert re.search(r"\d{4}|Sentinel Hub", data_set.citation)
     assert data_set.homepage.startswith("https://")
     assert data_set.size == sum(file.size for file in data_set.files) > 0
@@ -58,17 +59,19 @@ def test_the_counts_are_those_of_the_provenance() -> None:
     assert counts["eurosat_rgb_sample"] == 115
     assert counts["terramesh_lulc"] == 20
     assert counts["boadella"] == 12
+    assert counts["snap_sl2p"] == 181
     classes = {file.path.split("/")[1] for file in entry("eurosat_ms_sample").files if file.sample}
     assert len(classes) == 10
 
 
 @pytest.mark.real
-def test_the_files_that_are_here_are_those_of_the_catalogue() -> None:
-    folder = real_data("landcover")
+@pytest.mark.parametrize("room", ["landcover", "canopy"])
+def test_the_files_that_are_here_are_those_of_the_catalogue(room: str) -> None:
+    folder = real_data(room)
     here = [
         (folder / file.path, file)
         for each in catalog().values()
-        if each.room == "landcover"
+        if each.room == room
         for file in each.files
         if (folder / file.path).exists()
     ]
@@ -85,6 +88,22 @@ def test_what_is_here_is_recognised() -> None:
     assert status["eolearn_patch"] == "here"
     assert status["eurosat_rgb_full"] == "partly"  # EuroSAT_RGB_80.zip
     assert status["eurosat_ms_full"] == "absent"
+
+
+def test_another_site_of_the_same_kind_is_recognised(tmp_path: Path) -> None:
+    """Files of a part kept apart have no checksum: their pattern makes the set partly here."""
+    folder = tmp_path / "canopy" / "cesbio_insitu"
+    folder.mkdir(parents=True)
+    assert entry("cesbio_insitu").present(tmp_path).status == "absent"
+    (folder / "after_elsewhere_T33TWF_.csv").write_text("x")
+    assert entry("cesbio_insitu").present(tmp_path).others == 1
+
+
+def test_our_readers_exist() -> None:
+    for name, each in catalog().items():
+        if each.reader.startswith("eogen."):
+            module, _, function = each.reader.rpartition(".")
+            assert callable(getattr(importlib.import_module(module), function, None)), (name, each.reader)
 
 
 def test_presence_follows_the_disk(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -51,8 +52,18 @@ class DrawnMarginal(Marginal):
     high: float
 
     def quantile(self, p: float | Tensor) -> Tensor:
-        """See :class:`Marginal`."""
-        return torch.quantile(self.draws, torch.as_tensor(p, dtype=self.draws.dtype), dim=0)
+        """See :class:`Marginal`; draw i of n stands for the level (i + 1/2) / n (Hazen), right for exact levels too."""
+        place = (torch.as_tensor(p, dtype=self.draws.dtype) * len(self.draws) - 0.5).clamp(
+            0, len(self.draws) - 1
+        )
+        below = place.floor().long()
+        above = (below + 1).clamp_max(len(self.draws) - 1)
+        share = (place - below).unsqueeze(-1)
+        return self._sorted[below] * (1 - share) + self._sorted[above] * share
+
+    @cached_property
+    def _sorted(self) -> Tensor:
+        return self.draws.sort(0).values
 
     def cdf(self, x: Tensor) -> Tensor:
         """See :class:`Marginal`."""

@@ -19,13 +19,13 @@ from zuko.utils import unpack
 
 from eogen.canopy.posteriors.base import DrawnMarginal, InNormal, Marginal
 from eogen.canopy.priors import JointPrior
-from eogen.canopy.space import INFERRED, column
+from eogen.canopy.space import INFERRED
 
 #: From the best to the least identified by a spectrum; chlorophyll second, for their product.
 ORDER = ("lai", "cab", "ala", "cbrown", "cw", "cm", "rsoil", "psoil", "n", "car", "hspot")
 #: Place of each variable of ``INFERRED`` in that order.
 SEAT = [ORDER.index(name) for name in INFERRED]
-_LAI = INFERRED.index("lai")
+_LAI, _CAB = INFERRED.index("lai"), INFERRED.index("cab")
 #: Quantiles that stand for the exact law of leaf area.
 LEVELS = 64
 #: Pixels whose quantiles are computed at once, so that tensors stay small.
@@ -89,39 +89,108 @@ class SplineFlow(InNormal):
         """See :class:`Posterior`; exact for leaf area, as its quantiles at evenly spaced levels."""
         if name != "lai":
             return super().marginal(name)
-        levels = torch.special.ndtri((torch.arange(LEVELS) + 0.5) / LEVELS)[:, None]
-        lai = torch.cat([self._first(levels, part) for part in self.context.split(PIECE)], 1)
+        levels = torch.special.ndtri((torch.arange(LEVELS) + 0.5) / LEVELS)[:, None, None]
+        lai = self.first(levels.expand(-1, len(self), 1))[..., 0]
         space = self.prior.space
         return DrawnMarginal(lai, float(space.low[_LAI]), float(space.high[_LAI]))
 
+    def sample_first(self, draws: int, known: int, generator: torch.Generator | None = None) -> Tensor:
+        """Return draws (draws, m, known) of the first variables of ``ORDER`` only, in their units.
+
+        They follow the same law as those of :meth:`sample`, for the price of ``known`` variables instead of eleven.
+        """
+        return self.first(torch.randn(draws, len(self), known, generator=generator))
+
+    def first(self, base: Tensor) -> Tensor:
+        """Return the first variables of ``ORDER`` (draws, m, k), in their units.
+
+        Args:
+            base: (draws, m, k), what the flow makes them of: standard normal numbers, in the flow's order.
+        """
+        pieces = zip(base.split(PIECE, 1), self.context.split(PIECE), strict=True)
+        return torch.cat([self._first(*piece) for piece in pieces], 1)
+
+    def pair(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+        """Return leaf area (a, m) and, at each, chlorophyll (a, b, m), at levels of the flow's base.
+
+        The networks are asked once per level of leaf area: what follows of chlorophyll is splines only. So a product
+        of both has its law from ``a b`` points at the price of ``a`` draws.
+
+        Args:
+            first: (a), standard normal quantiles.
+            second: (a, b), the same, for chlorophyll at each of them.
+        """
+        found = [self._pair(first, second, part) for part in self.context.split(PIECE)]
+        lai, cab = zip(*found, strict=True)
+        return torch.cat(lai, 1), torch.cat(cab, 2)
+
     def _first(self, base: Tensor, context: Tensor) -> Tensor:
-        """Return leaf area (levels, m) where the flow's first variable is ``base`` (levels, 1)."""
-        found = base.expand(-1, len(context))
-        unknown = torch.zeros(len(context), len(INFERRED))
+        names = ORDER[: base.shape[-1]]
+        seats = [INFERRED.index(name) for name in names]
+        found = torch.zeros(*base.shape[:-1], len(INFERRED))
+        found[..., seats] = base
         for layer in reversed(self.flow.transform.transforms):
-            found = _one(layer, unknown, context, _LAI).inv(found)
-        normal = torch.zeros(*found.shape, len(INFERRED))
-        normal[..., _LAI] = found
-        return column(self.prior.from_normal(normal), "lai")
+            found = _inverse(layer, found, context, names)
+        return self.prior.from_normal(found, names)  # the other variables are placeholders
+
+    def _pair(self, first: Tensor, second: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
+        lai = first[:, None].expand(-1, len(context))
+        cab = second[..., None].expand(-1, -1, len(context))
+        for layer in reversed(self.flow.transform.transforms):
+            conditionals = _Conditionals(layer, context)
+            lai = conditionals.map(context.new_zeros(len(context), len(INFERRED)), _LAI).inv(lai)
+            known = lai.new_zeros(*lai.shape, len(INFERRED))
+            known[..., _LAI] = lai
+            cab = conditionals.map(known, _CAB, levels=True).inv(cab)
+        normal = torch.zeros(*cab.shape, len(INFERRED))
+        normal[..., _LAI], normal[..., _CAB] = lai[:, None], cab
+        theta = self.prior.from_normal(normal, ("lai", "cab"))
+        return theta[:, 0, :, 0], theta[..., 1]
 
 
-def _inverse(layer: MaskedAutoregressiveTransform, goal: Tensor, context: Tensor) -> Tensor:
-    """Return what a layer maps to ``goal`` (draws, m, 11): one variable after the other, in the flow's order."""
-    context = context.expand(*goal.shape[:-1], -1)
+class _Conditionals:
+    """The one-dimensional maps of a layer, given some contexts (m, c): what the context adds is computed once."""
+
+    def __init__(self, layer: MaskedAutoregressiveTransform, context: Tensor) -> None:
+        self.layer = layer
+        first, *self.middle, self.last = layer.hyper
+        weight = first.mask * first.weight
+        self.of_known = weight[:, : len(INFERRED)]
+        self.of_context = functional.linear(context, weight[:, len(INFERRED) :], first.bias)
+
+    def map(self, known: Tensor, i: int, *, levels: bool = False) -> Transform:
+        """Return the map of variable ``i``, given those before it in the order; the others are not looked at.
+
+        With ``levels`` the map takes numbers that have one more axis, just before the pixels.
+        """
+        given = functional.linear(known, self.of_known) + self.of_context
+        for step in self.middle:
+            given = step(given)
+        total = self.layer.total
+        rows = slice(i * total, (i + 1) * total)
+        parameters = functional.linear(given, (self.last.mask * self.last.weight)[rows], self.last.bias[rows])
+        if levels:
+            parameters = parameters.unsqueeze(-3)
+        return self.layer.univariate(*unpack(parameters, self.layer.shapes))
+
+
+def _inverse(
+    layer: MaskedAutoregressiveTransform, goal: Tensor, context: Tensor, names: tuple[str, ...] = ORDER
+) -> Tensor:
+    """Return what a layer maps to ``goal`` (draws, m, 11): one variable after the other, in the flow's order.
+
+    Args:
+        layer: of the flow.
+        goal: (draws, m, 11).
+        context: (m, c).
+        names: the first variables of the order; the others stay zero.
+    """
+    conditionals = _Conditionals(layer, context)
     found = torch.zeros_like(goal)
-    for name in ORDER:
+    for place, name in enumerate(names):
         i = INFERRED.index(name)
-        settled = _one(layer, found, context, i).inv(goal[..., i])
+        # The map of the first variable depends on the spectrum only: one pass serves every draw.
+        known = found if place else goal.new_zeros(len(context), len(INFERRED))
+        settled = conditionals.map(known, i).inv(goal[..., i])
         found = torch.cat([found[..., :i], settled[..., None], found[..., i + 1 :]], -1)
     return found
-
-
-def _one(layer: MaskedAutoregressiveTransform, known: Tensor, context: Tensor, i: int) -> Transform:
-    """Return the layer's map of variable ``i``, given those before it in the order (the others are not looked at)."""
-    *hidden, last = layer.hyper
-    given = torch.cat([known, context], -1)
-    for step in hidden:
-        given = step(given)
-    rows = slice(i * layer.total, (i + 1) * layer.total)
-    parameters = functional.linear(given, (last.mask * last.weight)[rows], last.bias[rows])
-    return layer.univariate(*unpack(parameters, layer.shapes))

@@ -12,7 +12,8 @@ import math
 import torch
 from torch import Tensor
 
-from eogen.canopy.likelihood import NOISE, Noise, bands, log_prob_of_bands
+from eogen.canopy.likelihood import bands
+from eogen.canopy.noise import NOISE, Noise
 from eogen.canopy.observation import Observation
 from eogen.canopy.posteriors.base import Posterior
 from eogen.canopy.priors import JointPrior
@@ -56,7 +57,7 @@ class ImportanceWeighted(Posterior):
         broad = max(1, round(DEFENCE * particles))
         of_prior = proposal.prior.sample(broad * len(seen), generator).unflatten(0, (broad, len(seen)))
         self.particles = torch.cat([proposal.sample(particles - broad, generator), of_prior])
-        log_weight = self.log_joint(self.particles) - self._log_proposal(self.particles)
+        log_weight = self.log_joint(self.particles) - self.log_proposal(self.particles)
         self.weights = log_weight.softmax(0)
         self.log_evidence = torch.logsumexp(log_weight, 0) - math.log(particles)
 
@@ -79,13 +80,17 @@ class ImportanceWeighted(Posterior):
 
     def log_joint(self, theta: Tensor) -> Tensor:
         """Return log p(x | theta) + log p(theta), (..., m), for ``theta`` (..., m, 11)."""
-        flat = theta.reshape(-1, theta.shape[-1])
+        believed = self.prior.log_prob(theta)
+        inside = believed.isfinite()
+        # Outside the prior's bounds PROSAIL may not be asked: any canopy within them stands in.
+        asked = torch.where(inside[..., None], theta, self.particles[0])
         angles = self.seen.geometry.expand(*theta.shape[:-1], -1).reshape(-1, 3)
-        expected = bands(flat, angles, self.sensor).reshape(*theta.shape[:-1], -1)
-        likelihood = log_prob_of_bands(self.seen.reflectance, expected, self.noise)
-        return likelihood + self.prior.log_prob(theta)
+        expected = bands(asked.reshape(-1, theta.shape[-1]), angles, self.sensor)
+        likelihood = self.noise.log_prob(self.seen.reflectance, expected.reshape(*theta.shape[:-1], -1))
+        return torch.where(inside, likelihood + believed, -torch.inf)
 
-    def _log_proposal(self, theta: Tensor) -> Tensor:
+    def log_proposal(self, theta: Tensor) -> Tensor:
+        """Return the log density (..., m) of what the draws were drawn from, prior included."""
         parts = [
             self.proposal.log_prob(theta) + math.log(1 - DEFENCE),
             self.proposal.prior.log_prob(theta) + math.log(DEFENCE),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +9,7 @@ import streamlit as st
 
 from eogen.landcover.models import MODELS
 from eogen.results import Figure, Report
-from pages.kit import export, figures
+from pages.kit import export, figures, measured
 from pages.kit.address import choose
 from pages.kit.words import Words
 
@@ -85,9 +84,9 @@ def _networks(rows: list[Figure], t: Words) -> pd.DataFrame:
             if f.method in MODELS
             else t(f"metrics.{f.method}"),
             t("landcover.results.set"): f.dataset,
-            t("landcover.results.value"): _with_interval(f, t),
+            t("landcover.results.value"): measured.with_interval(f, t),
             "n": f.n,
-            t("landcover.results.target"): _target(f, t),
+            t("landcover.results.target"): measured.target(f, t),
         }
         for f in rows
     )
@@ -100,29 +99,13 @@ def _explanations(rows: list[Figure], t: Words) -> pd.DataFrame:
     return pd.DataFrame(
         {t("landcover.results.method"): t(f"explanations.{method}.name")}
         | {
-            t(f"metrics.{name}"): _with_interval(f, t) if (f := found.get((method, name, dataset))) else "–"
+            t(f"metrics.{name}"): measured.with_interval(f, t)
+            if (f := found.get((method, name, dataset)))
+            else "–"
             for name, dataset in COLUMNS
         }
         for method in methods
     )
-
-
-def _with_interval(f: Figure, t: Words) -> str:
-    if f.value is None or math.isnan(f.value):
-        return "–"
-    digits = 1 if f.unit == "ms" else 3
-    text = t.number(f.value, digits)
-    if f.low is not None and f.high is not None and math.isfinite(f.low):
-        text += f" [{t.number(f.low, digits)} ; {t.number(f.high, digits)}]"
-    return text
-
-
-def _target(f: Figure, t: Words) -> str:
-    """Return the target and whether it was reached."""
-    if f.target is None:
-        return ""
-    sign = "≥" if f.better == "higher" else "≤"
-    return f"{sign} {t.number(f.target)} {'✓' if f.reached else '✗'}"
 
 
 def _confusion(report: Report, t: Words) -> None:

@@ -1,0 +1,1 @@
+"""Ocean: what is under the clouds, and how much to believe it."""

@@ -66,7 +66,7 @@ _ROWS = (
     Method("time_linear", "simple", "simple:time_linear", "linear interpolation in time"),
     Method("nearest", "simple", "simple:nearest", "nearest neighbour (Voronoi 1908)"),
     Method("convolution", "statistical", "convolution:smooth", "Knutsson & Westin 1993"),
-    Method("oi", "statistical", "oi:optimal_interpolation", "Bretherton et al. 1976", draws=True),
+    Method("oi", "statistical", "oi:optimal_interpolation", "Bretherton et al. 1976"),
 )
 
 METHODS: dict[str, Method] = {row.name: row for row in _ROWS}

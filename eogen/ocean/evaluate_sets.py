@@ -55,7 +55,7 @@ class Case:
 
 
 def cases(root: Path, absent: list[str], seed: int = 0) -> Iterator[Case]:
-    """Yield the cases of a folder, one cube in memory at a time; a sentence for each kind without a file to ``absent``."""
+    """Yield the cases of a folder; a sentence for each kind without a file is added to ``absent``."""
     found: set[str] = set()
     lent: list[xr.DataArray] = []
     for path in sets.daily(root):
@@ -98,7 +98,7 @@ def cases(root: Path, absent: list[str], seed: int = 0) -> Iterator[Case]:
 
 
 def clouds(observed: xr.DataArray, daily: xr.DataArray | None, seed: int = 0) -> np.ndarray:
-    """Return (mask, lat, lon) bool clouds of the cube's shape: windows of a daily cube's real ones, else generated ones.
+    """Return (mask, lat, lon) bool clouds of the cube's shape: windows of real ones, else generated ones.
 
     Args:
         observed: a near-complete cube.

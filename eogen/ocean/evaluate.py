@@ -12,7 +12,7 @@ import torch
 
 from eogen import results
 from eogen.errors import InputError, Unavailable
-from eogen.ocean import evaluate_sets, regions
+from eogen.ocean import evaluate_kit, evaluate_sets, regions, sets
 from eogen.ocean.evaluate_figures import figures, tables
 from eogen.ocean.evaluate_sets import Case
 from eogen.ocean.holdout import Fold
@@ -74,34 +74,50 @@ def evaluate(data: Path, *, seed: int = 0, quick: bool = False, progress: Progre
     for case in evaluate_sets.cases(root, report.absent, seed):
         if quick and (case.kind in told or case.kind == "daily"):
             continue
-        if _case(bench, case):
+        if trials := _case(bench, case):
+            if "8-day" not in told and case.kind == "8-day":
+                report.figures += evaluate_kit.others(case, trials, seed=seed, absent=bench.absent)
             told.add(case.kind)
+    _daily(bench)
+    report.figures += evaluate_kit.types(root, seed, bench.absent)
     report.weights |= _hashes()
     report.seconds = round(perf_counter() - began, 1)
     return report
 
 
-def _case(bench: _Bench, case: Case) -> bool:
-    """Add everything of a case; return whether there was anything."""
+def _daily(bench: _Bench) -> None:
+    """Add the checks that need days: the other sensor, and composites (of the first file)."""
+    names = _names(bench)
+    for number, path in enumerate(sets.daily(bench.root)):
+        bench.progress(number, 2, "score")
+        bench.report.figures += evaluate_kit.cross_sensor(
+            path, names, claimed=_claimed(), seed=bench.seed, quick=bench.quick, absent=bench.absent
+        )
+        if number == 0 and not bench.quick:
+            bench.report.figures += evaluate_kit.composites(path, names, seed=bench.seed, absent=bench.absent)
+
+
+def _case(bench: _Bench, case: Case) -> dict[str, Trial]:
+    """Add everything of a case; return what each method said."""
     report = bench.report
     try:
         folds = hidden(case.observed, case.targets, clouds=case.clouds)
     except InputError as reason:
         bench.absent(f"{case.name}: {reason}")
-        return False
+        return {}
     scored = np.sort(np.concatenate([f.targets for f in folds]))
     if bench.quick:
         scored = _spread(scored, QUICK_FRAMES)
     trials: dict[str, Trial] = {}
-    names = [n for n in METHODS if not (bench.quick and (METHODS[n].slow or n in FRAMES))]
+    names = _names(bench)
     for number, name in enumerate(names):
         bench.progress(number, len(names), "score")
         if (done := _trial(bench, case, METHODS[name], folds, scored)) is not None:
             trials[name] = done
     if not trials:
-        return False
+        return {}
     truths = {name: case.observed.values[t.frames] for name, t in trials.items()}
-    claimed = next(name for name in CLAIMED if name in METHODS)
+    claimed = _claimed()
     for name, done in trials.items():
         report.figures += figures(
             case, done, trials.get(REFERENCE), truths[name], claimed=name == claimed, seed=bench.seed
@@ -114,7 +130,15 @@ def _case(bench: _Bench, case: Case) -> bool:
             "frames": len(whole.frames), "sha256": whole.signature.sha256,
         }
     )  # fmt: skip
-    return True
+    return trials
+
+
+def _names(bench: _Bench) -> list[str]:
+    return [n for n in METHODS if not (bench.quick and (METHODS[n].slow or n in FRAMES))]
+
+
+def _claimed() -> str:
+    return next(name for name in CLAIMED if name in METHODS)
 
 
 def _trial(bench: _Bench, case: Case, row: Method, folds: list[Fold], scored: np.ndarray) -> Trial | None:

@@ -214,14 +214,22 @@ def answerer(
     method: Filler,
     members: int,
     seed: int,
-    drivers: xr.Dataset | None,
-    progress: Progress,
+    drivers: xr.Dataset | None = None,
+    progress: Progress = silent,
+    *,
+    bare: bool = False,
 ) -> Callable[[Problem, np.ndarray], Estimate]:
-    """Return the function that fills a problem's frames: a row's (with an s.d. for those without) or the one given."""
+    """Return the function that fills a problem's frames: a row's, or the one given.
+
+    Rows without a standard deviation of their own get one (:mod:`eogen.ocean.dress`) unless ``bare``.
+    """
     if not isinstance(method, str):
         return method
     row = methods.method(method)
     methods.check(row, observed, drivers)
+    if bare:
+        more = {"members": members} if row.draws else {}
+        return lambda less, targets: row.run(less, targets, seed=seed, progress=progress, **more)
     return lambda less, targets: dressed(row, less, targets, members, seed, progress)
 
 

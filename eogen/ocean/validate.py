@@ -149,7 +149,7 @@ def composite(
         )  # fmt: skip
     best = np.sort(whole[np.argsort(-counts[whole], kind="stable")[:periods]])
     asked = problem(daily)
-    answer = answerer(daily, method, 0, seed, None, progress)
+    answer = answerer(daily, method, 0, seed, None, progress, bare=True)
     means = composite_of(daily, days).values
     rows = []
     for k in best:
@@ -194,7 +194,7 @@ def cycle(
     their cells' means: a cycle that errs as much has forgotten the frame.
     """
     table, middle = [], pixel_mean(problem(observed))
-    answer = answerer(observed, method, 0, seed, None, progress)
+    answer = answerer(observed, method, 0, seed, None, progress, bare=True)
     asked = problem(observed)
     for t in np.asarray(times, int):
         seen = asked.observed[t]
@@ -224,7 +224,9 @@ def null(observed: xr.DataArray, done: Trial, *, seed: int = 0) -> Check:
         ``cells`` against the other dates (only cells seen there); facts ``skill`` and ``skill_shuffled``.
     """
     rng = np.random.default_rng(seed)
-    middle = pixel_mean(problem(observed))
+    left = observed.values.copy()
+    left[done.frames] = np.where(done.held, np.float32("nan"), left[done.frames])
+    middle = pixel_mean(problem(like(observed, left)))  # the mean must not know the answer either
     day = observed.time.values
     rows = []
     for k, t in enumerate(done.frames):

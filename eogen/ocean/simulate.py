@@ -21,7 +21,8 @@ from eogen.ocean.clouds import below, coverages, veil
 from eogen.ocean.coast import Coast, coast
 from eogen.ocean.cube import cube
 from eogen.ocean.eddies import Eddies, eddies
-from eogen.ocean.psc import as_fractions, brewin2015
+from eogen.ocean.psc import as_fractions
+from eogen.ocean.size_classes import brewin2015
 from eogen.ocean.turbulence import evolving
 
 #: Hidden parts of CHL and of the fractions, and the style of the clouds. "project" is the project's definition;

@@ -54,6 +54,7 @@ class Plan:
         halo: cells read around a core.
         reach: frames read before and after.
         periodic: whether the last longitude touches the first.
+        cost: bytes of working memory for each cell that is read.
     """
 
     shape: tuple[int, int, int]
@@ -62,6 +63,7 @@ class Plan:
     halo: int
     reach: int
     periodic: bool
+    cost: int = BYTES
 
     def tiles(self) -> Iterator[Tile]:
         """Yield the tasks, time running fastest: a task's neighbours in time read the same files."""
@@ -94,7 +96,7 @@ class Plan:
         """Return the estimated bytes a task works in."""
         t, y, x = self.core
         side = [min(n, c + 2 * self.halo) for c, n in zip((y, x), self.shape[1:], strict=True)]
-        return (min(t + 2 * self.reach, self.shape[0])) * side[0] * side[1] * BYTES
+        return (min(t + 2 * self.reach, self.shape[0])) * side[0] * side[1] * self.cost
 
 
 def plan(
@@ -106,6 +108,8 @@ def plan(
     memory: int = 1_000_000_000,
     longest: int = LONGEST,
     chunk: int = CHUNK,
+    frames: int = FRAMES,
+    cost: int = BYTES,
 ) -> Plan:
     """Return a cut whose tasks work in about ``memory`` bytes each.
 
@@ -116,26 +120,18 @@ def plan(
         reach: frames it looks before and after.
         memory: of one task, in bytes.
         longest: side of a core, at most.
-        chunk: side of a chunk of the output.
+        chunk: side of a chunk of the output, a multiple of ALIGN.
+        frames: of a core, at most.
+        cost: bytes for each cell that is read.
     """
     halo = ceil(halo / ALIGN) * ALIGN
-    side = []
-    for n in shape[1:]:
-        chunks = ceil(n / chunk)
-        side.append(ceil(chunks / ceil(n / longest)) * chunk)
-    frames = min(FRAMES, shape[0])
-    made = Plan(shape, (frames, *side), (frames, chunk, chunk), halo, reach, periodic)  # type: ignore[arg-type]
-    while made.memory > memory and frames > 1:
-        frames -= 1
-        made = Plan(shape, (frames, *side), (frames, chunk, chunk), halo, reach, periodic)  # type: ignore[arg-type]
-    if made.memory > memory and longest > chunk:
-        return plan(
-            shape,
-            periodic=periodic,
-            halo=halo,
-            reach=reach,
-            memory=memory,
-            longest=max(longest // 2, chunk),
-            chunk=chunk,
-        )
-    return made
+    while True:
+        side = [ceil(ceil(n / chunk) / ceil(n / longest)) * chunk for n in shape[1:]]
+        for t in range(min(frames, shape[0]), 0, -1):
+            made = Plan(shape, (t, *side), (t, chunk, chunk), halo, reach, periodic, cost)  # type: ignore[arg-type]
+            # A slab much thinner than what is read around it is dear: rather a smaller core.
+            if made.memory <= memory and (t >= min(2 * reach, frames, shape[0]) or longest <= chunk):
+                return made
+        if longest <= chunk:
+            return made
+        longest = max(longest // 2, chunk)

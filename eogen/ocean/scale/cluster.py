@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import importlib.util
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from eogen import __version__
 from eogen.errors import Cancelled, InputError, Unavailable
@@ -19,18 +21,18 @@ if TYPE_CHECKING:
     from distributed import Client
 
 #: Seconds to wait for a scheduler, and for its first worker.
-PATIENCE = 20.0
+PATIENCE = 10.0
 
 
 @contextmanager
 def workers(
-    address: str | None, count: int, memory: str, paths: Sequence[str], say: Callable[[str], None]
+    address: str | None, processes: int, memory: str, paths: Sequence[str], say: Callable[[str], None]
 ) -> Iterator[Client | None]:
     """Yield a client of the workers; None: the work is done in this process.
 
     Args:
         address: of a scheduler (``tcp://host:8786``); None for processes of this machine.
-        count: of processes; 0 for this process alone.
+        processes: how many; 0 for this process alone.
         memory: a process is restarted when it has more.
         paths: what every worker must see.
         say: is told where to watch.
@@ -39,33 +41,45 @@ def workers(
         Unavailable: ``inpaint_cluster``; ``inpaint_no_workers``.
         InputError: ``inpaint_worker``.
     """
-    if address is None and count == 0:
+    if address is None and processes == 0:
         yield None
         return
     from distributed import Client, LocalCluster
 
+    if address is not None:
+        _reach(address)
     local = None
     try:
         if address is None:
             local = LocalCluster(
-                n_workers=count, threads_per_worker=1, processes=True, memory_limit=memory,
+                n_workers=processes, threads_per_worker=1, processes=True, memory_limit=memory,
                 host="127.0.0.1", dashboard_address="127.0.0.1:0",
             )  # fmt: skip
-        try:
-            client = Client(local or address, timeout=PATIENCE, set_as_default=False)
-        except (OSError, TimeoutError, ValueError, ImportError) as error:
-            raise Unavailable(
-                "inpaint_cluster",
-                "No Dask scheduler answers at {address} ({reason}); give an address such as tcp://host:8786.",
-                address=address, reason=_first(error),
-            ) from error  # fmt: skip
-        with client:
+        with Client(local or address, timeout=PATIENCE, set_as_default=False) as client:
             say(f"Watch the workers at {dashboard(client)}")
             _greet(client, address or "127.0.0.1", paths)
             yield client
     finally:
         if local is not None:
             local.close()
+
+
+def _reach(address: str) -> None:
+    """Knock at a scheduler's door: a client that finds nobody is slow to give up, and noisy."""
+    from distributed.comm import connect
+
+    async def knock() -> None:
+        comm = await connect(address, timeout=PATIENCE)
+        await comm.close()
+
+    try:
+        asyncio.run(knock())
+    except (OSError, TimeoutError, ValueError, ImportError) as error:
+        raise Unavailable(
+            "inpaint_cluster",
+            "No Dask scheduler answers at {address} ({reason}); give an address such as tcp://host:8786.",
+            address=address, reason=_first(error),
+        ) from error  # fmt: skip
 
 
 def dashboard(client: Client) -> str:
@@ -149,17 +163,21 @@ def _results(
     from distributed.scheduler import KilledWorker
 
     shared = client.scatter(job, broadcast=True, hash=False)
-    futures = [client.submit(guarded, task, shared, tile, pure=False, key=f"{task.__name__}-{tile.name}-{id(tiles)}") for tile in tiles]  # fmt: skip
+    run = uuid4().hex  # keys must differ between runs on one scheduler
+    futures = [
+        client.submit(guarded, task, shared, tile, pure=False, key=f"{task.__name__}-{tile.name}-{run}")
+        for tile in tiles
+    ]
     try:
-        for future in as_completed(futures):
+        for future in as_completed(futures, loop=client.loop):
             try:
                 yield future.result()
             except KilledWorker as error:
                 raise InputError(
                     "inpaint_worker_died",
-                    "{count} workers died in the task {task}: give them more memory (--memory), or smaller tiles; "
+                    "{deaths} workers died in the task {task}: give them more memory (--memory), or smaller tiles; "
                     "what is finished is kept.",
-                    count=4, task=key_split(future.key),
+                    deaths=4, task=key_split(future.key),
                 ) from error  # fmt: skip
             except (CommClosedError, OSError) as error:
                 raise Unavailable(
@@ -186,7 +204,7 @@ def _raised(facts: dict[str, Any], job: Job) -> None:
         )
         sentence = {
             "inpaint_disk_full": "The disk of {out} is full; make room, then the same command goes on where it was.",
-            "inpaint_disk": "{out} cannot be read or written on ({reason}); what is finished is kept.",
+            "inpaint_disk": "{out} cannot be read or written ({reason}); what is finished is kept.",
         }[code]
         raise InputError(code, sentence, out=job.out, reason=facts["reason"])
     family = Unavailable if kind == "Unavailable" else InputError

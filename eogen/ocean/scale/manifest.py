@@ -61,8 +61,16 @@ class Manifest:
         """Return the lock of a run, held.
 
         Raises:
-            InputError: ``inpaint_running``.
+            InputError: ``inpaint_running``; ``inpaint_disk``.
         """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                "inpaint_disk",
+                "{out} cannot be read or written ({reason}); what is finished is kept.",
+                out=self.out, reason=error.strerror,
+            ) from error  # fmt: skip
         held = FileLock(self.folder / "lock")
         try:
             held.acquire(timeout=0)
@@ -72,35 +80,40 @@ class Manifest:
             ) from error
         return held
 
-    def begin(self, settings: dict[str, Any], fresh: bool) -> bool:
-        """Prepare the folder; return whether an earlier run goes on.
+    def check(self, settings: dict[str, Any], fresh: bool) -> bool:
+        """Return whether an earlier run goes on; touch nothing.
 
         Raises:
-            InputError: ``inpaint_output_exists``; ``inpaint_settings``; ``inpaint_output``.
+            InputError: ``inpaint_output_exists``; ``inpaint_settings``.
         """
-        before, out = self.settings(), Path(self.out)
-        if out.exists() and before is None:
+        before = self.settings()
+        if Path(self.out).exists() and before is None:
             raise InputError(
                 "inpaint_output_exists",
                 "{out} exists and was not written by this command: choose another name, or delete it yourself.",
                 out=self.out,
             )
-        if before is not None and fresh:
-            shutil.rmtree(out, ignore_errors=True)
-            for part in ("done", "statistics.zarr"):
-                shutil.rmtree(self.folder / part, ignore_errors=True)
-            before = None
-        if before is not None and before != settings:
-            changed = [k for k in settings if before.get(k) != settings[k]]
+        if before is None or fresh:
+            return False
+        if changed := [k for k in settings if before.get(k) != settings[k]]:
             raise InputError(
                 "inpaint_settings",
-                "{out} was begun with another {changed}; ask as before, choose another name, or begin again with --fresh.",
+                "{out} was begun with another {changed}; ask as before, choose another name, or use --fresh.",
                 out=self.out, changed=", ".join(changed),
             )  # fmt: skip
-        if before is None:
-            (self.folder / "done").mkdir(parents=True, exist_ok=True)
-            write_whole(self.folder / "settings.json", settings)
-        return before is not None
+        return True
+
+    def begin(self, settings: dict[str, Any], fresh: bool) -> None:
+        """Prepare the folder; what an earlier run did is deleted when another begins."""
+        if self.check(settings, fresh):
+            return
+        if self.settings() is not None:
+            shutil.rmtree(self.folder / "done", ignore_errors=True)
+            shutil.rmtree(self.statistics, ignore_errors=True)
+            if Path(self.out).exists():
+                shutil.rmtree(self.out)
+        (self.folder / "done").mkdir(parents=True, exist_ok=True)
+        write_whole(self.folder / "settings.json", settings)
 
 
 def write_whole(path: Path, facts: dict[str, Any]) -> None:

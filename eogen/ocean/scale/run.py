@@ -82,28 +82,24 @@ def inpaint(
         )
     cut = cuts(cube, row, memory, longest)
     manifest = Manifest(str(out))
-    try:
-        manifest.folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            "inpaint_disk",
-            "{out} cannot be read or written on ({reason}); what is finished is kept.",
-            out=str(out), reason=error.strerror,
-        ) from error  # fmt: skip
-    with manifest.lock():
-        asked = _settings(cube, row, cut, seed)
-        goes_on = manifest.begin(asked, fresh)
-        job = _job(cube, row, cut, out, seed)
-        if not goes_on or not out.exists() or not manifest.statistics.exists():
-            _create(job)
-        if (ratio := store.chunk_ratio(cube, cut[0].core)) > 4:
-            say(
-                f"The chunks of {cube.array} are {cube.chunks}: {ratio:.0f} times what is needed is decompressed; "
-                f"chunks of about {cut[0].core} would be faster."
-            )
-        with cluster.workers(address, count, f"{memory}GB", [cube.path, str(out)], say) as client:
-            told = _columns(client, job, progress)
-            told += (filled := _tiles(client, job, progress, verify))
+    asked = _settings(cube, row, cut, seed)
+    manifest.check(asked, fresh)
+    if not out.parent.is_dir():
+        raise InputError("inpaint_folder", "There is no folder {folder} to write in.", folder=str(out.parent))
+    job = _job(cube, row, cut, out, seed)
+    if (ratio := store.chunk_ratio(cube, cut[0].core)) > 4:
+        say(
+            f"The chunks of {cube.array} are {cube.chunks}: {ratio:.0f} times what is needed is decompressed; "
+            f"chunks of about {cut[0].core} would be faster."
+        )
+    with (
+        cluster.workers(address, count, f"{memory}GB", [cube.path, str(out.parent)], say) as client,
+        manifest.lock(),
+    ):
+        manifest.begin(asked, fresh)
+        _create(job)
+        told = _columns(client, job, progress)
+        told += (filled := _tiles(client, job, progress, verify))
     done = manifest.done("fill")
     seconds = time.perf_counter() - began
     return {

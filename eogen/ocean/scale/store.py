@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from math import ceil, floor, log10
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,10 @@ _SEA, _LAND = ("sea", "ocean", "sea_mask", "mask", "water"), ("land", "land_mask
 _LOG = re.compile(r"log_?10|lg\(", re.IGNORECASE)
 _CHL = re.compile(r"chl", re.IGNORECASE)
 _SST = re.compile(r"sst|sea_surface_temperature|sea_surface_skin_temperature", re.IGNORECASE)
+_DEGREES = {
+    "lat": {"standard_name": "latitude", "units": "degrees_north", "axis": "Y"},
+    "lon": {"standard_name": "longitude", "units": "degrees_east", "axis": "X"},
+}
 #: mg m-3 in one of each unit chlorophyll comes in.
 _TO_MG = {
     "mgm-3": 1.0,
@@ -131,6 +136,16 @@ class Source:
     mask: str
     attributes: dict[str, Any]
 
+    @cached_property
+    def _store(self) -> Mapping[str, Any]:
+        """Return the open arrays. Kept with this object, not by path: a path may be written again."""
+        one_thread()
+        group = zarr.open_group(self.path, mode="r")
+        return {name: group[name] for name in (self.array, self.mask) if name}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in self.__dict__.items() if k != "_store"}
+
     @property
     def times(self) -> np.ndarray:
         """Return (time,) datetime64[ns]."""
@@ -166,13 +181,13 @@ class Source:
 
     def read(self, region: tuple[slice, slice, slice]) -> np.ndarray:
         """Return values (time, lat, lon) float32; a longitude past either end is read from the other."""
-        return self.packing.decode(wrapped(_array(self.path, self.array), region))
+        return self.packing.decode(wrapped(self._store[self.array], region))
 
     def sea(self, region: tuple[slice, slice]) -> np.ndarray | None:
         """Return (lat, lon) bool from the store's mask; None when it has none."""
         if not self.mask:
             return None
-        given = wrapped(_array(self.path, self.mask), region)
+        given = wrapped(self._store[self.mask], region)
         there = (given != 0) & (np.isfinite(given) if given.dtype.kind == "f" else True)
         return ~there if self.mask.lower() in _LAND else there
 
@@ -189,12 +204,6 @@ def wrapped(array: Any, region: tuple[slice, ...]) -> np.ndarray:
     start, stop = last.start % n, last.stop % n
     parts = [array[(*before, slice(start, n))], array[(*before, slice(0, stop))]]
     return np.concatenate([np.asarray(p) for p in parts], -1)
-
-
-@lru_cache(maxsize=16)
-def _array(path: str, name: str) -> zarr.Array:
-    one_thread()
-    return zarr.open_group(path, mode="r")[name]
 
 
 def one_thread() -> None:
@@ -320,7 +329,7 @@ def _meaning(array: str, attributes: dict[str, Any]) -> tuple[str, str, float, b
         if squeezed not in _TO_MG:
             raise InputError(
                 "inpaint_units",
-                "{array} looks like chlorophyll in units '{units}'; mg m-3, g m-3, kg m-3 or log10(mg m-3) is understood.",
+                "{array} seems to be chlorophyll in '{units}'; mg m-3, g m-3, kg m-3 or log10(mg m-3) is needed.",
                 array=array, units=given,
             )  # fmt: skip
         return "log10_chl", VARIABLES["log10_chl"].units, _TO_MG[squeezed], True
@@ -330,56 +339,47 @@ def _meaning(array: str, attributes: dict[str, Any]) -> tuple[str, str, float, b
 
 
 def create(path: Path, source: Source, chunk: tuple[int, int, int], sd: bool, about: dict[str, Any]) -> None:
-    """Make the empty output: coordinates, the filled cube, the flag of what was filled, and the s.d. if there is one."""
-    from zarr.codecs import BloscCodec
+    """Make the empty output: coordinates, the filled cube, a flag where it was filled, and the s.d. if there is one."""
+    from numcodecs import Blosc
 
     one_thread()
     coordinates = {
         "time": ("time", source.times, {"standard_name": "time", "axis": "T"}),
-        "lat": (
-            "lat",
-            np.array(source.lat),
-            {"standard_name": "latitude", "units": "degrees_north", "axis": "Y"},
-        ),
-        "lon": (
-            "lon",
-            np.array(source.lon),
-            {"standard_name": "longitude", "units": "degrees_east", "axis": "X"},
-        ),
+        "lat": ("lat", np.array(source.lat), _DEGREES["lat"]),
+        "lon": ("lon", np.array(source.lon), _DEGREES["lon"]),
     }
     empty = xr.Dataset(coords=coordinates, attrs={"Conventions": "CF-1.11", **source.attributes, **about})
-    empty.to_zarr(path, mode="w-", consolidated=False, encoding={"time": {"units": "hours since 1970-01-01"}})
-    group = zarr.open_group(str(path), mode="r+")
-    fast = BloscCodec(cname="zstd", clevel=1, shuffle="bitshuffle")
+    hours = {"time": {"units": "hours since 1970-01-01"}}
+    # Format 2: every reader of today knows it, consolidated metadata included.
+    empty.to_zarr(path, mode="w-", zarr_format=2, consolidated=False, encoding=hours)
+    group = zarr.open_group(str(path), mode="r+", zarr_format=2)
     packed = source.output
     row = VARIABLES.get(source.name)
-    about = {"units": source.units} | (
-        {"standard_name": row.standard_name} if row and row.standard_name else {}
-    )
-    arrays = [(source.name, packed, about | {"long_name": f"{source.name}, gaps filled"})]
+    about = {"units": source.units}
+    if row and row.standard_name:
+        about["standard_name"] = row.standard_name
+    flag = {"flag_values": [0, 1], "flag_meanings": "observed_or_land estimated"}
+    arrays = [
+        (source.name, packed, about | {"long_name": f"{source.name}, gaps filled"}),
+        ("filled", Packing("int8"), {"long_name": "estimated, not observed", **flag}),
+    ]
     if sd:
-        spread = Packing("int16", packed.scale, 0.0, -32768) if packed.dtype == "int16" else packed
-        arrays.append(
-            (f"{source.name}_sd", spread, {"units": source.units, "long_name": "standard deviation"})
-        )
+        spread = {"units": source.units, "long_name": "standard deviation of a new observation"}
+        arrays.append((f"{source.name}_sd", spread_packing(packed), spread))
     for name, how, attributes in arrays:
-        codes = {"_FillValue": how.fill, "scale_factor": how.scale, "add_offset": how.offset}
         made = group.create_array(
-            name, shape=source.shape, chunks=chunk, dtype=how.dtype, compressors=fast,
-            fill_value=how.fill, dimension_names=("time", "lat", "lon"),
+            name, shape=source.shape, chunks=chunk, dtype=how.dtype, fill_value=how.fill,
+            compressors=Blosc("zstd", clevel=1, shuffle=Blosc.BITSHUFFLE),
+            chunk_key_encoding={"name": "v2", "separator": "/"},
         )  # fmt: skip
-        made.attrs.update(attributes | (codes if how.dtype == "int16" else {}))
-    flags = group.create_array(
-        "filled", shape=source.shape, chunks=chunk, dtype="int8", compressors=fast, fill_value=0,
-        dimension_names=("time", "lat", "lon"),
-    )  # fmt: skip
-    flags.attrs.update(
-        {
-            "long_name": "estimated, not observed",
-            "flag_values": [0, 1],
-            "flag_meanings": "observed_or_land estimated",
-        }
-    )
+        codes = {"scale_factor": how.scale, "add_offset": how.offset} if how.dtype == "int16" else {}
+        made.attrs.update({"_ARRAY_DIMENSIONS": ["time", "lat", "lon"]} | attributes | codes)
+    zarr.consolidate_metadata(str(path), zarr_format=2)
+
+
+def spread_packing(packed: Packing) -> Packing:
+    """Return how a standard deviation is written beside values written as ``packed``."""
+    return replace(packed, offset=0.0)
 
 
 def chunk_ratio(source: Source, core: tuple[int, int, int]) -> float:

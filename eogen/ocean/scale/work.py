@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -22,7 +23,7 @@ from eogen.ocean.scale.blend import Axis
 from eogen.ocean.scale.manifest import Manifest
 from eogen.ocean.scale.plan import Plan, Tile
 from eogen.ocean.scale.rows import Scaled
-from eogen.ocean.scale.store import Source, one_thread, wrapped
+from eogen.ocean.scale.store import Source, one_thread, spread_packing, wrapped
 
 Box = tuple[slice, slice, slice]
 
@@ -58,6 +59,20 @@ class Job:
         """Return the folder of what is done."""
         return Manifest(self.out)
 
+    @cached_property
+    def statistics(self) -> dict[str, zarr.Array]:
+        """Return the open arrays of what is usual; see :func:`eogen.ocean.scale.run.inpaint` for who writes them."""
+        group = zarr.open_group(str(self.manifest.statistics), mode="r+")
+        return {name: group[name] for name in ("usual", "scale", "sea")}
+
+    @cached_property
+    def output(self) -> zarr.Group:
+        """Return the open output."""
+        return zarr.open_group(self.out, mode="r+")
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in self.__dict__.items() if k not in ("statistics", "output")}
+
 
 def guarded(task: Callable[[Job, Tile], dict[str, Any]], job: Job, tile: Tile) -> dict[str, Any]:
     """Run a task on a worker; what a user can cause comes back as facts, since exceptions do not all travel."""
@@ -88,7 +103,6 @@ def guarded(task: Callable[[Job, Tile], dict[str, Any]], job: Job, tile: Tile) -
 def peak() -> int:
     """Return the largest resident memory this process ever had, in bytes."""
     import resource
-    import sys
 
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
@@ -109,7 +123,7 @@ def column(job: Job, tile: Tile) -> dict[str, Any]:
     usual, scale, sea = statistics.finished(sums, sea, job.middle, job.whole)
     core = _inside(box, tile)[1:]
     region = tile.region[1:]
-    group = zarr.open_group(str(job.manifest.statistics), mode="r+")
+    group = job.statistics
     group["usual"][(slice(None), *region)] = usual[(slice(None), *core)]
     group["scale"][region] = scale[core]
     group["sea"][region] = sea[core]
@@ -122,12 +136,12 @@ def fill(job: Job, tile: Tile) -> dict[str, Any]:
     source = job.source
     region = tile.region
     seen = source.read(region)
-    sea = np.asarray(_statistics(str(job.manifest.statistics))["sea"][region[1:]])
+    sea = np.asarray(job.statistics["sea"][region[1:]])
     wanted = sea & ~np.isfinite(seen)
     mean, sd = np.full(seen.shape, np.nan, np.float32), None
     if wanted.any():
         mean, sd = (_windows if job.method.window else _whole)(job, tile, wanted)
-    out = zarr.open_group(job.out, mode="r+")
+    out = job.output
     written = np.where(wanted, mean, seen)
     if not np.isfinite(written[wanted]).all():
         raise InputError(
@@ -140,10 +154,7 @@ def fill(job: Job, tile: Tile) -> dict[str, Any]:
     out["filled"][region] = wanted.astype(np.int8)
     if job.method.sd:
         spread = np.where(wanted, np.nan if sd is None else sd, np.where(sea, 0, np.nan)).astype(np.float32)
-        scale = source.output
-        from dataclasses import replace
-
-        out[f"{source.name}_sd"][region] = replace(scale, offset=0.0).encode(spread)
+        out[f"{source.name}_sd"][region] = spread_packing(source.output).encode(spread)
     facts = {
         "cells": tile.cells,
         "sea": int(sea.sum()) * seen.shape[0],
@@ -203,7 +214,7 @@ def _windows(job: Job, tile: Tile, wanted: np.ndarray) -> tuple[np.ndarray, np.n
 def _asked(job: Job, box: Box, tile: Tile) -> Any:
     """Return the method's estimate of a box, of the tile's frames."""
     source = job.source
-    group = _statistics(str(job.manifest.statistics))
+    group = job.statistics
     values = source.read(box)
     flat = box[1:]
     sea = wrapped(group["sea"], flat)
@@ -239,15 +250,10 @@ def _overlap(start: int, stop: int, at: int, size: int) -> tuple[slice, slice]:
     return slice(low - start, high - start), slice(low - at, high - at)
 
 
-@lru_cache(maxsize=2)
-def _statistics(path: str) -> zarr.Group:
-    return zarr.open_group(path, mode="r")
-
-
 @lru_cache(maxsize=4)
 def _method(where: str) -> Callable[..., Any]:
-    import torch
-
-    torch.set_num_threads(1)
     module, _, function = where.partition(":")
-    return getattr(import_module(module), function)
+    found = getattr(import_module(module), function)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    return found

@@ -12,7 +12,7 @@ import torch
 
 from eogen import results
 from eogen.errors import InputError, Unavailable
-from eogen.ocean import evaluate_kit, evaluate_sets, regions, sets
+from eogen.ocean import evaluate_kit, evaluate_sets, evaluate_types, regions, sets
 from eogen.ocean.evaluate_figures import figures, tables
 from eogen.ocean.evaluate_sets import Case
 from eogen.ocean.holdout import Fold
@@ -71,7 +71,7 @@ def evaluate(data: Path, *, seed: int = 0, quick: bool = False, progress: Progre
     report.machine["threads"] = torch.get_num_threads()
     bench = _Bench(report, root, seed, quick, progress)
     told: set[str] = set()
-    for case in evaluate_sets.cases(root, report.absent, seed):
+    for case in evaluate_sets.cases(root, bench.absent, seed):
         if quick and (case.kind in told or case.kind == "daily"):
             continue
         if trials := _case(bench, case):
@@ -79,7 +79,7 @@ def evaluate(data: Path, *, seed: int = 0, quick: bool = False, progress: Progre
                 report.figures += evaluate_kit.others(case, trials, seed=seed, absent=bench.absent)
             told.add(case.kind)
     _daily(bench)
-    report.figures += evaluate_kit.types(root, seed, bench.absent)
+    report.figures += evaluate_types.figures(root, _names(bench), seed=seed, absent=bench.absent)
     report.weights |= _hashes()
     report.seconds = round(perf_counter() - began, 1)
     return report
@@ -106,8 +106,7 @@ def _case(bench: _Bench, case: Case) -> dict[str, Trial]:
         bench.absent(f"{case.name}: {reason}")
         return {}
     scored = np.sort(np.concatenate([f.targets for f in folds]))
-    if bench.quick:
-        scored = _spread(scored, QUICK_FRAMES)
+    scored = _spread(scored, QUICK_FRAMES if bench.quick else case.most or len(scored))
     trials: dict[str, Trial] = {}
     names = _names(bench)
     for number, name in enumerate(names):
@@ -126,7 +125,7 @@ def _case(bench: _Bench, case: Case) -> dict[str, Trial]:
     whole = max(trials.values(), key=lambda t: len(t.frames))
     report.data.append(
         {
-            "name": case.name, "path": f"{case.observed.attrs['title']}.nc", "n": len(whole.cells),
+            "name": case.name, "path": case.path.name, "n": len(whole.cells),
             "frames": len(whole.frames), "sha256": whole.signature.sha256,
         }
     )  # fmt: skip

@@ -2,8 +2,8 @@
 
 Duchon 1977 (Lecture Notes in Mathematics 571, 85) for the bending energy; Smith & Wessel 1990 (Geophysics 55, 293) for
 the plate under tension, which keeps it from swinging in wide gaps. The energy is summed over the sea only (free
-boundary at the coast and at the region's edge), as second differences; a weak spring pulls to the background over hundreds of
-pixels, so that a bay without any observation has an answer. One sparse symmetric system a frame.
+boundary at the coast and at the region's edge), as second differences; a weak spring pulls to the background over
+hundreds of pixels, so that a bay without any observation has an answer. One sparse symmetric system a frame.
 
 scikit-image's ``inpaint_biharmonic`` is as fast but knows neither coast nor tension; the tests compare the two where
 neither matters.

@@ -64,7 +64,7 @@ def cross_sensor(
         for (label, score), row in scores.score_by(check.cells, classes, seed=seed, fewest=200).iterrows():
             if score == "rmse":
                 yield _figure(f"rmse/{label}", name, dataset, row, "lower", note, seconds)
-        raw = check.cells.assign(truth=check.cells.raw)
+        raw = check.cells[["frame", "mean", "sd"]].assign(truth=check.cells.raw)
         row = scores.score(raw, seed=seed).loc["rmse"]
         yield _figure("rmse_raw", name, dataset, row, "lower", f"Mean difference left in. {_NOTE}", seconds)
         if not told:

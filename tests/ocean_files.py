@@ -29,10 +29,13 @@ def daily(
     truth = -0.5 + 0.4 * field(1, days, side)
     sea = np.ones((side, side), np.int8)
     sea[:, -3:] = 0
+    cloudy = gaps(9, truth.shape, 0.6, 4.0)  # the sensors pass within hours: most clouds are the same
     each = {}
     for k, sensor in enumerate(sensors):
         noise = 0.1 * np.random.default_rng(k).standard_normal(truth.shape)
-        seen = np.where(gaps(10 + k, truth.shape, 0.75, 4.0) | (sea == 0), np.nan, truth + 0.04 * k + noise)
+        seen = np.where(
+            cloudy | gaps(10 + k, truth.shape, 0.3) | (sea == 0), np.nan, truth + 0.04 * k + noise
+        )
         each[f"log10chl_{sensor}_poly4"] = (("time", "lat", "lon"), seen, {"units": "log10(mg m-3)"})
     depth = np.broadcast_to(np.linspace(-2000, 0, side, dtype=np.float32), (side, side))
     made = xr.Dataset(

@@ -26,7 +26,7 @@ def stacked(composition: xr.Dataset, ending: str = "") -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def sea():
-    return ocean(5, frames=10, shape=(32, 32))
+    return ocean(5, frames=8, shape=(24, 24))
 
 
 # --- published relations ---------------------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ def test_every_method_answers_with_compositions(sea, method, with_chl):
         pytest.skip(str(absent))
     water = sea.truth.sea.values
     members = stacked(made, "_member")
-    assert members.shape == (3, 2, 2, 32, 32)
+    assert members.shape == (3, 2, 2, 24, 24)
     for some in (stacked(made)[..., water], members[..., water]):
         assert np.abs(some.astype(np.float64).sum(0) - 1).max() <= 1e-6
         assert some.min() >= 0
@@ -217,6 +217,6 @@ def test_too_little_chlorophyll_is_refused(sea):
     values = np.full_like(sea.observed.values, np.nan)
     values[0, sea.truth.sea.values] = 0.1
     hidden = cube(values, sea.truth.time, sea.truth.lat, sea.truth.lon, sea.truth.sea.values)
-    few = as_fractions(hidden, np.where(np.arange(10)[:, None, None] > 0, stacked(sea.fractions), np.nan))
+    few = as_fractions(hidden, np.where(np.arange(8)[:, None, None] > 0, stacked(sea.fractions), np.nan))
     with pytest.raises(InputError, match="seen together in 0 cells"):
         fill_fractions(few, "nearest", log10_chl=hidden)

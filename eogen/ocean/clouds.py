@@ -2,8 +2,8 @@
 
 A simulated mask is a power-law Gaussian field that is advected and forgotten in time, hidden where it is above the
 level that gives the frame its coverage. The frames' coverages are logit-normal and remember each other; their mean is
-what was asked for, exactly. The settings (:data:`STYLES`) were fitted to what was
-measured on the NE Pacific (:data:`MEASURED`).
+what was asked for, exactly. The settings (:data:`STYLES`) were fitted to what was measured on the NE Pacific
+(:data:`MEASURED`).
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def test_what_is_absent_or_incomplete_is_said(tmp_path):
         pft.read(tmp_path)
     with pytest.raises(Unavailable, match="no withheld series"):
         pft.read(written(tmp_path, test=series()))
-    with pytest.raises(InputError, match="regionmean_worse.* has no GREEN"):
+    with pytest.raises(InputError, match=r"regionmean_worse.* has no GREEN"):
         pft.read(written(tmp_path, worse=series().drop_vars("GREEN")))
 
 

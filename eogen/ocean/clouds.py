@@ -48,9 +48,9 @@ STYLES = {
 }
 
 
-#: What :func:`~eogen.ocean.cloud_statistics.measure` says of the NE-Pacific cube of 2021 (MODIS and VIIRS merged), of the
-#: whole sea: 22 composites, 181 days. ``pytest tests/unit/test_ocean_simulate_real.py`` measures them again, and checks
-#: that simulated masks come near.
+#: What :func:`~eogen.ocean.cloud_statistics.measure` says of the NE-Pacific cube of 2021 (MODIS and VIIRS merged), of
+#: the whole sea: 22 composites, 181 days. ``pytest tests/unit/test_ocean_simulate_real.py`` measures them again, and
+#: checks that simulated masks come near.
 MEASURED = {
     "composite": CloudStatistics(0.5104, 1.012, 0.518, -1.901, 0.863, 12.95, 0.0788, 1.822, 1.616, 1565),
     "daily": CloudStatistics(0.8959, 1.300, 0.377, -2.370, 0.869, 36.35, 0.1060, 1.925, 1.369, 644),

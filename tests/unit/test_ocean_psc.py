@@ -148,8 +148,7 @@ def test_what_is_no_composition_is_refused(sea):
 # --- filling ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("with_chl", [False, True])
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(("method", "with_chl"), [("nearest", False), *((name, True) for name in METHODS)])
 def test_every_method_answers_with_compositions(sea, method, with_chl):
     """The promise of the room: sum 1 to 1e-6, nothing outside [0, 1] in any member, observed cells untouched."""
     chl = sea.observed if with_chl else None

@@ -62,7 +62,7 @@ def sea_state(
         + 0.09 * still
         + _bloom(lat, year)[:, :, None] * (1 + 0.25 * still)
         + 0.06 * front
-        + lively * (0.10 * stirred.turn + 0.155 * turbulence)
+        + lively * (0.10 * stirred.turn + 0.145 * turbulence)
         + 0.30 * upwelled
         + 0.45 * rivers
         + 0.05 * mixed

@@ -13,7 +13,7 @@ from eogen.ocean.clouds import STYLES
 from eogen.ocean.coast import LAND, coast
 from eogen.ocean.cube import missing_share
 from eogen.ocean.eddies import eddies
-from eogen.ocean.simulate import GAPS, SMOOTH_NOISE, WHITE_NOISE, ocean
+from eogen.ocean.simulate import GAPS, PATCH_NOISE, SMOOTH_NOISE, WHITE_NOISE, ocean
 from eogen.ocean.size_classes import CLASSES
 from eogen.ocean.variables import VARIABLES
 
@@ -88,12 +88,25 @@ def test_gaps_are_those_asked_for(gaps):
     assert hidden[np.isnan(sea.observed.values)].all()  # what hides CHL hides its fractions
 
 
-def test_noise_is_a_tenth_of_a_decade_mostly_smooth(seas):
-    error = np.concatenate([(s.observed - s.truth).values[np.isfinite(s.observed.values)] for s in seas])
-    assert np.std(error) == pytest.approx(np.hypot(SMOOTH_NOISE, WHITE_NOISE), rel=0.05)
-    assert abs(error.mean()) < 0.03
-    step = np.concatenate([np.diff((s.observed - s.truth).values, axis=2).ravel() for s in seas])
-    assert np.nanstd(step) / np.sqrt(2) < 0.6 * np.std(error)
+@pytest.mark.parametrize(
+    ("days", "size"),
+    [
+        (8.0, np.sqrt(SMOOTH_NOISE**2 + WHITE_NOISE**2 + PATCH_NOISE**2)),
+        (1.0, np.hypot(SMOOTH_NOISE, WHITE_NOISE)),
+    ],
+)
+def test_noise_is_a_tenth_of_a_decade_mostly_smooth_and_patchy_in_composites(days, size):
+    some = [ocean(seed, 12, (64, 64), step_days=days, gaps=0.3) for seed in range(4)]
+    error = [(s.observed - s.truth).values for s in some]
+    known = np.concatenate([e[np.isfinite(e)] for e in error])
+    assert np.std(known) == pytest.approx(size, rel=0.06)
+    assert abs(known.mean()) < 0.03
+    step = np.concatenate([np.diff(e, axis=2).ravel() for e in error])
+    step = step[np.isfinite(step)] / np.sqrt(2)
+    assert step.std() < 0.65 * size
+    # Between patches the composite jumps: more large steps than a Gaussian has.
+    kurtosis = np.mean(step**4) / np.mean(step**2) ** 2
+    assert kurtosis > 3.3 if days > 1 else kurtosis == pytest.approx(3, abs=0.2)
 
 
 @pytest.mark.parametrize(("driver", "sign"), [("sst", -1), ("sea_level", -1), ("wind_speed", 1)])

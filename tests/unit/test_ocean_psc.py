@@ -188,7 +188,7 @@ def test_filling_is_reproducible_and_members_differ(sea):
 
 
 def test_chlorophyll_helps():
-    """Where CHL is seen and the fractions are not, what CHL says of them takes off a sixth of the squared error or more."""
+    """Where CHL is seen and the fractions are not, what CHL says takes off a sixth of the squared error."""
     wide = ocean(5, frames=16, shape=(64, 64))
     truth = stacked(wide.fractions)
     error = []

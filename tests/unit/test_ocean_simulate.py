@@ -13,6 +13,7 @@ from eogen.ocean.clouds import STYLES
 from eogen.ocean.coast import LAND, coast
 from eogen.ocean.cube import missing_share
 from eogen.ocean.eddies import eddies
+from eogen.ocean.sea_state import bloom
 from eogen.ocean.simulate import GAPS, PATCH_NOISE, SMOOTH_NOISE, WHITE_NOISE, ocean
 from eogen.ocean.size_classes import CLASSES
 from eogen.ocean.variables import VARIABLES
@@ -127,20 +128,21 @@ def test_the_shelf_is_greener_than_the_open_sea_and_upwelling_colder(seas):
         assert level[:, shore].mean() < level[:, water & ~shelf].mean() + 0.3
 
 
-def test_the_bloom_comes_to_the_north_later():
-    """From January to August, day of the largest CHL of the zonal means, the weather of single frames averaged out by seeds."""
-    south, north = [], []
-    for seed in range(16):
-        sea = ocean(seed, 28, (96, 16), start="2021-01-01")
-        lat = sea.truth.lat.values
-        zonal = np.nanmean(np.where(sea.truth.sea.values, sea.truth.values, np.nan), 2)
-        spring = zonal - zonal.mean(0)
-        days = np.arange(28) * 8
-        weight = np.maximum(spring, 0) ** 2
-        centre = (weight * days[:, None]).sum(0) / weight.sum(0)
-        south.append(centre[: len(lat) // 3].mean())
-        north.append(centre[-len(lat) // 3 :].mean())
-    assert np.mean(north) - np.mean(south) > 3  # 8/3 degrees apart, 4 days a degree
+def test_the_bloom_comes_to_the_north_later_and_the_autumns_earlier():
+    lat, year = np.linspace(42, 56, 8), np.arange(0.0, 365.0)
+    green = bloom(lat, year)
+    spring, autumn = green[:200].argmax(0), 200 + green[200:].argmax(0)
+    assert (np.diff(spring) > 0).all()
+    assert (np.diff(autumn) < 0).all()
+    assert ((spring > 70) & (spring < 150)).all()
+    assert (green.max(0) > 3 * green[0]).all()  # winter is poor
+
+
+def test_the_bloom_is_in_the_sea():
+    """Spring is greener than winter at the same places, the weather averaged out by seeds."""
+    made = [ocean(seed, 16, (32, 32), start="2021-01-01").truth for seed in range(12)]
+    gain = [np.nanmean(sea.values[12:16]) - np.nanmean(sea.values[:3]) for sea in made]
+    assert np.mean(gain) > 0.08
 
 
 def test_fractions_are_compositions_that_follow_but_do_not_copy_chlorophyll(seas):

@@ -167,7 +167,7 @@ def _title(stem: str, dataset: str) -> dict[str, str]:
     span = (re.findall(r"_(\d)day_", stem) or [""])[0]
     detail = {
         "en": [sensors, f"{span} day{'s' * (span != '1')}" if span else "", when],
-        "fr": [sensors, f"{span}\u202fjour{'s' * (span != '1')}" if span else "", when],
+        "fr": [sensors, f"{span} jour{'s' * (span != '1')}" if span else "", when],
     }
     titles = entry(dataset).title
     return {

@@ -17,7 +17,17 @@ from eogen.errors import InputError, Unavailable
 _HDF5, _CLASSIC = b"\x89HDF\r\n\x1a\n", (b"CDF\x01", b"CDF\x02", b"CDF\x05")
 _ZARR = ("zarr.json", ".zgroup", ".zmetadata")
 #: What xarray's engines raise on damaged files.
-_FAULTS = (OSError, ValueError, TypeError, KeyError, RuntimeError, AttributeError, IndexError, EOFError)
+_FAULTS = (
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    RuntimeError,
+    AttributeError,
+    EOFError,
+    OverflowError,
+    MemoryError,
+)
 #: Cells of a block of a lazily read variable: 16 MB of float32.
 _BLOCK = 4_000_000
 

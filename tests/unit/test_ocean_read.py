@@ -197,7 +197,7 @@ def test_a_large_cube_stays_on_disk_and_is_the_same(tmp_path: Path, monkeypatch:
     path = files.write(files.erddap(), tmp_path / "x.nc")
     eager = read(path)
     monkeypatch.setattr(read_product, "EAGER", 10)
-    lazy = from_dataset(read_product.read_open.open_dataset(path))
+    lazy = read(path)
     assert lazy.chunks is not None
     assert lazy.coords["sea"].chunks is not None
     np.testing.assert_allclose(lazy.values, eager.values, atol=1e-6)

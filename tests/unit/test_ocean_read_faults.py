@@ -140,7 +140,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 # h5netcdf 1.x complains, while it is collected, about the half-made object that its own constructor left.
-@pytest.mark.filterwarnings("ignore:Exception ignored in. <function File.close:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <function File.close:pytest.PytestUnraisableExceptionWarning"
+)
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_a_file_cut_short_or_scribbled_on_is_an_input_error_or_a_cube(

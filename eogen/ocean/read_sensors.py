@@ -71,7 +71,7 @@ def no_sensor(name: str, wanted: str, series: dict[tuple[str, str], str]) -> Inp
 
 
 def _mean(arrays: list[xr.DataArray]) -> xr.DataArray:
-    """Return the mean over arrays of what each saw, a few frames decoded at a time: packed, they are four times less."""
+    """Return the mean over arrays of what each saw, a few frames decoded at a time (packed, they are a quarter)."""
     first = arrays[0]
     made = np.empty(first.shape, np.float32)
     for start in range(0, len(made), _FRAMES):

@@ -106,7 +106,7 @@ def packing(name: str) -> Packing:
 
 @dataclass(frozen=True)
 class Source:
-    """One variable of a zarr store, small enough to be sent to every worker.
+    """One variable of a zarr store: what its numbers mean and where they lie; the numbers stay on disk.
 
     Attributes:
         path: of the store.
@@ -142,9 +142,6 @@ class Source:
         one_thread()
         group = zarr.open_group(self.path, mode="r")
         return {name: group[name] for name in (self.array, self.mask) if name}
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k != "_store"}
 
     @property
     def times(self) -> np.ndarray:

@@ -57,6 +57,21 @@ class Problem:
         ground = self.ground and self.ground.without(held)
         return replace(self, values=values, ground=ground)
 
+    def cut(self, rows: slice, columns: slice) -> Problem:
+        """Return a window of the problem."""
+        at = (slice(None), rows, columns)
+        drivers = self.drivers and {name: field[at] for name, field in self.drivers.items()}
+        return replace(
+            self,
+            values=self.values[at],
+            sea=self.sea[at[1:]],
+            lat=self.lat[rows],
+            lon=self.lon[columns],
+            bathymetry=None if self.bathymetry is None else self.bathymetry[at[1:]],
+            drivers=drivers,
+            ground=self.ground and self.ground.cut(rows, columns),
+        )
+
     def gap_distance(self, frame: int) -> np.ndarray:
         """Return (lat, lon) float32: pixels to the nearest observation of the frame; inf when there is none."""
         seen = self.observed[frame]
@@ -72,12 +87,14 @@ class Estimate:
     Attributes:
         mean: (target, lat, lon) float32.
         sd: (target, lat, lon) float32 or None; of a new observation, its noise included.
-        members: (member, target, lat, lon) float32 or None: draws of the field.
+        members: (member, target, lat, lon) float32 or None: draws of what would be observed.
+        shape: (99,) float32 or None: the 1 to 99 % quantiles of the standardised error; None means a Gaussian.
     """
 
     mean: np.ndarray
     sd: np.ndarray | None = None
     members: np.ndarray | None = None
+    shape: np.ndarray | None = None
 
 
 def problem(observed: xr.DataArray, drivers: xr.Dataset | None = None) -> Problem:

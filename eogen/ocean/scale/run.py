@@ -63,7 +63,8 @@ def inpaint(
         longest: side of a tile at most, in cells; a multiple of 16.
 
     Returns:
-        ``out``; ``tiles`` and ``tiles_kept`` (of an earlier run); ``cells`` and ``filled`` (cells); ``seconds`` and
+        ``out``; ``tiles`` and ``tiles_kept`` (of an earlier run); ``cells`` and ``filled``
+        (cells); ``clipped`` (values at an end of what the packing can hold); ``seconds`` and
         ``seconds_working`` (without the start of the workers); ``cells_per_second``; ``cpu_seconds`` of all workers;
         ``peak_bytes``, the largest memory any of them had.
 
@@ -111,6 +112,7 @@ def inpaint(
         "tiles_kept": len(done) - len(filled),
         "cells": int(np.prod(cube.shape)),
         "filled": sum(each["filled"] for each in done.values()),
+        "clipped": sum(each["clipped"] for each in done.values()),
         "seconds": round(seconds, 3),
         "seconds_working": round(seconds - waited, 3),
         "cells_per_second": round(sum(each["cells"] for each in filled) / (seconds - waited), 1),

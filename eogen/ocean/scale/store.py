@@ -30,6 +30,7 @@ _DEGREES = {
     "lat": {"standard_name": "latitude", "units": "degrees_north", "axis": "Y"},
     "lon": {"standard_name": "longitude", "units": "degrees_east", "axis": "X"},
 }
+_KELVIN = ("k", "kelvin", "degk", "degrees_kelvin")
 #: mg m-3 in one of each unit chlorophyll comes in.
 _TO_MG = {
     "mgm-3": 1.0,
@@ -44,7 +45,7 @@ _TO_MG = {
 
 @dataclass(frozen=True)
 class Packing:
-    """Numbers on disk: ``value = raw × scale + offset``, then × ``factor``, then log10 if ``log``.
+    """Numbers on disk: ``value = raw × scale + offset``, then × ``factor`` + ``shift``, then log10 if ``log``.
 
     Attributes:
         dtype: of the raw numbers.
@@ -56,12 +57,13 @@ class Packing:
     offset: float = 0.0
     fill: float | None = None
     factor: float = 1.0
+    shift: float = 0.0
     log: bool = False
 
     @property
     def plain(self) -> bool:
         """Return whether nothing but scale and offset is between raw and value."""
-        return self.factor == 1.0 and not self.log
+        return self.factor == 1.0 and self.shift == 0.0 and not self.log
 
     def decode(self, raw: np.ndarray) -> np.ndarray:
         """Return values, float32, NaN = nothing."""
@@ -76,8 +78,8 @@ class Packing:
             with np.errstate(divide="ignore", invalid="ignore"):
                 value = np.log10(value) + np.float32(log10(self.factor))
             value[~np.isfinite(value)] = np.nan
-        elif self.factor != 1.0:
-            value *= np.float32(self.factor)
+        elif not self.plain:
+            value = value * np.float32(self.factor) + np.float32(self.shift)
         return value
 
     def encode(self, value: np.ndarray) -> np.ndarray:
@@ -91,6 +93,13 @@ class Packing:
         np.clip(raw, limit.min + 1, limit.max, out=raw)
         raw[missing] = self.fill
         return raw.astype(self.dtype)
+
+    def clipped(self, raw: np.ndarray) -> int:
+        """Return how many numbers lie at an end of what can be written: their values may be larger still."""
+        if self.dtype == "float32":
+            return 0
+        limit = np.iinfo(self.dtype)
+        return int((raw == limit.max).sum() + (raw == limit.min + 1).sum())
 
 
 def packing(name: str) -> Packing:
@@ -288,12 +297,12 @@ def _source(path: Path, held: xr.Dataset, array: str, axes: dict[str, str]) -> S
                 float(v) for v in (held[name].values if name in held.coords else np.arange(held.sizes[name]))
             )
         )
-    name, units, factor, log = _meaning(array, values.attrs)
+    name, units, factor, shift, log = _meaning(array, values.attrs)
     own = values.attrs
     fill = own.get("_FillValue", own.get("missing_value"))
     packed = Packing(
         str(values.dtype), float(own.get("scale_factor", 1.0)), float(own.get("add_offset", 0.0)),
-        None if fill is None else float(fill), factor, log,
+        None if fill is None else float(fill), factor, shift, log,
     )  # fmt: skip
     chunks = zarr.open_group(str(path), mode="r")[array].chunks
     mask = next(
@@ -312,16 +321,18 @@ def _source(path: Path, held: xr.Dataset, array: str, axes: dict[str, str]) -> S
     )  # fmt: skip
 
 
-def _meaning(array: str, attributes: dict[str, Any]) -> tuple[str, str, float, bool]:
-    """Return the variable's name, its units, the factor to them and whether a logarithm is to be taken."""
+def _meaning(array: str, attributes: dict[str, Any]) -> tuple[str, str, float, float, bool]:
+    """Return the variable's name, its units, factor and shift to them, and whether a logarithm is to be taken."""
     given = str(attributes.get("units", ""))
     text = " ".join([array, str(attributes.get("standard_name", ""))])
     squeezed = given.lower().replace(" ", "").replace("**", "").replace("chl", "")
+    if _SST.search(text):
+        return "sst", VARIABLES["sst"].units, 1.0, -273.15 if squeezed in _KELVIN else 0.0, False
     if array in VARIABLES:
-        return array, VARIABLES[array].units, 1.0, False
+        return array, VARIABLES[array].units, 1.0, 0.0, False
     if _LOG.search(given) or _LOG.search(array):
         name = "log10_chl" if _CHL.search(text) else array
-        return name, VARIABLES["log10_chl"].units if name == "log10_chl" else given, 1.0, False
+        return name, VARIABLES["log10_chl"].units if name == "log10_chl" else given, 1.0, 0.0, False
     if _CHL.search(text):
         if squeezed not in _TO_MG:
             raise InputError(
@@ -329,10 +340,8 @@ def _meaning(array: str, attributes: dict[str, Any]) -> tuple[str, str, float, b
                 "{array} seems to be chlorophyll in '{units}'; mg m-3, g m-3, kg m-3 or log10(mg m-3) is needed.",
                 array=array, units=given,
             )  # fmt: skip
-        return "log10_chl", VARIABLES["log10_chl"].units, _TO_MG[squeezed], True
-    if _SST.search(text) and squeezed not in ("k", "kelvin"):
-        return "sst", VARIABLES["sst"].units, 1.0, False
-    return array, given, 1.0, False
+        return "log10_chl", VARIABLES["log10_chl"].units, _TO_MG[squeezed], 0.0, True
+    return array, given, 1.0, 0.0, False
 
 
 def create(path: Path, source: Source, chunk: tuple[int, int, int], sd: bool, about: dict[str, Any]) -> None:

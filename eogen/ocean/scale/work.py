@@ -185,6 +185,7 @@ def fill(job: Job, tile: Tile) -> dict[str, Any]:
         "cells": tile.cells,
         "sea": int(sea.sum()) * seen.shape[0],
         "filled": int(wanted.sum()),
+        "clipped": source.output.clipped(raw),
         "crc32": zlib.crc32(np.ascontiguousarray(raw)),
     }
     job.manifest.finish("fill", tile.name, facts)

@@ -1,8 +1,8 @@
 """Cubes on another grid or in another projection, gaps kept: GDAL's warper through rasterio, frame by frame.
 
 Values and what was seen are warped alike and divided, so that a gap neither spreads nor fills: a target cell is the
-mean of what was seen of it, and is missing where less than half of it was (normalised resampling). Onto coarser cells the
-mean over the cell is taken, onto finer ones the bilinear interpolation.
+mean of what was seen of it, and is missing where less than half of it was (normalised resampling). Onto coarser cells
+the mean over the cell is taken, onto finer ones the bilinear interpolation.
 """
 
 from __future__ import annotations

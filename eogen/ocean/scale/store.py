@@ -202,13 +202,13 @@ def wrapped(array: Any, region: tuple[slice, ...]) -> np.ndarray:
     """Return ``array[region]``; the last slice may run past both ends, and then goes round."""
     *before, last = region
     n = array.shape[-1]
-    if last.start >= 0 and last.stop <= n:
-        return np.asarray(array[tuple(region)])
     if last.stop - last.start >= n:
         whole = np.asarray(array[(*before, slice(0, n))])
         return np.take(whole, np.arange(last.start, last.stop), axis=-1, mode="wrap")
-    start, stop = last.start % n, last.stop % n
-    parts = [array[(*before, slice(start, n))], array[(*before, slice(0, stop))]]
+    start, stop = last.start % n, last.stop - last.start + last.start % n
+    if stop <= n:
+        return np.asarray(array[(*before, slice(start, stop))])
+    parts = [array[(*before, slice(start, n))], array[(*before, slice(0, stop - n))]]
     return np.concatenate([np.asarray(p) for p in parts], -1)
 
 

@@ -64,7 +64,8 @@ def test_the_whole_cube_is_worked_in_bounded_memory(name, frames):
 @settings(max_examples=80, deadline=None)
 @given(st.integers(30, 700), st.integers(48, 200), st.integers(4, 40), st.integers(0, 15), st.booleans())
 def test_windows_are_a_partition_of_unity(length, window, overlap, margin, periodic):
-    overlap, margin = min(overlap, window // 2), min(margin, overlap // 2)
+    overlap = min(overlap, window // 2)
+    margin = min(margin, (overlap - 2) // 2)
     axis = Axis(length, window, overlap, margin, periodic)
     total = np.zeros(length)
     for start in axis.touching(0, length):

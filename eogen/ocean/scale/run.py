@@ -21,7 +21,7 @@ from eogen.ocean.scale.store import Source, open_source
 from eogen.progress import Progress, silent
 
 #: Share of a worker's memory that a task may plan to use: the rest is Python, libraries and the unforeseen.
-SHARE = 0.5
+SHARE = 0.55
 #: A windowed method keeps sums of a core only: it may be long, which spares windows that two cores share.
 WINDOWED = {"longest": 8640, "frames": 4, "cost": 24, "windowed": True}
 

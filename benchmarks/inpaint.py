@@ -31,7 +31,7 @@ from eogen.ocean.scale.run import inpaint as run
 GRID = (4320, 8640)
 #: Of the cube that is asked for: 8640 × 4320 × 1068.
 WHOLE = 8640 * 4320 * 1068
-FRAMES, QUICK, COMPARED = 54, 2, 6
+FRAMES, COMPARED, FEW = 54, 6, 2
 DAYS = 32
 #: Least 10⁶ cells a second and core.
 CONVOLUTION, NETWORK = 2.0, 0.3
@@ -156,6 +156,7 @@ def measured(cube: Path, method: str | rows.Scaled, workers: int) -> dict[str, A
     try:
         return run(cube, out, method, count=workers, memory=MEMORY)
     finally:
+        print(f"… {method if isinstance(method, str) else method.name}", file=sys.stderr, flush=True)
         for each in (out, Path(f"{out}.inpaint")):
             shutil.rmtree(each, ignore_errors=True)
 
@@ -183,19 +184,17 @@ def scaling(cube: Path, name: str, method: str | rows.Scaled) -> table.Row:
 
 
 def inpaint(stage: Stage | None = None, quick: bool = False) -> list[table.Row]:
-    """Convolution on the large cube, the network on some of its frames, and two workers beside one."""
+    """The network on a few frames, two workers beside one on some, convolution on the large cube."""
     quick = quick if stage is None else stage.quick
     found: list[table.Row] = []
     with tempfile.TemporaryDirectory(prefix="eogen-inpaint-") as folder:
-        few, many = Path(folder, "few.zarr"), Path(folder, "many.zarr")
-        generate(few, QUICK if quick else COMPARED)
-        if not quick:
-            generate(many, FRAMES)
-        found += figures(
-            "normalised convolution", measured(few if quick else many, "convolution", 2), CONVOLUTION
-        )
+        few, some, many = (Path(folder, f"{name}.zarr") for name in ("few", "some", "many"))
+        generate(few, FEW)
         found += figures("small U-Net", measured(few, NETWORK_ROW, 2), NETWORK)
-        found.append(scaling(few, "normalised convolution", "convolution"))
+        generate(some, FEW if quick else COMPARED)
+        found.append(scaling(some, "normalised convolution", "convolution"))
+        generate(many, FEW if quick else FRAMES)
+        found += figures("normalised convolution", measured(many, "convolution", 2), CONVOLUTION)
     return found
 
 

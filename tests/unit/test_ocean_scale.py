@@ -15,10 +15,12 @@ import numpy as np
 import psutil
 import pytest
 import xarray as xr
+from distributed import LocalCluster
 from typer.testing import CliRunner
 
 from eogen.cli import app
 from eogen.errors import Cancelled, InputError, Unavailable
+from eogen.ocean.methods import METHODS
 from eogen.ocean.scale.manifest import Manifest
 from eogen.ocean.scale.rows import Scaled
 from eogen.ocean.scale.run import inpaint
@@ -110,6 +112,21 @@ def test_milligrams_in_floats_from_north_to_south(tmp_path, zarr_format):
     np.testing.assert_allclose(answer.values[seen], expected.values[seen], atol=0.51 * STEP)
     assert bool(np.isfinite(answer.values[:, cube.sea.values[::-1]]).all())
     assert (answer.lat.diff("lat") < 0).all()
+
+
+#: Networks are tested where their weights are; oi takes a minute to tune itself, whatever the size.
+QUICK = [name for name, row in METHODS.items() if not row.model and not row.drivers and name != "oi"]
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_every_method_of_the_registry_fills_a_store(tmp_path, name):
+    cube = dataset((6, 32, 40))
+    answer = filled(store(tmp_path / "i.zarr", cube), tmp_path / "o.zarr", name)
+    np.testing.assert_array_equal(np.isfinite(answer.log10_chl.values).all(0), cube.sea.values)
+    spread = answer.get("log10_chl_sd")
+    if spread is not None:
+        assert (spread.values[answer.filled.values == 1] > 0).all()
+        assert (spread.values[:, cube.sea.values][answer.filled.values[:, cube.sea.values] == 0] == 0).all()
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -260,6 +277,23 @@ def test_nobody_at_the_address(cloudy, tmp_path, monkeypatch):
             inpaint(cloudy, tmp_path / "o.zarr", address=address)
         assert caught.value.code == "inpaint_cluster"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_workers_of_somebody_elses_scheduler(cloudy, tmp_path, monkeypatch):
+    monkeypatch.setattr("eogen.ocean.scale.cluster.PATIENCE", 3)
+    options = {"processes": False, "protocol": "tcp", "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
+    with LocalCluster(n_workers=0, **options) as cluster:
+        address = cluster.scheduler_address
+        with pytest.raises(Unavailable) as caught:
+            inpaint(cloudy, tmp_path / "o.zarr", "climatology", address=address)
+        assert caught.value.code == "inpaint_no_workers"
+        cluster.scale(1)
+        assert inpaint(cloudy, tmp_path / "o.zarr", "climatology", address=address, longest=32)["tiles"] == 6
+        with pytest.raises(InputError) as caught:
+            inpaint(cloudy, tmp_path / "l.zarr", Scaled("lazy", "tests.ocean_stores:lazy"), address=address)
+        assert caught.value.code == "inpaint_unfilled"  # said by a worker, raised here
+    inpaint(cloudy, tmp_path / "p.zarr", "climatology", count=0, longest=32)
+    assert contents(tmp_path / "o.zarr") == contents(tmp_path / "p.zarr")
 
 
 def test_the_command_writes_json_and_says_the_rest(cloudy, tmp_path):

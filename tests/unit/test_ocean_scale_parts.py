@@ -16,11 +16,12 @@ from eogen.ocean.methods import METHODS
 from eogen.ocean.problem import Problem
 from eogen.ocean.scale.blend import Axis
 from eogen.ocean.scale.manifest import write_whole
+from eogen.ocean.scale.packing import Packing, packing
 from eogen.ocean.scale.plan import ALIGN, plan
 from eogen.ocean.scale.rows import scaled
 from eogen.ocean.scale.run import WINDOWED
 from eogen.ocean.scale.statistics import Sums, Usual, design, finished, ground
-from eogen.ocean.scale.store import Packing, packing, wrapped
+from eogen.ocean.scale.store import wrapped
 from eogen.ocean.variables import VARIABLES
 
 

@@ -13,7 +13,7 @@ import zarr
 
 from eogen import __version__
 from eogen.errors import InputError
-from eogen.ocean.scale import cluster, statistics, store, work
+from eogen.ocean.scale import cluster, output, statistics, store, work
 from eogen.ocean.scale.manifest import Manifest
 from eogen.ocean.scale.plan import BYTES, CHUNK, FRAMES, LONGEST, Plan, plan
 from eogen.ocean.scale.rows import Scaled, scaled
@@ -190,7 +190,7 @@ def _create(job: work.Job) -> None:
         "method": job.method.name, "seed": job.seed, "eogen": __version__,
     }  # fmt: skip
     if not Path(job.out).exists():
-        store.create(Path(job.out), job.source, job.plan.chunk, job.method.sd, about)
+        output.create(Path(job.out), job.source, job.plan.chunk, job.method.sd, about)
     if job.manifest.statistics.exists():
         return
     columns = statistics.design(job.source.day_of_year, job.source.days).shape[1]

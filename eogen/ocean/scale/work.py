@@ -21,9 +21,10 @@ from eogen.ocean.problem import Problem
 from eogen.ocean.scale import statistics
 from eogen.ocean.scale.blend import Axis
 from eogen.ocean.scale.manifest import Manifest
+from eogen.ocean.scale.packing import spread_packing
 from eogen.ocean.scale.plan import Plan, Tile
 from eogen.ocean.scale.rows import Scaled
-from eogen.ocean.scale.store import Source, one_thread, open_source, spread_packing, wrapped
+from eogen.ocean.scale.store import Source, one_thread, open_source, wrapped
 
 Box = tuple[slice, slice, slice]
 

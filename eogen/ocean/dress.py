@@ -1,8 +1,9 @@
 """Uncertainty that is measured: how wrong is the method on gaps of the same scene of which the answer is known?
 
-Under other dates' clouds some cells of the targets are withheld and filled. The errors put the method's own spread right
-(:mod:`eogen.ocean.calibrate`), or, for a method that has none, the local variability of the sea; nothing but the scene's own
-observations is read. Members of a method that draws are widened alike; others get the mean plus a correlated field.
+Under other dates' clouds some cells of the targets are withheld and filled. The errors put the method's own spread
+right (:mod:`eogen.ocean.calibrate`), or, for a method that has none, the local variability of the sea; nothing but
+the scene's own observations is read. Members of a method that draws are widened alike; others get the mean plus a
+correlated field.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def dressed(
         noise = textured((members, *estimate.mean.shape), seed)
         estimate.members = estimate.mean + estimate.sd * reshaped(noise, calibration.shape)
     elif members:
-        estimate.members = _widened(estimate, problem, targets)
+        estimate.members = widened(estimate, problem, targets)
     return estimate
 
 
@@ -73,7 +74,7 @@ def variability(problem: Problem, targets: np.ndarray) -> np.ndarray:
     return np.repeat(spread[None], len(targets), 0).astype(np.float32)
 
 
-def _widened(estimate: Estimate, problem: Problem, targets: np.ndarray) -> np.ndarray:
+def widened(estimate: Estimate, problem: Problem, targets: np.ndarray) -> np.ndarray:
     """Return the members, their distance from the mean multiplied so that it agrees with the calibrated s.d."""
     away = estimate.members - estimate.mean
     distance = np.stack([problem.gap_distance(int(t)) for t in targets])

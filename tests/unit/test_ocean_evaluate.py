@@ -10,7 +10,7 @@ import pytest
 from eogen.errors import Cancelled, InputError
 from eogen.ocean import evaluate, evaluate_figures, evaluate_sets, methods, sets
 from eogen.results import Report
-from tests import ocean_files
+from tests import ocean_folder
 from tests.real import real_data
 
 #: Quick ones; the last stands for the method to beat and for the one that targets are for.
@@ -33,8 +33,8 @@ def few(monkeypatch):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("ocean")
-    ocean_files.daily(made)
-    ocean_files.sst(made)
+    ocean_folder.daily(made)
+    ocean_folder.sst(made)
     return made
 
 
@@ -119,8 +119,8 @@ def test_an_empty_folder_is_a_report_of_what_is_absent(tmp_path):
 
 
 def test_one_sensor_and_no_masks_to_lend(tmp_path, few):
-    ocean_files.sst(tmp_path, share=0.0)
-    ocean_files.sst(tmp_path, share=0.4, name="dineof_other_sst.nc")
+    ocean_folder.sst(tmp_path, share=0.0)
+    ocean_folder.sst(tmp_path, share=0.4, name="dineof_other_sst.nc")
     report = evaluate.evaluate(tmp_path, quick=True)
     assert value(report, "rmse", "nearest", "dineof_other_sst").value > 0
     assert "simulated clouds" in value(report, "rmse", "nearest", "clear_sst").note
@@ -140,7 +140,7 @@ def test_a_method_without_its_weights_is_absent_and_the_others_go_on(tmp_path, m
     }
     monkeypatch.setattr(evaluate, "METHODS", rows)
     monkeypatch.setitem(methods.METHODS, "lost", rows["lost"])
-    ocean_files.sst(tmp_path, share=0.4, name="dineof_other_sst.nc")
+    ocean_folder.sst(tmp_path, share=0.4, name="dineof_other_sst.nc")
     report = evaluate.evaluate(tmp_path, quick=True)
     assert "lost: The weights are not here." in report.absent
     assert value(report, "rmse", "nearest", "dineof_other_sst").value > 0
@@ -148,7 +148,7 @@ def test_a_method_without_its_weights_is_absent_and_the_others_go_on(tmp_path, m
 
 def test_a_damaged_file_is_named_and_the_others_are_measured(tmp_path, few):
     (tmp_path / "broken.nc").write_bytes(b"CDF\x01 nothing more")
-    ocean_files.sst(tmp_path, share=0.4, name="dineof_other_sst.nc")
+    ocean_folder.sst(tmp_path, share=0.4, name="dineof_other_sst.nc")
     report = evaluate.evaluate(tmp_path, quick=True)
     assert any("broken.nc" in sentence for sentence in report.absent)
     assert report.figures
@@ -189,7 +189,7 @@ def test_lent_clouds_are_real_where_they_fit_and_simulated_where_not(folder):
 
 def test_an_analysed_product_is_no_truth(tmp_path):
     said = []
-    path = ocean_files.sst(tmp_path, name="cmems_l4_sst.nc")
+    path = ocean_folder.sst(tmp_path, name="cmems_l4_sst.nc")
     assert sets.series(path, said.append) is None
     assert "L4" in said[0]
 
@@ -207,7 +207,7 @@ def test_real_cubes_are_found_and_keep_the_protocol():
 
 
 def test_a_cube_whose_clouds_fit_none_is_told(tmp_path, few):
-    path = ocean_files.sst(tmp_path, share=0.4, name="dineof_other_sst.nc")
+    path = ocean_folder.sst(tmp_path, share=0.4, name="dineof_other_sst.nc")
     observed = sets.series(path, print)
     alone = observed.copy(data=np.where(np.isfinite(observed.values[0]), observed.values, np.nan))
     from eogen.ocean.trial import hidden

@@ -17,7 +17,7 @@ from eogen.ocean.background import background, restlessness
 from eogen.ocean.calibrate import EDGES, IDENTITY, Calibration, calibrated, reshaped
 from eogen.ocean.holdout import cloud_shaped
 from eogen.ocean.problem import Estimate, Problem
-from eogen.ocean.texture import textured
+from eogen.ocean.texture import matched, textured
 from eogen.progress import Progress
 
 if TYPE_CHECKING:
@@ -33,8 +33,22 @@ def dressed(
     """Return the method's estimate with a calibrated standard deviation and ``members`` draws."""
     more = {"members": members} if row.draws else {}
     estimate = row.run(problem, targets, seed=seed, progress=progress, **more)
-    if estimate.shape is not None:  # it has calibrated itself
-        return estimate
+    if estimate.shape is None:  # it has not calibrated itself
+        _calibrate(row, problem, targets, members, seed, progress, estimate)
+    if estimate.members is not None:
+        _match(estimate, problem, targets)
+    return estimate
+
+
+def _calibrate(
+    row: Method,
+    problem: Problem,
+    targets: np.ndarray,
+    members: int,
+    seed: int,
+    progress: Progress,
+    estimate: Estimate,
+) -> None:
     told = estimate.sd
     calibration = trial(row, problem, targets, seed, progress)
     sd = variability(problem, targets) if told is None else told
@@ -45,7 +59,16 @@ def dressed(
         estimate.members = estimate.mean + estimate.sd * reshaped(noise, calibration.shape)
     elif members:
         estimate.members = widened(estimate, problem, targets)
-    return estimate
+
+
+def _match(estimate: Estimate, problem: Problem, targets: np.ndarray) -> None:
+    """Give the members the roughness of what was seen in their frame."""
+    scale = np.where(problem.sea, background(problem).scale, 1)
+    for k, t in enumerate(targets):
+        seen = problem.observed[t]
+        mean = np.where(seen, problem.values[t], np.where(problem.sea, estimate.mean[k], 0))
+        away = np.where(problem.sea & ~seen, estimate.members[:, k] - estimate.mean[k], 0)
+        estimate.members[:, k] = mean + matched(mean, away, seen, problem.sea, scale)
 
 
 def trial(row: Method, problem: Problem, targets: np.ndarray, seed: int, progress: Progress) -> Calibration:

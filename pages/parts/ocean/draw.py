@@ -17,6 +17,7 @@ from eogen.colour import Scale
 from eogen.raster import Overlay, overlay
 from pages.kit.maps.legend import ticks
 from pages.kit.maps.view import Pixel, Place
+from pages.kit.style import escape
 from pages.kit.words import Words
 
 #: Pictures kept, 20 to 150 kB each.
@@ -162,3 +163,42 @@ def map_labels(t: Words, **more: str) -> dict[str, str]:
     """Return the labels every map needs, in the reader's language."""
     names = ("zoom_in", "zoom_out", "keys", "at")
     return {name: t.text(f"kit.map.{name}") for name in names} | {"lang": t.lang} | more
+
+
+def as_read(name: str, values: np.ndarray) -> np.ndarray:
+    """Return values of a variable as they are read: powers of ten of logarithms, others as they are."""
+    return np.power(10.0, values) if name.startswith("log10_") else np.asarray(values)
+
+
+#: Colours of variables that are not logarithms.
+COLOURS = {"sst": "thermal", "sea_level": "deep", "wind_speed": "tempo"}
+
+
+def shades(name: str, values: np.ndarray) -> Scale:
+    """Return the scale of a variable (values in its own unit) or of a fraction (0 to 1)."""
+    if name.startswith("log10_"):
+        return chl_scale(values)
+    seen = values[np.isfinite(values)]
+    low, high = np.quantile(seen, [0.01, 0.99]) if seen.size else (0.0, 1.0)
+    if not high > low:
+        low, high = low - 0.5, high + 0.5
+    return Scale(COLOURS.get(name, "matter"), float(low), float(high))
+
+
+def key_html(t: Words, *, hidden: bool) -> str:
+    """Return what land, hatches and lines mean, as HTML."""
+    stripes = "repeating-linear-gradient(45deg,{} 0 3px,{} 3px 6px)".format(*(_css(c) for c in UNSEEN))
+    rows = [(f"background:{_css(LAND)}", "land"), (f"background:{stripes}", "unseen")]
+    rows.append((f"background:#3f9a6b;outline:2px solid {_css(REAL_EDGE)};outline-offset:-4px", "real"))
+    if hidden:
+        dashes = "repeating-linear-gradient(90deg,{} 0 4px,{} 4px 8px)".format(*(_css(c) for c in HELD_INK))
+        rows.append((f"background:linear-gradient(#3f9a6b,#3f9a6b) content-box,{dashes};padding:3px", "held"))
+    said = "".join(
+        f'<li><span aria-hidden="true" style="{style}"></span>{escape(t(f"ocean.key.{name}"))}</li>'
+        for style, name in rows
+    )
+    return f'<ul class="eo-key" role="list">{said}</ul>'
+
+
+def _css(colour: tuple[int, ...]) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*colour[:3])

@@ -6,7 +6,7 @@ With gaps the mean of a cell depends on *which* frames saw it. The effects of ce
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -16,6 +16,8 @@ from eogen.ocean.problem import Problem
 #: Observations of a cell that weigh as much as its neighbours' mean; cells that weigh as much as a shift of nought.
 OWN, FEW = 8.0, 50.0
 ROUNDS = 6
+#: Observations of a cell that weigh as much as its surroundings for its spread.
+ALIKE = 20.0
 #: A yearly cycle is fitted in series longer than this (days), with this many harmonics.
 LONG, HARMONICS = 730.0, 2
 
@@ -38,9 +40,20 @@ class Background:
         """Return standardised anomalies (…, frame, lat, lon) in the variable's units."""
         return anomaly * self.scale + self.usual[frames]
 
+    def without(self, held: np.ndarray) -> Background:
+        """Return the same with the cells ``held`` (time, lat, lon; bool) hidden; what is usual stays as it was."""
+        return replace(self, anomaly=np.where(held, np.float32("nan"), self.anomaly))
+
+    def cut(self, rows: slice, columns: slice) -> Background:
+        """Return a window."""
+        return Background(
+            self.usual[:, rows, columns], self.scale[rows, columns], self.anomaly[:, rows, columns]
+        )
 
 def background(problem: Problem) -> Background:
-    """Return the background of a problem."""
+    """Return the background of a problem: the one it was given, else the one fitted to its values."""
+    if problem.ground is not None:
+        return problem.ground
     sea, seen = problem.sea, problem.observed
     values = np.where(seen, problem.values, 0).astype(np.float32)
     count = seen.sum((1, 2))
@@ -64,7 +77,11 @@ def background(problem: Problem) -> Background:
 def cell_means(values: np.ndarray, seen: np.ndarray, sea: np.ndarray) -> np.ndarray:
     """Return (lat, lon) float32: each cell's mean of what was seen, leaning on its neighbours'; 0 where none is near."""
     count = np.where(sea, seen.sum(0), 0).astype(np.float32)
-    total = np.where(seen, values, 0).sum(0, dtype=np.float32)
+    return leaned_means(count, np.where(seen, values, 0).sum(0, dtype=np.float32), sea)
+
+
+def leaned_means(count: np.ndarray, total: np.ndarray, sea: np.ndarray) -> np.ndarray:
+    """Return :func:`cell_means` from each cell's count and total (lat, lon; float32, 0 on land)."""
     around, weight = np.zeros_like(total), np.zeros_like(total)
     for sigma in (1.5, 6.0, 24.0):  # the finest neighbourhood that has seen something speaks
         w = gaussian_filter(count, sigma, truncate=3.0, mode="constant")
@@ -80,7 +97,11 @@ def local_spread(rest: np.ndarray, sea: np.ndarray) -> np.ndarray:
     seen = np.isfinite(rest)
     square = np.where(seen, rest * rest, 0).sum(0, dtype=np.float64)
     many = seen.sum(0).astype(float)
-    whole = square.sum() / max(many.sum(), 1)
+    return spread(square, many, square.sum() / max(many.sum(), 1))
+
+
+def spread(square: np.ndarray, many: np.ndarray, whole: float) -> np.ndarray:
+    """Return :func:`local_spread` from each cell's sum of squares and count, and the whole sea's variance."""
     local = (gaussian_filter(square, 6.0) + 0.5 * whole) / (gaussian_filter(many, 6.0) + 0.5)
     return np.sqrt(np.maximum(local, 1e-8)).astype(np.float32)
 
@@ -101,3 +122,13 @@ def yearly(problem: Problem, rest: np.ndarray) -> np.ndarray | None:
     towards = np.einsum("ti,tyx->yxi", design, np.where(seen > 0, rest, 0), optimize=True)
     coefficients = np.linalg.solve(normal, towards[..., None])[..., 0]
     return np.einsum("ti,yxi->tyx", design, coefficients, optimize=True).astype(np.float32)
+
+
+def restlessness(anomaly: np.ndarray, sea: np.ndarray) -> np.ndarray:
+    """Return (lat, lon) float32: how much more each cell moves than its surroundings; 1 is as much.
+
+    Cells at the coast and at river mouths move more than the smooth spread around them says. Cells seldom seen lean on 1.
+    """
+    seen = np.isfinite(anomaly)
+    square = np.where(seen, anomaly * anomaly, 0).sum(0, dtype=np.float64)
+    return np.where(sea, np.sqrt((square + ALIKE) / (seen.sum(0) + ALIKE)), 1).astype(np.float32)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 from scipy.ndimage import distance_transform_edt
 
 from eogen.ocean.cube import pixel_km
+
+if TYPE_CHECKING:
+    from eogen.ocean.background import Background
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class Problem:
         drivers: name -> (time, lat, lon) float32, complete over the sea, in the variable's own units.
         day_of_year: (time,) 1 to 366.
         name: of the variable.
+        ground: what is usual, where it is known better than from these values: a tile of a larger cube.
     """
 
     values: np.ndarray
@@ -39,6 +44,7 @@ class Problem:
     bathymetry: np.ndarray | None = None
     drivers: dict[str, np.ndarray] | None = None
     name: str = "log10_chl"
+    ground: Background | None = None
 
     @cached_property
     def observed(self) -> np.ndarray:
@@ -48,10 +54,23 @@ class Problem:
     def without(self, held: np.ndarray) -> Problem:
         """Return the same problem with the cells ``held`` (time, lat, lon; bool) hidden."""
         values = np.where(held, np.float32("nan"), self.values)
-        return Problem(
-            values, self.sea, self.days, self.pixel, self.lat, self.lon, self.day_of_year,
-            self.bathymetry, self.drivers, self.name,
-        )  # fmt: skip
+        ground = self.ground and self.ground.without(held)
+        return replace(self, values=values, ground=ground)
+
+    def cut(self, rows: slice, columns: slice) -> Problem:
+        """Return a window of the problem."""
+        at = (slice(None), rows, columns)
+        drivers = self.drivers and {name: field[at] for name, field in self.drivers.items()}
+        return replace(
+            self,
+            values=self.values[at],
+            sea=self.sea[at[1:]],
+            lat=self.lat[rows],
+            lon=self.lon[columns],
+            bathymetry=None if self.bathymetry is None else self.bathymetry[at[1:]],
+            drivers=drivers,
+            ground=self.ground and self.ground.cut(rows, columns),
+        )
 
     def gap_distance(self, frame: int) -> np.ndarray:
         """Return (lat, lon) float32: pixels to the nearest observation of the frame; inf when there is none."""
@@ -68,12 +87,14 @@ class Estimate:
     Attributes:
         mean: (target, lat, lon) float32.
         sd: (target, lat, lon) float32 or None; of a new observation, its noise included.
-        members: (member, target, lat, lon) float32 or None: draws of the field.
+        members: (member, target, lat, lon) float32 or None: draws of what would be observed.
+        shape: (99,) float32 or None: the 1 to 99 % quantiles of the standardised error; None means a Gaussian.
     """
 
     mean: np.ndarray
     sd: np.ndarray | None = None
     members: np.ndarray | None = None
+    shape: np.ndarray | None = None
 
 
 def problem(observed: xr.DataArray, drivers: xr.Dataset | None = None) -> Problem:

@@ -7,6 +7,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const { rows, columns, labels } = data
   Object.assign(self, { rows, columns, labels, send: setTriggerValue })
   root.querySelector(".frame").style.aspectRatio = String(data.shape)
+  root.style.setProperty("--shape", data.shape)
   if (image.getAttribute("src") !== data.image) image.src = data.image
   image.alt = labels.picture
   canvas.setAttribute("aria-label", labels.canvas)

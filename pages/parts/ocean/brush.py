@@ -18,10 +18,10 @@ _TOOLS = "".join(
     "<span></span></label>"
     for name in ("brush", "rectangle", "erase")
 )
-_HTML = f"""<div class="painter"><div class="frame"><img alt=""><canvas tabindex="0" role="application"></canvas>
-<div class="cell" hidden></div></div><fieldset>{_TOOLS}
+_HTML = f"""<div class="painter"><fieldset>{_TOOLS}
 <label class="size"><input type="range" min="1" max="25" value="9" step="2"><span></span></label></fieldset>
-<div class="hint"></div><div class="row"><button type="button"></button><button type="button"></button></div></div>"""
+<div class="frame"><img alt=""><canvas tabindex="0" role="application"></canvas>
+<div class="cell" hidden></div></div><div class="hint"></div><div class="row"><button type="button"></button><button type="button"></button></div></div>"""
 
 _mount = st.components.v2.component(
     "eogen_brush",
@@ -43,7 +43,7 @@ def brush(
     """Draw a picture to paint a mask on; return the mask (lat, lon; bool, south first) applied in this run, if any.
 
     Args:
-        pixels: uint8 RGBA of the grid, one pixel a cell, north first.
+        pixels: uint8 RGBA, north first: the same place in any number of pixels.
         mask: (lat, lon) bool: what is drawn at first.
         key: of the element.
         token: names grid and date: another one starts from ``mask`` again.
@@ -55,10 +55,10 @@ def brush(
     """
     if missing := [w for w in WORDS if w not in labels]:
         raise KeyError(f"brush labels missing: {', '.join(missing)}")
-    rows, columns = pixels.shape[:2]
+    rows, columns = mask.shape
     data = {
         "image": data_url(pixels), "rows": rows, "columns": columns, "token": token, "labels": dict(labels),
-        "mask": gaps.to_bits(mask) if mask is not None else "", "shape": shape,
+        "mask": gaps.to_bits(mask), "shape": shape,
     }  # fmt: skip
     drawn = _mount(key=key, data=data, on_mask_change=lambda: None).get("mask")
     return gaps.of_bits(drawn, (rows, columns)) if drawn else None

@@ -50,7 +50,7 @@ def show(guest: Visitor) -> None:
     with stage, guard(t):
         if name == "upload":
             upload.offer(t, top[1])
-        sea = sources.opened(name, menu.sea_seed(t, name, top[0]))
+        sea = sources.opened(name, menu.sea_seed(t, name, top[2]))
         if sea is None:
             st.markdown(t("ocean.upload.waiting"))
             return

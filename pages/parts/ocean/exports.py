@@ -30,7 +30,7 @@ def weights_card(model: str) -> dict[str, Any] | None:
 
 def bar(t: Words, state: State, found: dict[str, xr.Dataset]) -> None:
     """Draw the export bar of the map."""
-    stem = f"eogen-ocean-{str(state.date)[:10]}"
+    stem = f"ocean-{str(state.date)[:10]}"
     files: list[export.File | export.Chart] = []
     for name, made in found.items():
         files.append(export.File(f"{stem}-{name}.nc", partial(netcdf, state, made)))

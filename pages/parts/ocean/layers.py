@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -28,6 +28,7 @@ class Layer:
         scale: their colours.
         title: in the reader's language.
         unit: as written.
+        blank: whether cells without a value have none by nature (they were observed, or no truth is known).
     """
 
     key: tuple[object, ...]
@@ -35,6 +36,7 @@ class Layer:
     scale: Scale
     title: str
     unit: str
+    blank: bool = False
 
 
 def unit(state: State) -> str:
@@ -89,7 +91,7 @@ def of(t: Words, state: State, found: xr.Dataset, layer: str, member: int, thres
     mean, sd = found["mean"].values[0], found["sd"].values[0]
     if layer == "sd":
         shown = wide(state, np.where(sd > 0, sd, np.nan))
-        return Layer(key, shown, _spread(shown), t("ocean.layers.sd"), error_unit(state))
+        return Layer(key, shown, _spread(shown), t("ocean.layers.sd"), error_unit(state), True)
     if layer == "member":
         values = found["member"].values[member % found.sizes["member"], 0]
         return Layer((*key, member), read(state, values), scale(state), t("ocean.layers.member"), unit(state))
@@ -104,8 +106,19 @@ def of(t: Words, state: State, found: xr.Dataset, layer: str, member: int, thres
         values = wide(state, np.where(state.hidden, mean - truth, np.nan))
         if state.truth is not None and state.quantity == "chl":  # simulated: known under the real clouds too
             values = np.where(state.sea & found["filled"].values[0], mean - state.truth[state.frame], np.nan)
-        return Layer(key, values, _error(values), t("ocean.layers.error"), error_unit(state))
+        return Layer(key, values, _error(values), t("ocean.layers.error"), error_unit(state), True)
     return Layer(key, read(state, mean), scale(state), t(f"ocean.quantities.{state.quantity}"), unit(state))
+
+
+def alike(shown: list[Layer]) -> list[Layer]:
+    """Return the layers with one scale for all that show the same thing: colours must be comparable."""
+    ends: dict[tuple[str, str], Scale] = {}
+    for one in shown:
+        other = ends.get((one.title, one.scale.name), one.scale)
+        ends[one.title, one.scale.name] = replace(
+            other, low=min(other.low, one.scale.low), high=max(other.high, one.scale.high)
+        )
+    return [replace(one, scale=ends[one.title, one.scale.name]) for one in shown]
 
 
 def _filled_unit(state: State, threshold: float) -> float:

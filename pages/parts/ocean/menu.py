@@ -12,6 +12,7 @@ import xarray as xr
 from eogen.ocean.methods import METHODS
 from pages.kit.address import choose, number
 from pages.kit.maps.layers import picture
+from pages.kit.style import escape
 from pages.kit.words import Words
 from pages.parts.ocean import brush, compute, draw, gaps, sources
 from pages.parts.ocean.scratch import shape
@@ -35,7 +36,7 @@ def source(t: Words, column: Any) -> str:
 
 
 def sea_seed(t: Words, name: str, column: Any) -> int:
-    """Draw the number of the simulated sea where one is chosen; return it."""
+    """Draw the number of the simulated sea where one is chosen (such a sea has no other region); return it."""
     if name not in sources.SIMULATED:
         return sources.SEED
     return number(
@@ -100,13 +101,14 @@ def _region(t: Words, sea: Source, column: Any) -> xr.DataArray:
     """Draw the overview on which a region is chosen; return the region, all dates."""
     cube = sea.cube
     height, width = cube.shape[1:]
+    if sea.name in sources.SIMULATED:
+        return cube
     if max(height, width) <= int(SIDES[1]):
         column.selectbox(
             t("ocean.controls.region"), [t("ocean.controls.all")], disabled=True, key="region_whole"
         )
         return cube
-    with column:
-        st.markdown(f'<p class="eo-label">{t("ocean.controls.region")}</p>', unsafe_allow_html=True)
+    with _labelled(t("ocean.controls.region"), column):
         with st.popover(_region_name(t), icon=":material/crop:", width="stretch"):
             side = choose(
                 lambda *a, **k: st.segmented_control(*a, required=True, **k), t("ocean.controls.side"), SIDES,
@@ -114,7 +116,8 @@ def _region(t: Words, sea: Source, column: Any) -> xr.DataArray:
             )  # fmt: skip
             rows, columns = _window(sea, side)
             st.caption(t("ocean.controls.pick"))
-            spot = picture(
+            with st.container(width=340):
+                spot = picture(
                 _overview(sea), key="ocean_overview", height=None, marker=None, pixelated=True,
                 labels=draw.map_labels(t, map=t("ocean.controls.overview"), opacity=t("ocean.map.opacity")),
                 rectangle=_bounds(cube, rows, columns),
@@ -130,6 +133,13 @@ def _region(t: Words, sea: Source, column: Any) -> xr.DataArray:
         rows, columns = _default_window(sea.key, side, cube)
         cut = cube[:, rows, columns]
     return cut
+
+
+def _labelled(label: str, column: Any) -> Any:
+    """Write the label of a button that opens something, where a menu has its own; return the place for the button."""
+    place = column.container(gap=None)
+    place.html(f'<p class="eo-label">{escape(label)}</p>')
+    return place
 
 
 def _region_name(t: Words) -> str:
@@ -224,8 +234,7 @@ def _donor(t: Words, sea: Source, cut: xr.DataArray, frame: int, found: list[int
 
 def _moved(t: Words, cut: xr.DataArray, frame: int, detail: Any) -> np.ndarray:
     reach = max(cut.shape[1:]) // 2
-    with detail:
-        st.markdown(f'<p class="eo-label">{t("ocean.controls.detail")}</p>', unsafe_allow_html=True)
+    with _labelled(t("ocean.controls.detail"), detail):
         with st.popover(t("ocean.controls.move"), icon=":material/open_with:", width="stretch"):
             north, east = (
                 number(st.slider, t(f"ocean.controls.{way}"), -reach, reach, name=way, default=12)
@@ -244,12 +253,14 @@ def _drawn(t: Words, sea: Source, cut: xr.DataArray, frame: int, detail: Any) ->
     if kept is None:
         kept = np.zeros(size, bool)
         kept[size[0] // 3 : 2 * size[0] // 3, size[1] // 3 : 2 * size[1] // 3] = True
-    with detail:
-        st.markdown(f'<p class="eo-label">{t("ocean.controls.detail")}</p>', unsafe_allow_html=True)
+    with _labelled(t("ocean.controls.detail"), detail):
         with st.popover(t("ocean.controls.paint"), icon=":material/brush:", width="stretch"):
             name = str(cut.name)
             pixels = draw.paint(
-                draw.as_read(name, cut.values[frame]), cut.sea.values, draw.shades(name, cut.values), 1
+                draw.as_read(name, cut.values[frame]),
+                cut.sea.values,
+                draw.shades(name, cut.values),
+                draw.zoom(cut),
             )
             south, north, west, east = box(cut)
             drawn = brush.brush(
@@ -288,8 +299,7 @@ def _method(t: Words, column: Any, side: str) -> str:
 
 
 def _draws(t: Words, column: Any) -> tuple[int, int]:
-    with column:
-        st.markdown(f'<p class="eo-label">{t("ocean.controls.draws")}</p>', unsafe_allow_html=True)
+    with _labelled(t("ocean.controls.draws"), column):
         seed, members = st.session_state.get("seed", 0), st.session_state.get("members", 8)
         with st.popover(
             t("ocean.controls.draws_now", n=int(members)), icon=":material/casino:", width="stretch"

@@ -70,7 +70,7 @@ def _choices(t: Words, state: State) -> tuple[str, str, str, int, float]:
     names = {"observed": t("ocean.map.observed"), "a": menu.title(t, state.methods[0]),
              "b": menu.title(t, state.methods[1]), "truth": t("ocean.map.truth")}  # fmt: skip
     sides = [s for s in SIDES if s != "truth" or state.held is not None]
-    columns = st.columns([1, 1, 1.15, 1.15])
+    columns = st.columns([1.25, 1.25, 1.1, 0.95])
     before, after = (
         choose(
             column.selectbox, t(f"ocean.map.{side}"), sides, name=side, default=default, key=f"{side}_{len(sides)}",
@@ -137,6 +137,7 @@ def _map(
                     name += f" · {t(f'ocean.layers.{layer}')}"
         shown.append(one)
         names.append(name)
+    shown = layers.alike(shown)
     pictures = [_picture(state, one) for one in shown]
     at = pixel.place(state)
     swiped = swipe(
@@ -172,7 +173,9 @@ def _legends(t: Words, state: State, shown: list[Layer]) -> None:
     for one in {(one.title, one.scale): one for one in shown}.values():
         at = draw.chl_ticks(one.scale) if one.scale.log else None
         st.html(scale_legend(one.scale, title=one.title, unit=one.unit, number=t.number, at=at))
-    st.html(draw.key_html(t, hidden=bool(state.hidden.any())))
+    blank = any(one.blank for one in shown)
+    hatched = any(not one.blank and not np.isfinite(one.values[state.sea]).all() for one in shown)
+    st.html(draw.key_html(t, hidden=bool(state.hidden.any()), blank=blank, hatched=hatched))
 
 
 def _scores(t: Words, state: State, found: dict[str, xr.Dataset | None]) -> None:

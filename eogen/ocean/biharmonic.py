@@ -84,9 +84,7 @@ def plate(anomaly: np.ndarray, sea: np.ndarray, energy: sparse.csc_array) -> np.
     return full
 
 
-def biharmonic(
-    problem: Problem, targets: np.ndarray, seed: int = 0, progress: Progress = silent
-) -> Estimate:
+def biharmonic(problem: Problem, targets: np.ndarray, seed: int = 0, progress: Progress = silent) -> Estimate:
     """Fill the frames ``targets``; see the module's text."""
     ground = background(problem)
     energy = bending(problem.sea, problem.pixel)

@@ -250,9 +250,7 @@ def dineof_anomaly(
     problem: Problem, targets: np.ndarray, seed: int = 0, progress: Progress = silent
 ) -> Estimate:
     """Fill the frames ``targets`` from the EOFs of the standardised anomalies."""
-    found = decompose(
-        problem, anomalies=True, seed=seed, filter_days=_half_step(problem), progress=progress
-    )
+    found = decompose(problem, anomalies=True, seed=seed, filter_days=_half_step(problem), progress=progress)
     return Estimate(found.frames(targets))
 
 

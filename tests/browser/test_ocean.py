@@ -28,7 +28,8 @@ FRAMES = """async bar => { const times = []
 
 @pytest.fixture(scope="module")
 def address(serve, tmp_path_factory):
-    return serve("app.py", EOGEN_WARMUP="1", EOGEN_DATA=str(tmp_path_factory.mktemp("empty")))
+    empty = str(tmp_path_factory.mktemp("empty"))
+    return serve("app.py", EOGEN_WARMUP="1", EOGEN_DATA=empty, XDG_CACHE_HOME=empty)
 
 
 @pytest.fixture

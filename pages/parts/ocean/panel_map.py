@@ -79,7 +79,7 @@ def _choices(t: Words, state: State) -> tuple[str, str, str, int, float]:
     names = {"observed": t("ocean.map.observed"), "a": menu.title(t, state.methods[0]),
              "b": menu.title(t, state.methods[1]), "truth": t("ocean.map.truth")}  # fmt: skip
     sides = [s for s in SIDES if s != "truth" or state.held is not None]
-    columns = st.columns([1.1, 1.1, 0.95, 1.3])
+    columns = [*st.columns(2), *st.columns(2)]
     before, after = (
         choose(
             column.selectbox, t(f"ocean.map.{side}"), sides, name=side, default=default, key=f"{side}_{len(sides)}",

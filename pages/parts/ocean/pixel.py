@@ -90,7 +90,10 @@ def show(t: Words, state: State, methods: list[str]) -> None:
 def _figure(t: Words, small: State, here: tuple[int, int], found: dict) -> None:
     time = [str(moment)[:16] for moment in small.cut.time.values]
     lat, lon = float(small.cut.lat[here[0]]), float(small.cut.lon[here[1]])
-    place_ = t("ocean.pixel.place", lat=t.number(lat, 2), lon=t.number(lon, 2))
+    place_ = t(
+        "ocean.pixel.place", lat=t.number(abs(lat), 2), north=t("ocean.pixel.n" if lat >= 0 else "ocean.pixel.s"),
+        lon=t.number(abs(lon), 2), east=t("ocean.pixel.e" if lon >= 0 else "ocean.pixel.w"),
+    )  # fmt: skip
     title, unit = layers.title(t, small), layers.unit(small)
     log = small.quantity == "chl" and str(small.cut.name).startswith("log10_")
     figure = figures.figure(

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import rioxarray  # noqa: F401 - registers .rio
 import xarray as xr
-from dask.base import is_dask_collection
 
 from eogen.errors import InputError
 from eogen.ocean.variables import variable
@@ -53,8 +52,9 @@ def cube(
     row = variable(name)
     time = np.asarray(time, "datetime64[ns]")
     lat, lon = np.asarray(lat, float), np.asarray(lon, float)
-    lazy = is_dask_collection(values)
-    sea = sea.astype(bool) if is_dask_collection(sea) else np.asarray(sea, bool)
+    # A dask collection is known by its protocol; dask itself need not be imported here.
+    lazy = hasattr(values, "__dask_graph__")
+    sea = sea.astype(bool) if hasattr(sea, "__dask_graph__") else np.asarray(sea, bool)
     expected = (len(time), len(lat), len(lon))
     if np.shape(values) != expected or sea.shape != expected[1:]:
         raise InputError(

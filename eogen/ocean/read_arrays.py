@@ -65,12 +65,13 @@ def arrays(folder: Path) -> xr.Dataset:
                 raise _wrong(path.name, f"it has {len(values)} classes, not micro, nano and pico")
             held[name] = ((dim, *_AXES), values)
             held = held.assign_coords({dim: names})
-    sea = None
     if "dyn" in held:
         held["ocean"] = np.isfinite(held.dyn).any(("predictor", "time")).astype(np.int8)
-    chl = from_dataset(held, "chl", name="Chl.npy", sea=sea)
+    chl = from_dataset(held, "chl", name="Chl.npy")
     turned = {"time": held.time.argsort(), "lat": held.lat.argsort()}
-    others = held[[name for name in ("psc", "dyn") if name in held]].isel(turned)
+    if not (beside := [name for name in ("psc", "dyn") if name in held]):
+        return chl.to_dataset()
+    others = held[beside].isel(turned)
     others = others.assign_coords(lon=np.mod(others.lon - float(chl.lon[0]), 360.0) + float(chl.lon[0]))
     return xr.merge([chl.to_dataset(), others.sortby("lon")], join="override", combine_attrs="override")
 

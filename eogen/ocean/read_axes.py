@@ -123,7 +123,11 @@ def times(dataset: xr.Dataset, name: str) -> tuple[str | None, np.ndarray, dict[
         if np.issubdtype(values.dtype, np.datetime64):
             found = values.astype("datetime64[ns]")
         elif values.dtype.kind in "OUS":
-            found = pd.to_datetime([_text(v) for v in values], utc=True).tz_localize(None).to_numpy()
+            found = (
+                pd.to_datetime([_text(v) for v in values], utc=True, format="ISO8601")
+                .tz_localize(None)
+                .to_numpy()
+            )
         elif " since " in units:
             found = _since(values, units, calendar)
         elif values.min() > 17_000_000 and values.max() < 22_000_000:
@@ -139,7 +143,7 @@ def times(dataset: xr.Dataset, name: str) -> tuple[str | None, np.ndarray, dict[
         raise InputError(
             "ocean_time_units",
             "The times of {name} cannot be read: their units are {units}, the first is {first}. Units such as "
-            '"days since 1970-01-01" are needed.',
+            "“days since 1970-01-01” are needed.",
             name=name, units=units or "?", first=str(values[0])[:30],
         ) from fault  # fmt: skip
     dim = str(held.dims[0]) if held.ndim else None

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
+import h5py
+import pandas as pd
 import xarray as xr
 
 from eogen.errors import InputError, Unavailable
@@ -14,7 +17,17 @@ from eogen.errors import InputError, Unavailable
 _HDF5, _CLASSIC = b"\x89HDF\r\n\x1a\n", (b"CDF\x01", b"CDF\x02", b"CDF\x05")
 _ZARR = ("zarr.json", ".zgroup", ".zmetadata")
 #: What xarray's engines raise on damaged files.
-_FAULTS = (OSError, ValueError, TypeError, KeyError, RuntimeError, AttributeError, IndexError, EOFError)
+_FAULTS = (
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    RuntimeError,
+    AttributeError,
+    EOFError,
+    OverflowError,
+    MemoryError,
+)
 #: Cells of a block of a lazily read variable: 16 MB of float32.
 _BLOCK = 4_000_000
 
@@ -23,7 +36,8 @@ def open_dataset(source: Path | bytes, name: str | None = None) -> xr.Dataset:
     """Return the dataset behind ``source``, its values unread, its times undecoded.
 
     Args:
-        source: a NetCDF-3 or NetCDF-4 file, a Zarr folder (format 2 or 3), or the bytes of a NetCDF file.
+        source: a NetCDF-3 or NetCDF-4 file, a Zarr folder (format 2 or 3), a CSV of bins (one a row, with latitude and
+            longitude; see ``read_bins``), or the bytes of such a file.
         name: shown in sentences; the file's own name when None.
 
     Raises:
@@ -40,11 +54,15 @@ def open_dataset(source: Path | bytes, name: str | None = None) -> xr.Dataset:
                 raise not_netcdf(shown)
             consolidated = None if (source / ".zmetadata").is_file() else False
             return xr.open_zarr(source, consolidated=consolidated, chunks=None, **how)
+        if shown.lower().endswith(".csv"):
+            return _table(source)
         head = source[:8] if isinstance(source, bytes) else _head(source)
         engine = "h5netcdf" if head == _HDF5 else "scipy" if head[:4] in _CLASSIC[:2] else ""
         if not engine:
             raise not_netcdf(shown)
         target = io.BytesIO(source) if isinstance(source, bytes) else source
+        if engine == "h5netcdf":
+            h5py.File(target).close()  # h5netcdf leaves half an object behind where HDF5 refuses
         return xr.open_dataset(target, engine=engine, **how)
     except InputError:
         raise
@@ -73,6 +91,17 @@ def is_zarr(path: Path) -> bool:
 def is_zip(content: bytes) -> bool:
     """Return whether ``content`` is a zip archive."""
     return zipfile.is_zipfile(io.BytesIO(content))
+
+
+def _table(source: Path | bytes) -> xr.Dataset:
+    """Return the columns of a CSV along a dimension of bins; units may stand in brackets after a name."""
+    table = pd.read_csv(io.BytesIO(source) if isinstance(source, bytes) else source, comment="#")
+    held = xr.Dataset()
+    for column in table.select_dtypes("number"):
+        mark = re.fullmatch(r"\s*(.+?)\s*[\[(](.+)[\])]\s*", str(column))
+        name, units = (mark[1], mark[2]) if mark else (str(column).strip(), "")
+        held[name] = ("bin", table[column].to_numpy(), {"units": units} if units else {})
+    return held
 
 
 def _head(path: Path) -> bytes:

@@ -82,7 +82,13 @@ def from_dataset(
         return _cube(dataset, variable, name, most, sea, attributes)
     except InputError:
         raise
-    except (OSError, RuntimeError, KeyError) as fault:  # HDF5 finds damaged blocks when they are read
+    except (
+        OSError,
+        RuntimeError,
+        KeyError,
+        OverflowError,
+        MemoryError,
+    ) as fault:  # HDF5 finds damaged blocks when they are read
         raise read_open.damaged(name, fault) from fault
 
 

@@ -29,7 +29,8 @@ class _Kind:
 _KINDS = {
     "log10_chl": _Kind(
         r"(mass_)?concentration_(of_)?(chlorophyll|chl)(?!.*expressed).*",
-        r"(log10_?|lg_?)?(chl|chla|chlor|chlor_?a|chl_?a|chl[_-]?oc\w*|chl_?nn|chl[12](_?mean)?|chl[_-]oc5_mean"
+        r"(log10_?|lg_?)?(chl|chla|chlor|chlor_?a|chl_?a|chl[_-]?oc\w*|(chl|chla|chlor_?a)_(poly\d?|gsm\w*|eof)"
+        r"|chl_?nn|chl[12](_?mean)?|chl[_-]oc5_mean"
         r"|conc_chl|chlorophyll(_?a)?|chl_gapfree|chl_interp)(_mean)?|log10chl\w*",
         r".*chlorophyll.*conc.*|.*conc.*chlorophyll.*|chlorophyll([ -]?a)?",
     ),

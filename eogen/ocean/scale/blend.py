@@ -21,7 +21,7 @@ class Axis:
         length: cells of the axis.
         window: cells of a window (the whole axis where it is shorter and not periodic).
         overlap: cells shared by neighbours, at least.
-        margin: outer cells of a window that are not used; at most half the overlap.
+        margin: outer cells of a window that are not used; at most ``overlap / 2 - 1``, else some cells have no window.
         periodic: whether the axis closes on itself.
     """
 

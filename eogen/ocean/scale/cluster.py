@@ -39,7 +39,7 @@ def workers(
 
     Raises:
         Unavailable: ``inpaint_cluster``; ``inpaint_no_workers``.
-        InputError: ``inpaint_worker``.
+        InputError: ``inpaint_worker``; ``inpaint_worker_unseen``.
     """
     if address is None and processes == 0:
         yield None
@@ -119,16 +119,17 @@ def _greet(client: Client, address: str, paths: Sequence[str]) -> None:
             worker=address, reason=_first(error),
         ) from error  # fmt: skip
     for worker, (version, unseen) in told.items():
-        if version != __version__ or unseen:
-            reason = (
-                f"it has version {version}, not {__version__}"
-                if not unseen
-                else f"it does not see {unseen[0]}"
-            )
+        if version != __version__:
             raise InputError(
                 "inpaint_worker",
                 "The worker {worker} cannot run this package ({reason}); install the same version there.",
-                worker=worker, reason=reason,
+                worker=worker, reason=f"it has version {version}, not {__version__}",
+            )  # fmt: skip
+        if unseen:
+            raise InputError(
+                "inpaint_worker_unseen",
+                "The worker {worker} does not see {path}; give a path that every worker sees.",
+                worker=worker, path=unseen[0],
             )  # fmt: skip
 
 
@@ -162,10 +163,9 @@ def _results(
     from distributed.comm.core import CommClosedError
     from distributed.scheduler import KilledWorker
 
-    shared = client.scatter(job, broadcast=True, hash=False)
     run = uuid4().hex  # keys must differ between runs on one scheduler
     futures = [
-        client.submit(guarded, task, shared, tile, pure=False, key=f"{task.__name__}-{tile.name}-{run}")
+        client.submit(guarded, task, job, tile, pure=False, key=f"{task.__name__}-{tile.name}-{run}")
         for tile in tiles
     ]
     try:
@@ -175,7 +175,7 @@ def _results(
             except KilledWorker as error:
                 raise InputError(
                     "inpaint_worker_died",
-                    "{deaths} workers died in the task {task}: give them more memory (--memory), or smaller tiles; "
+                    "{deaths} workers died in the task {task}: give them more memory (--memory); "
                     "what is finished is kept.",
                     deaths=4, task=key_split(future.key),
                 ) from error  # fmt: skip
@@ -196,16 +196,17 @@ def _raised(facts: dict[str, Any], job: Job) -> None:
         return
     if kind == "Cancelled":
         raise Cancelled
-    if kind == "OSError":
-        code = (
-            "inpaint_disk_full"
-            if facts["errno"] in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-            else "inpaint_disk"
+    if kind == "OSError" and facts["errno"] in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        raise InputError(
+            "inpaint_disk_full",
+            "The disk of {out} is full; make room, then the same command goes on where it was.",
+            out=job.out,
         )
-        sentence = {
-            "inpaint_disk_full": "The disk of {out} is full; make room, then the same command goes on where it was.",
-            "inpaint_disk": "{out} cannot be read or written ({reason}); what is finished is kept.",
-        }[code]
-        raise InputError(code, sentence, out=job.out, reason=facts["reason"])
+    if kind == "OSError":
+        raise InputError(
+            "inpaint_disk",
+            "{out} cannot be read or written ({reason}); what is finished is kept.",
+            out=job.out, reason=facts["reason"],
+        )  # fmt: skip
     family = Unavailable if kind == "Unavailable" else InputError
     raise family(facts["code"], facts["sentence"], **facts["facts"])

@@ -54,7 +54,8 @@ class Plan:
         halo: cells read around a core.
         reach: frames read before and after.
         periodic: whether the last longitude touches the first.
-        cost: bytes of working memory for each cell that is read.
+        cost: bytes of working memory for each cell that is held.
+        windowed: whether a task holds its core only, and reads the rest window by window.
     """
 
     shape: tuple[int, int, int]
@@ -64,6 +65,7 @@ class Plan:
     reach: int
     periodic: bool
     cost: int = BYTES
+    windowed: bool = False
 
     def tiles(self) -> Iterator[Tile]:
         """Yield the tasks, time running fastest: a task's neighbours in time read the same files."""
@@ -94,9 +96,11 @@ class Plan:
     @property
     def memory(self) -> int:
         """Return the estimated bytes a task works in."""
-        t, y, x = self.core
-        side = [min(n, c + 2 * self.halo) for c, n in zip((y, x), self.shape[1:], strict=True)]
-        return (min(t + 2 * self.reach, self.shape[0])) * side[0] * side[1] * self.cost
+        t, y, x = (min(c, n) for c, n in zip(self.core, self.shape, strict=True))
+        if self.windowed:
+            return t * y * x * self.cost
+        sides = [min(n, c + 2 * self.halo) for c, n in zip((y, x), self.shape[1:], strict=True)]
+        return min(t + 2 * self.reach, self.shape[0]) * sides[0] * sides[1] * self.cost
 
 
 def plan(
@@ -110,6 +114,7 @@ def plan(
     chunk: int = CHUNK,
     frames: int = FRAMES,
     cost: int = BYTES,
+    windowed: bool = False,
 ) -> Plan:
     """Return a cut whose tasks work in about ``memory`` bytes each.
 
@@ -122,15 +127,18 @@ def plan(
         longest: side of a core, at most.
         chunk: side of a chunk of the output, a multiple of ALIGN.
         frames: of a core, at most.
-        cost: bytes for each cell that is read.
+        cost: bytes for each cell that is held.
+        windowed: whether a task holds its core only.
     """
     halo = ceil(halo / ALIGN) * ALIGN
+    # A slab much thinner than what is read around it is dear: rather a smaller core. Windows are read one by one: there
+    # the windows that two cores share are dearer, rather a thinner slab.
+    thinnest = 1 if windowed else min(2 * reach, frames, shape[0])
     while True:
         side = [ceil(ceil(n / chunk) / ceil(n / longest)) * chunk for n in shape[1:]]
         for t in range(min(frames, shape[0]), 0, -1):
-            made = Plan(shape, (t, *side), (t, chunk, chunk), halo, reach, periodic, cost)  # type: ignore[arg-type]
-            # A slab much thinner than what is read around it is dear: rather a smaller core.
-            if made.memory <= memory and (t >= min(2 * reach, frames, shape[0]) or longest <= chunk):
+            made = Plan(shape, (t, *side), (t, chunk, chunk), halo, reach, periodic, cost, windowed)  # type: ignore[arg-type]
+            if made.memory <= memory and (t >= thinnest or longest <= chunk):
                 return made
         if longest <= chunk:
             return made

@@ -41,7 +41,7 @@ _LOCAL = {
     "convolution": (HALO, REACH),
 }
 #: All others (networks, nearest, oi) see windows of this side, blended.
-WINDOW, OVERLAP, MARGIN, FRAMES = 512, 96, 32, 3
+WINDOW, OVERLAP, MARGIN, FRAMES = 768, 80, 24, 3
 
 
 def scaled(name: str) -> Scaled:

@@ -13,17 +13,17 @@ import zarr
 
 from eogen import __version__
 from eogen.errors import InputError
-from eogen.ocean.scale import cluster, statistics, store, work
+from eogen.ocean.scale import cluster, output, statistics, store, work
 from eogen.ocean.scale.manifest import Manifest
-from eogen.ocean.scale.plan import BYTES, FRAMES, LONGEST, Plan, plan
+from eogen.ocean.scale.plan import BYTES, CHUNK, FRAMES, LONGEST, Plan, plan
 from eogen.ocean.scale.rows import Scaled, scaled
 from eogen.ocean.scale.store import Source, open_source
 from eogen.progress import Progress, silent
 
 #: Share of a worker's memory that a task may plan to use: the rest is Python, libraries and the unforeseen.
-SHARE = 0.5
+SHARE = 0.55
 #: A windowed method keeps sums of a core only: it may be long, which spares windows that two cores share.
-WINDOWED = {"longest": 4320, "frames": 4, "cost": 16}
+WINDOWED = {"longest": 8640, "frames": 4, "cost": 24, "windowed": True}
 
 
 def inpaint(
@@ -60,11 +60,13 @@ def inpaint(
         seed: of methods that draw.
         progress: stages ``statistics`` and ``fill``; may raise ``Cancelled``.
         say: is told where to watch, and of what costs time.
-        longest: side of a tile at most, in cells.
+        longest: side of a tile at most, in cells; a multiple of 16.
 
     Returns:
-        ``tiles``, ``tiles_kept`` (of an earlier run), ``cells``, ``filled`` (cells), ``seconds``, ``cells_per_second``,
-        ``cpu_seconds`` and ``peak_bytes`` (largest of the workers) and ``out``.
+        ``out``; ``tiles`` and ``tiles_kept`` (of an earlier run); ``cells`` and ``filled``
+        (cells); ``clipped`` (values at an end of what the packing can hold); ``seconds`` and
+        ``seconds_working`` (without the start of the workers); ``cells_per_second``; ``cpu_seconds`` of all workers;
+        ``peak_bytes``, the largest memory any of them had.
 
     Raises:
         InputError: of :func:`~eogen.ocean.scale.store.open_source`, :class:`~eogen.ocean.scale.manifest.Manifest` and
@@ -86,7 +88,8 @@ def inpaint(
     manifest.check(asked, fresh)
     if not out.parent.is_dir():
         raise InputError("inpaint_folder", "There is no folder {folder} to write in.", folder=str(out.parent))
-    job = _job(cube, row, cut, out, seed)
+    job = work.Job(cube.path, cube.array, str(out), *cut, row, *_sample(cube), seed)
+    job.drivers  # noqa: B018 - said now rather than on every worker
     if (ratio := store.chunk_ratio(cube, cut[0].core)) > 4:
         say(
             f"The chunks of {cube.array} are {cube.chunks}: {ratio:.0f} times what is needed is decompressed; "
@@ -98,6 +101,7 @@ def inpaint(
     ):
         manifest.begin(asked, fresh)
         _create(job)
+        waited = time.perf_counter() - began
         told = _columns(client, job, progress)
         told += (filled := _tiles(client, job, progress, verify))
     done = manifest.done("fill")
@@ -108,8 +112,10 @@ def inpaint(
         "tiles_kept": len(done) - len(filled),
         "cells": int(np.prod(cube.shape)),
         "filled": sum(each["filled"] for each in done.values()),
+        "clipped": sum(each["clipped"] for each in done.values()),
         "seconds": round(seconds, 3),
-        "cells_per_second": round(sum(each["cells"] for each in filled) / seconds, 1),
+        "seconds_working": round(seconds - waited, 3),
+        "cells_per_second": round(sum(each["cells"] for each in filled) / (seconds - waited), 1),
         "cpu_seconds": round(sum(each["cpu"] for each in told), 3),
         "peak_bytes": max((each["peak"] for each in told), default=0),
     }
@@ -119,13 +125,13 @@ def cuts(cube: Source, row: Scaled, memory: float, longest: int | None) -> tuple
     """Return the cut for the filling and the one for the statistics."""
     more = {"longest": LONGEST, "frames": FRAMES, "cost": BYTES} | (WINDOWED if row.window else {})
     if longest is not None:
-        more["longest"] = longest
+        more |= {"longest": longest, "chunk": min(CHUNK, longest)}
     fill = plan(
         cube.shape, periodic=cube.periodic, halo=row.halo, reach=row.reach, memory=int(memory * 1e9 * SHARE), **more
     )  # fmt: skip
     columns = plan(
         cube.shape, periodic=cube.periodic, halo=statistics.HALO, reach=0,
-        longest=min(statistics.LONGEST, more["longest"]),
+        longest=min(statistics.LONGEST, more["longest"]), chunk=more.get("chunk", CHUNK),
     )  # fmt: skip
     return fill, Plan(
         cube.shape, (cube.shape[0], *columns.core[1:]), columns.chunk, columns.halo, 0, cube.periodic
@@ -147,22 +153,7 @@ def _settings(cube: Source, row: Scaled, cut: tuple[Plan, Plan], seed: int) -> d
     return json.loads(json.dumps(made))
 
 
-def _job(cube: Source, row: Scaled, cut: tuple[Plan, Plan], out: Path, seed: int) -> work.Job:
-    middle, whole = _sample(cube)
-    drivers = {}
-    for name in row.drivers:
-        try:
-            drivers[name] = open_source(cube.path, name)
-        except InputError as error:
-            raise InputError(
-                "inpaint_drivers",
-                "{method} needs {driver} in the same store, on the same grid; it is not there.",
-                method=row.name, driver=name,
-            ) from error  # fmt: skip
-    return work.Job(cube, str(out), cut[0], cut[1], row, drivers, middle, whole, seed)
-
-
-def _sample(cube: Source, frames: int = 24, side: int = 288) -> tuple[float, float]:
+def _sample(cube: Source, frames: int = 12, side: int = 288) -> tuple[float, float]:
     """Return mean and variance of what was seen in some boxes of some frames, the same at every call.
 
     Raises:
@@ -174,7 +165,7 @@ def _sample(cube: Source, frames: int = 24, side: int = 288) -> tuple[float, flo
         for k, t in enumerate(range(0, n, step)):
             rows, columns = -(-y // side), -(-x // side)
             boxes = (
-                range(rows * columns) if step == 1 else {(7 * k + j * 5) % (rows * columns) for j in range(8)}
+                range(rows * columns) if step == 1 else {(7 * k + j * 5) % (rows * columns) for j in range(3)}
             )
             for b in boxes:
                 a, o = (b // columns) * side, (b % columns) * side
@@ -199,7 +190,7 @@ def _create(job: work.Job) -> None:
         "method": job.method.name, "seed": job.seed, "eogen": __version__,
     }  # fmt: skip
     if not Path(job.out).exists():
-        store.create(Path(job.out), job.source, job.plan.chunk, job.method.sd, about)
+        output.create(Path(job.out), job.source, job.plan.chunk, job.method.sd, about)
     if job.manifest.statistics.exists():
         return
     columns = statistics.design(job.source.day_of_year, job.source.days).shape[1]

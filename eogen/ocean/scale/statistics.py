@@ -109,9 +109,12 @@ class Usual:
         self.coefficients, self.rows = coefficients, rows
         self.shape = (len(rows), *coefficients.shape[1:])
 
-    def __getitem__(self, frames: int | slice | np.ndarray) -> np.ndarray:
-        """Return the frames asked for, float32."""
-        return np.tensordot(self.rows[frames], self.coefficients, 1)
+    def __getitem__(self, at: int | slice | np.ndarray | tuple) -> np.ndarray | Usual:
+        """Return the frames asked for, float32; with rows and columns too, the same of a window."""
+        if isinstance(at, tuple):
+            window = Usual(self.coefficients[(slice(None), *at[1:])], self.rows)
+            return window if at[0] == slice(None) else window[at[0]]
+        return np.tensordot(self.rows[at], self.coefficients, 1)
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[t] for t in range(len(self.rows)))

@@ -1,12 +1,11 @@
-"""The cube on disk: which array of a zarr store it is, what its numbers mean, and the packed store that is written."""
+"""The cube on disk: which array of a zarr store it is, and reading any box of it, round the globe too."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from math import ceil, floor, log10
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import xarray as xr
 import zarr
 
 from eogen.errors import InputError
-from eogen.ocean.variables import VARIABLES
+from eogen.ocean.scale.packing import Packing, meaning, packing
 
 _AXES = {
     "time": ("time", "t"),
@@ -23,90 +22,11 @@ _AXES = {
     "lon": ("lon", "longitude", "x", "nav_lon"),
 }
 _SEA, _LAND = ("sea", "ocean", "sea_mask", "mask", "water"), ("land", "land_mask", "landmask", "lsm")
-_LOG = re.compile(r"log_?10|lg\(", re.IGNORECASE)
-_CHL = re.compile(r"chl", re.IGNORECASE)
-_SST = re.compile(r"sst|sea_surface_temperature|sea_surface_skin_temperature", re.IGNORECASE)
-_DEGREES = {
-    "lat": {"standard_name": "latitude", "units": "degrees_north", "axis": "Y"},
-    "lon": {"standard_name": "longitude", "units": "degrees_east", "axis": "X"},
-}
-#: mg m-3 in one of each unit chlorophyll comes in.
-_TO_MG = {
-    "mgm-3": 1.0,
-    "mg/m3": 1.0,
-    "mg/m^3": 1.0,
-    "milligramm-3": 1.0,
-    "ugl-1": 1.0,
-    "kgm-3": 1e6,
-    "gm-3": 1e3,
-}
-
-
-@dataclass(frozen=True)
-class Packing:
-    """Numbers on disk: ``value = raw × scale + offset``, then × ``factor``, then log10 if ``log``.
-
-    Attributes:
-        dtype: of the raw numbers.
-        fill: the raw number that means "nothing"; None: only NaN does.
-    """
-
-    dtype: str
-    scale: float = 1.0
-    offset: float = 0.0
-    fill: float | None = None
-    factor: float = 1.0
-    log: bool = False
-
-    @property
-    def plain(self) -> bool:
-        """Return whether nothing but scale and offset is between raw and value."""
-        return self.factor == 1.0 and not self.log
-
-    def decode(self, raw: np.ndarray) -> np.ndarray:
-        """Return values, float32, NaN = nothing."""
-        value = raw.astype(np.float32)
-        if self.scale != 1.0:
-            value *= np.float32(self.scale)
-        if self.offset != 0.0:
-            value += np.float32(self.offset)
-        if self.fill is not None and not np.isnan(self.fill):
-            value[raw == np.asarray(self.fill, raw.dtype)] = np.nan
-        if self.log:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                value = np.log10(value) + np.float32(log10(self.factor))
-            value[~np.isfinite(value)] = np.nan
-        elif self.factor != 1.0:
-            value *= np.float32(self.factor)
-        return value
-
-    def encode(self, value: np.ndarray) -> np.ndarray:
-        """Return raw numbers of the nearest value that can be written."""
-        if self.dtype == "float32":
-            return value.astype(np.float32)
-        limit = np.iinfo(self.dtype)
-        with np.errstate(invalid="ignore"):
-            raw = np.rint((value - np.float32(self.offset)) * np.float32(1 / self.scale))
-        missing = np.isnan(raw)
-        np.clip(raw, limit.min + 1, limit.max, out=raw)
-        raw[missing] = self.fill
-        return raw.astype(self.dtype)
-
-
-def packing(name: str) -> Packing:
-    """Return how a variable is written: int16 in round steps over its believed range; float32 where none is known."""
-    if name not in VARIABLES:
-        return Packing("float32", fill=float("nan"))
-    row = VARIABLES[name]
-    least = (row.high - row.low) / 65000
-    power = 10.0 ** floor(log10(least))
-    step = next(m * power for m in (1, 2, 5, 10) if m * power >= least)
-    return Packing("int16", round(step, 12), round((row.high + row.low) / 2, 1), -32768)
 
 
 @dataclass(frozen=True)
 class Source:
-    """One variable of a zarr store, small enough to be sent to every worker.
+    """One variable of a zarr store: what its numbers mean and where they lie; the numbers stay on disk.
 
     Attributes:
         path: of the store.
@@ -142,9 +62,6 @@ class Source:
         one_thread()
         group = zarr.open_group(self.path, mode="r")
         return {name: group[name] for name in (self.array, self.mask) if name}
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k != "_store"}
 
     @property
     def times(self) -> np.ndarray:
@@ -196,13 +113,13 @@ def wrapped(array: Any, region: tuple[slice, ...]) -> np.ndarray:
     """Return ``array[region]``; the last slice may run past both ends, and then goes round."""
     *before, last = region
     n = array.shape[-1]
-    if last.start >= 0 and last.stop <= n:
-        return np.asarray(array[tuple(region)])
     if last.stop - last.start >= n:
         whole = np.asarray(array[(*before, slice(0, n))])
         return np.take(whole, np.arange(last.start, last.stop), axis=-1, mode="wrap")
-    start, stop = last.start % n, last.stop % n
-    parts = [array[(*before, slice(start, n))], array[(*before, slice(0, stop))]]
+    start, stop = last.start % n, last.stop - last.start + last.start % n
+    if stop <= n:
+        return np.asarray(array[(*before, slice(start, stop))])
+    parts = [array[(*before, slice(start, n))], array[(*before, slice(0, stop - n))]]
     return np.concatenate([np.asarray(p) for p in parts], -1)
 
 
@@ -291,12 +208,12 @@ def _source(path: Path, held: xr.Dataset, array: str, axes: dict[str, str]) -> S
                 float(v) for v in (held[name].values if name in held.coords else np.arange(held.sizes[name]))
             )
         )
-    name, units, factor, log = _meaning(array, values.attrs)
+    name, units, factor, shift, log = meaning(array, values.attrs)
     own = values.attrs
     fill = own.get("_FillValue", own.get("missing_value"))
     packed = Packing(
         str(values.dtype), float(own.get("scale_factor", 1.0)), float(own.get("add_offset", 0.0)),
-        None if fill is None else float(fill), factor, log,
+        None if fill is None else float(fill), factor, shift, log,
     )  # fmt: skip
     chunks = zarr.open_group(str(path), mode="r")[array].chunks
     mask = next(
@@ -313,73 +230,6 @@ def _source(path: Path, held: xr.Dataset, array: str, axes: dict[str, str]) -> S
         str(path), array, name, units, packed, values.shape, tuple(chunks), tuple(time.astype("int64").tolist()),
         place[0], place[1], mask, {k: str(v) for k, v in kept.items()},
     )  # fmt: skip
-
-
-def _meaning(array: str, attributes: dict[str, Any]) -> tuple[str, str, float, bool]:
-    """Return the variable's name, its units, the factor to them and whether a logarithm is to be taken."""
-    given = str(attributes.get("units", ""))
-    text = " ".join([array, str(attributes.get("standard_name", ""))])
-    squeezed = given.lower().replace(" ", "").replace("**", "").replace("chl", "")
-    if array in VARIABLES:
-        return array, VARIABLES[array].units, 1.0, False
-    if _LOG.search(given) or _LOG.search(array):
-        name = "log10_chl" if _CHL.search(text) else array
-        return name, VARIABLES["log10_chl"].units if name == "log10_chl" else given, 1.0, False
-    if _CHL.search(text):
-        if squeezed not in _TO_MG:
-            raise InputError(
-                "inpaint_units",
-                "{array} seems to be chlorophyll in '{units}'; mg m-3, g m-3, kg m-3 or log10(mg m-3) is needed.",
-                array=array, units=given,
-            )  # fmt: skip
-        return "log10_chl", VARIABLES["log10_chl"].units, _TO_MG[squeezed], True
-    if _SST.search(text) and squeezed not in ("k", "kelvin"):
-        return "sst", VARIABLES["sst"].units, 1.0, False
-    return array, given, 1.0, False
-
-
-def create(path: Path, source: Source, chunk: tuple[int, int, int], sd: bool, about: dict[str, Any]) -> None:
-    """Make the empty output: coordinates, the filled cube, a flag where it was filled, and the s.d. if there is one."""
-    from numcodecs import Blosc
-
-    one_thread()
-    coordinates = {
-        "time": ("time", source.times, {"standard_name": "time", "axis": "T"}),
-        "lat": ("lat", np.array(source.lat), _DEGREES["lat"]),
-        "lon": ("lon", np.array(source.lon), _DEGREES["lon"]),
-    }
-    empty = xr.Dataset(coords=coordinates, attrs={"Conventions": "CF-1.11", **source.attributes, **about})
-    hours = {"time": {"units": "hours since 1970-01-01"}}
-    # Format 2: every reader of today knows it, consolidated metadata included.
-    empty.to_zarr(path, mode="w-", zarr_format=2, consolidated=False, encoding=hours)
-    group = zarr.open_group(str(path), mode="r+", zarr_format=2)
-    packed = source.output
-    row = VARIABLES.get(source.name)
-    about = {"units": source.units}
-    if row and row.standard_name:
-        about["standard_name"] = row.standard_name
-    flag = {"flag_values": [0, 1], "flag_meanings": "observed_or_land estimated"}
-    arrays = [
-        (source.name, packed, about | {"long_name": f"{source.name}, gaps filled"}),
-        ("filled", Packing("int8"), {"long_name": "estimated, not observed", **flag}),
-    ]
-    if sd:
-        spread = {"units": source.units, "long_name": "standard deviation of a new observation"}
-        arrays.append((f"{source.name}_sd", spread_packing(packed), spread))
-    for name, how, attributes in arrays:
-        made = group.create_array(
-            name, shape=source.shape, chunks=chunk, dtype=how.dtype, fill_value=how.fill,
-            compressors=Blosc("zstd", clevel=1, shuffle=Blosc.BITSHUFFLE),
-            chunk_key_encoding={"name": "v2", "separator": "/"},
-        )  # fmt: skip
-        codes = {"scale_factor": how.scale, "add_offset": how.offset} if how.dtype == "int16" else {}
-        made.attrs.update({"_ARRAY_DIMENSIONS": ["time", "lat", "lon"]} | attributes | codes)
-    zarr.consolidate_metadata(str(path), zarr_format=2)
-
-
-def spread_packing(packed: Packing) -> Packing:
-    """Return how a standard deviation is written beside values written as ``packed``."""
-    return replace(packed, offset=0.0)
 
 
 def chunk_ratio(source: Source, core: tuple[int, int, int]) -> float:

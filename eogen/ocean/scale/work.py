@@ -21,38 +21,65 @@ from eogen.ocean.problem import Problem
 from eogen.ocean.scale import statistics
 from eogen.ocean.scale.blend import Axis
 from eogen.ocean.scale.manifest import Manifest
+from eogen.ocean.scale.packing import spread_packing
 from eogen.ocean.scale.plan import Plan, Tile
 from eogen.ocean.scale.rows import Scaled
-from eogen.ocean.scale.store import Source, one_thread, spread_packing, wrapped
+from eogen.ocean.scale.store import Source, one_thread, open_source, wrapped
 
 Box = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True)
 class Job:
-    """What every task of a run knows.
+    """What every task of a run knows: little, for it travels with each of them.
+
+    It is not left lying on the workers, where it would be lost with them.
 
     Attributes:
-        source: the cube.
+        path: of the source.
+        array: its name there.
         out: the store that is written.
         plan: the cut for the filling.
         columns: the cut for the statistics.
         method: how tiles are filled.
-        drivers: the physical fields, by name.
         middle: mean of a sample of the cube.
-        whole: variance of the sample around each cell's mean.
-        seed: of everything random; every tile draws from its own place in the sequence.
+        whole: variance of the same sample.
+        seed: of everything random; every tile draws from a seed of its own.
     """
 
-    source: Source
+    path: str
+    array: str
     out: str
     plan: Plan
     columns: Plan
     method: Scaled
-    drivers: dict[str, Source]
     middle: float
     whole: float
     seed: int
+
+    @cached_property
+    def source(self) -> Source:
+        """Return the cube."""
+        return open_source(self.path, self.array)
+
+    @cached_property
+    def drivers(self) -> dict[str, Source]:
+        """Return the physical fields, by name.
+
+        Raises:
+            InputError: ``inpaint_drivers``.
+        """
+        found = {}
+        for name in self.method.drivers:
+            try:
+                found[name] = open_source(self.path, name)
+            except InputError as error:
+                raise InputError(
+                    "inpaint_drivers",
+                    "{method} needs {driver} in the same store, on the same grid; it is not there.",
+                    method=self.method.name, driver=name,
+                ) from error  # fmt: skip
+        return found
 
     @property
     def manifest(self) -> Manifest:
@@ -71,7 +98,7 @@ class Job:
         return zarr.open_group(self.out, mode="r+")
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k not in ("statistics", "output")}
+        return {k: v for k, v in self.__dict__.items() if k in self.__dataclass_fields__}
 
 
 def guarded(task: Callable[[Job, Tile], dict[str, Any]], job: Job, tile: Tile) -> dict[str, Any]:
@@ -159,6 +186,7 @@ def fill(job: Job, tile: Tile) -> dict[str, Any]:
         "cells": tile.cells,
         "sea": int(sea.sum()) * seen.shape[0],
         "filled": int(wanted.sum()),
+        "clipped": source.output.clipped(raw),
         "crc32": zlib.crc32(np.ascontiguousarray(raw)),
     }
     job.manifest.finish("fill", tile.name, facts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import importlib.util
 import logging
 import os
 import threading
@@ -53,6 +54,9 @@ def _warm() -> None:
     gc.collect()
     gc.freeze()
     log.info("warm after %.1f s", time.perf_counter() - began)
+    for room in open_rooms():
+        if importlib.util.find_spec(f"pages.parts.{room}.warm") is not None:
+            importlib.import_module(f"pages.parts.{room}.warm").warm()
 
 
 @st.cache_resource(show_spinner=False)

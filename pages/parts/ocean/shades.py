@@ -1,0 +1,71 @@
+"""How a quantity is shown: in which unit, between which values, in which colours. Logarithms are shown as what they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from eogen.colour import Scale
+from eogen.ocean.variables import variable
+from pages.kit.maps.legend import scale_legend, ticks
+from pages.kit.words import Words
+
+#: Unit in which values of a variable are read on the page.
+UNITS = {
+    "log10_chl": "mg m⁻³", "sst": "°C", "sea_level": "m", "wind_speed": "m s⁻¹", "log_ratio_1": "", "log_ratio_2": "",
+}  # fmt: skip
+#: Colours of a variable.
+COLOURS = {"log10_chl": "algae", "sst": "thermal", "sea_level": "balance", "wind_speed": "tempo"}
+#: Share of the values at each end that may fall outside the scale.
+CUT = 0.01
+
+
+def shown(name: str, values: np.ndarray) -> np.ndarray:
+    """Return values as they are read: powers of ten of logarithms, others as they are."""
+    return np.power(10.0, values) if variable(name).is_log else np.asarray(values)
+
+
+def unit(name: str) -> str:
+    """Return the unit of :func:`shown`; ``""`` for a pure number."""
+    return UNITS.get(name, "")
+
+
+def error_unit(name: str) -> str:
+    """Return the unit of errors, spreads and differences: those of the filled values."""
+    return "log₁₀" if variable(name).is_log else unit(name)
+
+
+def scale(name: str, *fields: np.ndarray) -> Scale:
+    """Return the one scale on which all ``fields`` (in the variable's own units) are drawn."""
+    values = np.concatenate([np.ravel(f)[np.isfinite(np.ravel(f))] for f in fields] or [np.array([])])
+    colours, log = COLOURS.get(name, "PuOr"), variable(name).is_log
+    if not len(values):
+        return Scale(colours, 0.1, 10.0, True) if log else Scale(colours, 0.0, 1.0)
+    low, high = np.quantile(values, [CUT, 1 - CUT])
+    if high - low < 0.02:
+        low, high = low - 0.05, high + 0.05
+    return Scale(colours, 10**low, 10**high, True) if log else Scale(colours, float(low), float(high))
+
+
+def legend(t: Words, name: str, scale: Scale, title: str, missing: str | None = None) -> str:
+    """Return the drawn legend of a variable's scale."""
+    return scale_legend(scale, title=title, unit=unit(name), number=t.number, missing=missing)
+
+
+def colour_bar(t: Words, scale: Scale, title: str, unit: str) -> dict[str, Any]:
+    """Return plotly's colour bar under a map whose ``z`` is :func:`height_of` the values."""
+    at: Sequence[float] = ticks(scale, 4)
+    where = np.log10(at) if scale.log else np.asarray(at)
+    return {
+        "orientation": "h", "thickness": 11, "len": 1.0, "y": -0.16, "yanchor": "top", "outlinewidth": 0,
+        "title": {"text": f"{title} ({unit})" if unit else title, "side": "bottom"},
+        "tickvals": where.tolist(), "ticktext": [t.number(v) for v in at],
+    }  # fmt: skip
+
+
+def height_of(scale: Scale, values: np.ndarray) -> np.ndarray:
+    """Return what is handed to plotly: logarithms where the scale is one."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log10(values) if scale.log else np.asarray(values, float)

@@ -87,6 +87,22 @@ def method(name: str) -> Method:
     return METHODS[name]
 
 
+def check(row: Method, observed: xr.DataArray, drivers: xr.Dataset | None = None) -> None:
+    """Raise ``ocean_frames`` or ``ocean_drivers`` (InputError) when a cube has not what a method needs."""
+    if observed.sizes["time"] < row.frames:
+        raise InputError(
+            "ocean_frames",
+            "The cube has {found} frames; {method} needs at least {needed}.",
+            found=observed.sizes["time"], method=row.name, needed=row.frames,
+        )  # fmt: skip
+    if lacking := [d for d in row.drivers if drivers is None or d not in drivers]:
+        raise InputError(
+            "ocean_drivers",
+            "{method} needs {lacking} on the same grid; the cube comes without.",
+            method=row.name, lacking=", ".join(lacking),
+        )  # fmt: skip
+
+
 def fill(
     observed: xr.DataArray,
     name: str,
@@ -123,18 +139,7 @@ def fill(
         raise InputError(
             "ocean_members", "{count} members were asked for; between 0 and 64 can be drawn.", count=members
         )
-    if observed.sizes["time"] < row.frames:
-        raise InputError(
-            "ocean_frames",
-            "The cube has {found} frames; {method} needs at least {needed}.",
-            found=observed.sizes["time"], method=name, needed=row.frames,
-        )  # fmt: skip
-    if lacking := [d for d in row.drivers if drivers is None or d not in drivers]:
-        raise InputError(
-            "ocean_drivers",
-            "{method} needs {lacking} on the same grid; the cube comes without.",
-            method=name, lacking=", ".join(lacking),
-        )  # fmt: skip
+    check(row, observed, drivers)
     from eogen.ocean.dress import dressed
 
     asked = problem(observed, drivers)

@@ -22,7 +22,8 @@ from eogen.progress import Progress, silent
 
 #: Side of the blocks (pixels) and how many of them tell each cell.
 LEVELS: tuple[tuple[int, int], ...] = ((1, 24), (4, 16), (16, 12))
-BATCH = 4096
+#: Cells of a block of this side share their sources and one factorisation; groups solved at once.
+SHARED, BATCH = 4, 1024
 
 
 @dataclass(frozen=True)
@@ -70,19 +71,26 @@ def blocks(frame: np.ndarray, block: int) -> tuple[np.ndarray, np.ndarray, np.nd
 
 @dataclass(frozen=True)
 class Weights:
-    """How each missing cell of a frame listens to the observations.
+    """How the missing cells of a frame listen to the observations; cells of a block of pixels share their sources.
 
     Attributes:
         cells: (n, 2) rows and columns.
-        weight: (n, k) of the observations ``index``.
-        index: per level, (n, k_level) into its observations.
+        group: (n,) which row of ``index`` each cell listens to.
+        weight: (n, k) of the observations.
+        index: per level, (groups, k_level) into its observations.
         variance: (n,) of the error, standardised, noise of a new observation excluded.
     """
 
     cells: np.ndarray
+    group: np.ndarray
     weight: np.ndarray
     index: tuple[np.ndarray, ...]
     variance: np.ndarray
+
+    def told(self, values: list[np.ndarray]) -> np.ndarray:
+        """Return (n,) what the cells hear when the levels' observations have these ``values``."""
+        heard = np.concatenate([v[i] for v, i in zip(values, self.index, strict=True)], 1)
+        return np.einsum("nk,nk->n", self.weight, heard[self.group])
 
 
 @dataclass
@@ -122,8 +130,13 @@ class Interpolator:
         """Yield the weights of the cells (n, 2), some thousands at a time."""
         step = self._slowness()
         trees = [cKDTree(o.at * [1, 1, step]) for o in seen]
-        for k in range(0, len(cells), BATCH):
-            yield self._solve(target, cells[k : k + BATCH], seen, trees, step)
+        _, group = np.unique(cells // SHARED @ [1 << 20, 1], return_inverse=True)
+        order = np.argsort(group, kind="stable")
+        cells, group = cells[order], group[order]
+        starts = np.searchsorted(group, np.arange(0, group[-1] + BATCH + 1, BATCH)) if len(group) else np.zeros(1, int)
+        for first, last in zip(starts, starts[1:], strict=False):
+            if last > first:
+                yield self._solve(target, cells[first:last], group[first:last] - group[first], seen, trees, step)
 
     def _slowness(self) -> float:
         """Return how many km a day is worth when the nearest observations are looked for."""
@@ -131,26 +144,39 @@ class Interpolator:
         share = c.variance / c.variance.sum()
         return float(np.exp((share * np.log(c.length / c.duration)).sum()))
 
-    def _solve(self, target: int, cells: np.ndarray, seen: list[Level], trees: list, step: float) -> Weights:
-        day = self.problem.days[target]
-        here = np.column_stack([cells * self.problem.pixel, np.full(len(cells), day)])
+    def _solve(
+        self, target: int, cells: np.ndarray, group: np.ndarray, seen: list[Level], trees: list, step: float
+    ) -> Weights:
+        day, groups = self.problem.days[target], int(group[-1]) + 1
+        place = np.column_stack([cells * self.problem.pixel, np.full(len(cells), day)])
+        many = np.bincount(group, minlength=groups)
+        middle = np.stack([np.bincount(group, place[:, k], groups) / many for k in range(3)], 1)
         index, at, noise = [], [], []
-        for o, tree, (_, many) in zip(seen, trees, self.levels, strict=True):
-            k = min(many, len(o.value))
-            found = tree.query(here * [1, 1, step], k=k)[1].reshape(len(cells), k)
+        for o, tree, (_, most) in zip(seen, trees, self.levels, strict=True):
+            k = min(most, len(o.value))
+            found = tree.query(middle * [1, 1, step], k=k)[1].reshape(groups, k)
             index.append(found)
             at.append(o.at[found])
             noise.append(self.covariance.nugget / o.count[found])
         near = torch.from_numpy(np.concatenate(at, 1)).float()
-        own = torch.from_numpy(here).float()
         error = torch.from_numpy(np.concatenate(noise, 1)).float()
         between = self._cov(near[:, :, None], near[:, None])
         between.diagonal(dim1=1, dim2=2).add_(error + 1e-3 * self.covariance.total)
-        towards = self._cov(near, own[:, None])
-        factor = torch.linalg.cholesky(between)
-        weight = torch.cholesky_solve(towards[..., None], factor)[..., 0]
-        variance = self.covariance.total - (weight * towards).sum(-1)
-        return Weights(cells, weight.numpy(), tuple(index), variance.clamp_min(1e-6).numpy())
+        # Every group is padded to the same number of cells, so that one factor serves all of its cells.
+        slot = np.arange(len(cells)) - np.concatenate([[0], np.cumsum(many)[:-1]])[group]
+        padded = np.repeat(middle[:, None], many.max(), 1)
+        padded[group, slot] = place
+        own = torch.from_numpy(padded).float()
+        towards = self._cov(near[:, :, None], own[:, None])
+        weight = torch.cholesky_solve(towards, torch.linalg.cholesky(between))
+        variance = self.covariance.total - (weight * towards).sum(1)
+        return Weights(
+            cells,
+            group,
+            weight.transpose(1, 2).numpy()[group, slot],
+            tuple(index),
+            variance.clamp_min(1e-6).numpy()[group, slot],
+        )
 
     def _cov(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         away = ((a[..., 0] - b[..., 0]).square() + (a[..., 1] - b[..., 1]).square()).sqrt_()
@@ -169,9 +195,8 @@ class Interpolator:
         mean = ground.anomaly[target].copy()
         sd = np.zeros_like(mean)
         for w in self.weights(target, cells, seen):
-            told = np.concatenate([o.value[i] for o, i in zip(seen, w.index, strict=True)], 1)
             y, x = w.cells.T
-            mean[y, x] = (w.weight * told).sum(1)
+            mean[y, x] = w.told([o.value for o in seen])
             sd[y, x] = np.sqrt(w.variance + self.covariance.nugget)
         return ground.restore(mean, target), sd * ground.scale
 

@@ -18,8 +18,8 @@ from pages.parts.ocean.state import State
 
 #: Where the session keeps all answers (never cleared by a rerun), and what is on the screen since when.
 _ANSWERS, _SHOWN = "ocean_blind_answers", "ocean_blind_shown"
-#: Draws asked for, and cases dealt.
-MEMBERS, CASES = 8, 40
+#: Cases dealt.
+CASES = 40
 
 
 def show(guest: Visitor, state: State) -> None:
@@ -31,7 +31,7 @@ def show(guest: Visitor, state: State) -> None:
         left.selectbox, t("ocean.panels.method"), list(dict.fromkeys(state.methods)), name="blind_method",
         default=state.methods[0], format_func=lambda m: titles.method(t, m),
     )  # fmt: skip
-    found = bench.run(t, state, [name], members=MEMBERS).get(name)
+    found = bench.run(t, state, [name]).get(name)
     if found is None:
         return
     cases = blind.deal(found, state.seed, CASES)

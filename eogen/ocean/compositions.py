@@ -1,8 +1,8 @@
 """Parts of a whole as free numbers, and back: isometric log-ratios (Egozcue et al. 2003, Math. Geol. 35, 279-300).
 
-Whatever a method does to the two coordinates, the three parts come back inside [0, 1] with sum 1. The coordinates are
-balances: micro against nano and pico, ``sqrt(2/3) ln(micro / sqrt(nano pico))``, and nano against pico,
-``sqrt(1/2) ln(nano / pico)``.
+Whatever a method does to the coordinates, the parts come back inside [0, 1] with sum 1. The coordinates are balances of
+each part against those after it; of three: micro against nano and pico, ``sqrt(2/3) ln(micro / sqrt(nano pico))``, and
+nano against pico, ``sqrt(1/2) ln(nano / pico)``.
 """
 
 from __future__ import annotations
@@ -24,14 +24,22 @@ def without_zeros(parts: np.ndarray, trace: float = TRACE) -> np.ndarray:
 
 
 def log_ratios(parts: np.ndarray) -> np.ndarray:
-    """Return the two coordinates (2, …) float64 of three positive parts (3, …)."""
-    log = np.log(parts)
-    return np.stack([np.sqrt(2 / 3) * (log[0] - (log[1] + log[2]) / 2), np.sqrt(1 / 2) * (log[1] - log[2])])
+    """Return the coordinates (n - 1, …) float64 of n positive parts (n, …); their scale does not matter."""
+    return np.einsum("ij,j...->i...", basis(len(parts)), np.log(parts))
 
 
 def parts(ratios: np.ndarray) -> np.ndarray:
-    """Return the three parts (3, …) float64, each in [0, 1], sum 1, of two coordinates (2, …)."""
-    first, second = np.sqrt(2 / 3) * ratios[0], np.sqrt(1 / 2) * ratios[1]
-    log = np.stack([first, second - first / 2, -second - first / 2])
+    """Return the n parts (n, …) float64, each in [0, 1], sum 1, of n - 1 coordinates (n - 1, …)."""
+    log = np.einsum("ij,i...->j...", basis(len(ratios) + 1), ratios)
     grown = np.exp(log - log.max(0))
     return grown / grown.sum(0)
+
+
+def basis(count: int) -> np.ndarray:
+    """Return (count - 1, count) orthonormal rows of sum 0: row i sets part i against those after it."""
+    rows = np.zeros((count - 1, count))
+    for i in range(count - 1):
+        after = count - 1 - i
+        rows[i, i] = np.sqrt(after / (after + 1))
+        rows[i, i + 1 :] = -1 / np.sqrt(after * (after + 1))
+    return rows

@@ -59,6 +59,8 @@ def error_by_distance(
         square += np.bincount(inside, error**2, len(square))[: len(square)]
         count += np.bincount(inside, minlength=len(count))[: len(count)]
     known = count > 20
+    if not known.any():  # too small a field for its errors to be counted
+        return _spread_of_all(problem, targets)
     middle = np.sqrt(np.maximum(EDGES[:-1], 0.5) * np.minimum(EDGES[1:], 60.0))
     rms = np.sqrt(square[known] / count[known])
     # Further from the observations no method knows more.

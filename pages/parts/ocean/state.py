@@ -26,6 +26,14 @@ def digest(*parts: object) -> str:
     return found.hexdigest()[:16]
 
 
+def box(cut: xr.DataArray) -> Box:
+    """Return the outer edges of a cube's cells: south, north, west, east; degrees."""
+    lat, lon = cut.lat.values, cut.lon.values
+    dy = (lat[-1] - lat[0]) / max(len(lat) - 1, 1) / 2
+    dx = (lon[-1] - lon[0]) / max(len(lon) - 1, 1) / 2
+    return float(lat[0] - dy), float(lat[-1] + dy), float(lon[0] - dx), float(lon[-1] + dx)
+
+
 @dataclass(frozen=True)
 class State:
     """What is on the screen.

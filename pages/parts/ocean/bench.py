@@ -77,7 +77,12 @@ def _tried(
 
 
 def tried(
-    state: State, method: str, targets: tuple[int, ...], seed: int, report: Progress = silent, members: int = MEMBERS
+    state: State,
+    method: str,
+    targets: tuple[int, ...],
+    seed: int,
+    report: Progress = silent,
+    members: int = MEMBERS,
 ) -> Trial:
     """Return what a method said of hidden cells; do not write into it.
 

@@ -99,7 +99,11 @@ def pit(t: Words, one: Trial) -> go.Figure:
     """Return the histogram of the probability integral transform."""
     found = reliability.pit_histogram(one.cells, BINS)
     return _histogram(
-        t, ((found.low + found.high) / 2).to_numpy(), found.share.to_numpy(), t("ocean.calibration.pit_axis"), 0.94 / BINS
+        t,
+        ((found.low + found.high) / 2).to_numpy(),
+        found.share.to_numpy(),
+        t("ocean.calibration.pit_axis"),
+        0.94 / BINS,
     )
 
 
@@ -144,6 +148,8 @@ def curves(trials: Mapping[str, Trial]) -> pd.DataFrame:
         pairs = reliability.spread_skill(one.cells)
         rows += [(name, "rmse_at_spread", s, k) for s, k in zip(pairs.spread, pairs.skill, strict=True)]
         if one.members is not None:
-            counted = reliability.rank_histogram(one.cells["truth"].to_numpy(), one.members, one.signature.seed)
+            counted = reliability.rank_histogram(
+                one.cells["truth"].to_numpy(), one.members, one.signature.seed
+            )
             rows += [(name, "rank_share", r, s) for r, s in zip(counted["rank"], counted.share, strict=True)]
     return pd.DataFrame(rows, columns=["method", "what", "at", "value"])

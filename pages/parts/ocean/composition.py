@@ -66,7 +66,9 @@ def _composed(
     for name in CLASSES:
         with np.errstate(divide="ignore"):
             log = _observed.values + np.log10(np.maximum(parts[name].values, 1e-4))
-        alone.append(fill(like(_observed, log), method, [frame], seed=seed, progress=_progress)["mean"].values[0])
+        alone.append(
+            fill(like(_observed, log), method, [frame], seed=seed, progress=_progress)["mean"].values[0]
+        )
     ratio = np.sum([10.0 ** a.astype(np.float64) for a in alone], axis=0) / 10.0 ** whole.astype(np.float64)
     return Composed(
         np.stack([parts[c].values[frame] for c in CLASSES]),

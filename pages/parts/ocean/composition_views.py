@@ -47,7 +47,11 @@ def ternary_figure(t: Words, found: Composed) -> go.Figure:
             marker={"color": colour, "symbol": symbol, "size": size, "opacity": opacity},
             hovertemplate="micro %{a:.0f} % · nano %{b:.0f} % · pico %{c:.0f} %<extra></extra>",
         )  # fmt: skip
-    line = {"color": "rgba(128,128,128,.8)", "gridcolor": "rgba(128,128,128,.28)", "tickcolor": "rgba(128,128,128,.8)"}
+    line = {
+        "color": "rgba(128,128,128,.8)",
+        "gridcolor": "rgba(128,128,128,.28)",
+        "tickcolor": "rgba(128,128,128,.8)",
+    }
     axes = {
         f"{axis}axis": {**line, "title": {"text": f"{t(f'ocean.composition.{name}')} (%)"}, "ticks": "outside",
                         "tickfont": {"color": "rgba(128,128,128,1)"}, "dtick": 20}
@@ -70,7 +74,10 @@ def ternary(t: Words, state: State, found: Composed) -> None:
             ternary_figure(t, found), key="ocean_ternary", alt=t("ocean.composition.ternary_alt"), expert=True
         )
     with right:
-        for name, parts in (("observed", found.observed), ("filled", np.where(found.filled, found.together, np.nan))):
+        for name, parts in (
+            ("observed", found.observed),
+            ("filled", np.where(found.filled, found.together, np.nan)),
+        ):
             st.markdown(f"**{t(f'ocean.composition.{name}')}**")
             mean = np.nanmean(parts.reshape(3, -1), 1) if np.isfinite(parts).any() else np.full(3, np.nan)
             rows = [

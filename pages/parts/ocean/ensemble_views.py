@@ -44,7 +44,9 @@ def maps(
         figure = fieldmap(t, values, state.cut, colours, title=name, unit=unit, filled=gap)
         with column:
             st.markdown(f"**{what or name}**")
-            figures.show(figure, key=f"ocean_{key}", alt=t("ocean.ensemble.map_alt", what=what or name), expert=True)
+            figures.show(
+                figure, key=f"ocean_{key}", alt=t("ocean.ensemble.map_alt", what=what or name), expert=True
+            )
 
 
 def sharp(t: Words, state: State, found: xr.Dataset, measured: ensemble.Sharpness) -> None:
@@ -61,7 +63,9 @@ def sharp(t: Words, state: State, found: xr.Dataset, measured: ensemble.Sharpnes
         figure = fieldmap(t, values, state.cut, Scale("dense", 0.0, top), title=title, unit=unit, filled=gap)
         with column:
             st.markdown(f"**{said}**")
-            figures.show(figure, key=f"ocean_slope_{name}", alt=t("ocean.ensemble.map_alt", what=said), expert=True)
+            figures.show(
+                figure, key=f"ocean_slope_{name}", alt=t("ocean.ensemble.map_alt", what=said), expert=True
+            )
     with columns[2]:
         st.markdown(f"**{t('ocean.ensemble.gradients')}** ({unit})")
         low, high = 100 * measured.members.min(), 100 * measured.members.max()
@@ -138,7 +142,7 @@ def series_figure(
     title, unit = titles.variable(t, quantity), shades.unit(quantity)
     log = variable(quantity).is_log
     y = figures.axis(title, unit, **({"type": "log", "dtick": "D2"} if log else {}))
-    figure = figures.figure(t, x=figures.axis(t("ocean.panels.date"), ""), y=y, height=340, legend=True)
+    figure = figures.figure(t, x=figures.axis(t("ocean.common.date"), ""), y=y, height=340, legend=True)
     x = [str(v)[:10] for v in one.time.values]
     low90, low50, middle, high50, high90 = shades.shown(quantity, ensemble.fan(one.member.values))
     for low, high, colour, share in ((low90, high90, _WIDE, 0.9), (low50, high50, _NARROW, 0.5)):
@@ -161,14 +165,14 @@ def series_figure(
     for name, values, colour, symbol in dots:
         if np.isfinite(values).any():
             figure.add_scatter(
-                x=x, y=shades.shown(quantity, values), mode="markers", name=t(f"ocean.panels.{name}"),
+                x=x, y=shades.shown(quantity, values), mode="markers", name=t(f"ocean.common.{name}"),
                 marker={"color": colour, "size": 8, "symbol": symbol},
                 hovertemplate=f"%{{x}}<br>%{{y:.3~g}}{said}<extra></extra>",
             )  # fmt: skip
     if state.truth is not None:
         figure.add_scatter(
             x=x, y=shades.shown(quantity, state.truth[index, at[0], at[1]]), mode="lines", hoverinfo="skip",
-            name=t("ocean.panels.truth"), line={"color": figures.SEQUENCE[3], "width": 1.6, "dash": "dot"},
+            name=t("ocean.common.truth"), line={"color": figures.SEQUENCE[3], "width": 1.6, "dash": "dot"},
         )  # fmt: skip
     figure.add_vline(x=str(state.date)[:10], line={"color": figures.BASELINE, "dash": "dot", "width": 1.5})
     return figure

@@ -51,9 +51,9 @@ def fieldmap(
     ratio = 1 / max(float(np.cos(np.deg2rad(lat.mean()))), 0.05)
     figure = figures.figure(
         t,
-        x=figures.axis(t("ocean.panels.longitude"), "°E", showgrid=False, constrain="domain", nticks=5),
+        x=figures.axis(t("ocean.common.longitude"), "°E", showgrid=False, constrain="domain", nticks=5),
         y=figures.axis(
-            t("ocean.panels.latitude"), "°N", showgrid=False, scaleanchor="x", scaleratio=ratio, constrain="domain",
+            t("ocean.common.latitude"), "°N", showgrid=False, scaleanchor="x", scaleratio=ratio, constrain="domain",
             nticks=5,
         ),
         height=height,

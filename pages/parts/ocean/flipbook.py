@@ -29,7 +29,10 @@ _HTML = (
     '<input class="at" type="range" min="0" value="0" step="1"><span class="title" aria-hidden="true"></span></div></div>'
 )
 _mount = st.components.v2.component(
-    "eogen_flipbook", html=_HTML, css=_CSS, js=Path(__file__).with_name("flipbook.js").read_text(encoding="utf-8")
+    "eogen_flipbook",
+    html=_HTML,
+    css=_CSS,
+    js=Path(__file__).with_name("flipbook.js").read_text(encoding="utf-8"),
 )
 
 

@@ -28,7 +28,7 @@ def show(guest: Visitor, state: State) -> None:
     st.markdown(t("ocean.blind.lead"))
     left, _ = st.columns([1, 2.2])
     name = choose(
-        left.selectbox, t("ocean.panels.method"), list(dict.fromkeys(state.methods)), name="blind_method",
+        left.selectbox, t("ocean.common.method"), list(dict.fromkeys(state.methods)), name="blind_method",
         default=state.methods[0], format_func=lambda m: titles.method(t, m),
     )  # fmt: skip
     found = bench.run(t, state, [name]).get(name)
@@ -84,7 +84,13 @@ def _answer(case: Case, side: str, name: str) -> None:
     right_one = (side == "left") == case.real_left
     answers.append(
         Answer(
-            datetime.now(UTC).isoformat(timespec="seconds"), case.name, left, right, side, right_one, round(seconds, 2)
+            datetime.now(UTC).isoformat(timespec="seconds"),
+            case.name,
+            left,
+            right,
+            side,
+            right_one,
+            round(seconds, 2),
         )
     )
 
@@ -96,7 +102,7 @@ def _said(t: Words, answers: list[Answer], name: str) -> None:
         return
     last = answers[-1]
     truth = t(f"ocean.blind.was_{'left' if last.left == 'real' else 'right'}")
-    st.markdown(t("ocean.blind.right" if last.correct else "ocean.blind.wrong", truth=truth))
+    st.markdown(t("ocean.blind.correct" if last.correct else "ocean.blind.wrong", truth=truth))
     own = blind.tally([a for a in answers if name in (a.left, a.right)])
     rows = []
     for key in dict.fromkeys(n for a in answers for n in (a.left, a.right) if n != "real"):
@@ -104,7 +110,12 @@ def _said(t: Words, answers: list[Answer], name: str) -> None:
         text = t("ocean.blind.share", correct=some.correct, n=some.n)
         rows.append(
             card.Bar(
-                titles.method(t, key), some.correct / some.n, text, main=key == name, low=some.low, high=some.high
+                titles.method(t, key),
+                some.correct / some.n,
+                text,
+                main=key == name,
+                low=some.low,
+                high=some.high,
             )
         )
     card.bars(rows, t, label=t("ocean.blind.found"), room="ocean")
@@ -115,7 +126,10 @@ def _said(t: Words, answers: list[Answer], name: str) -> None:
     everything = blind.tally(answers)
     st.caption(t("ocean.blind.balance", left=everything.left, n=everything.n))
     export.bar(
-        [export.table("eogen-ocean-blind-answers", lambda: blind.table(answers))], t, key="ocean_blind", address=False
+        [export.table("eogen-ocean-blind-answers", lambda: blind.table(answers))],
+        t,
+        key="ocean_blind",
+        address=False,
     )
 
 

@@ -69,7 +69,9 @@ def _meaning(t: Words, one: Trial, name: str) -> None:
     left, right = st.columns([1, 1.4], gap="large")
     with left:
         rows = [
-            card.Bar(t("ocean.calibration.promise", share=p), share, main=True, note=t("ocean.calibration.covered"))
+            card.Bar(
+                t("ocean.calibration.promise", share=p), share, main=True, note=t("ocean.calibration.covered")
+            )
             for p, share in ((0.5, told.half), (0.9, told.nine))
         ]
         card.bars(rows, t, label=t("ocean.calibration.coverage"), room="ocean")

@@ -31,11 +31,14 @@ def show(guest: Visitor, state: State) -> None:
     t = guest.words
     st.markdown(t("ocean.composition.lead"))
     if str(state.cut.name) != "log10_chl":
-        st.info(t("ocean.composition.only_chl", name=titles.variable(t, str(state.cut.name))), icon=":material/eco:")
+        st.info(
+            t("ocean.composition.only_chl", name=titles.variable(t, str(state.cut.name))),
+            icon=":material/eco:",
+        )
         return
     columns = st.columns([1, 1.2, 1.6])
     name = choose(
-        columns[0].selectbox, t("ocean.panels.method"), list(dict.fromkeys(state.methods)), name="psc_method",
+        columns[0].selectbox, t("ocean.common.method"), list(dict.fromkeys(state.methods)), name="psc_method",
         default=state.methods[0], format_func=lambda m: titles.method(t, m),
     )  # fmt: skip
     relation = choose(

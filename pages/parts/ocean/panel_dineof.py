@@ -56,12 +56,22 @@ def show(guest: Visitor, state: State) -> None:
     unit = shades.error_unit(str(state.cut.name))
     error = float(found.cv_errors[found.modes - 1])
     said = {"n": found.modes, "error": t.number(error, 3, unit=unit), "share": float(found.explained.sum())}
-    st.markdown(t("ocean.dineof.found", withheld=found.withheld, used=int(found.used.sum()), of=len(found.used), **said))
+    st.markdown(
+        t(
+            "ocean.dineof.found",
+            withheld=found.withheld,
+            used=int(found.used.sum()),
+            of=len(found.used),
+            **said,
+        )
+    )
     _maps(t, state, found)
     left, right = st.columns([1.6, 1], gap="large")
     with left:
         st.markdown(f"**{t('ocean.dineof.courses')}**")
-        figures.show(courses(t, state, found), key="ocean_courses", alt=t("ocean.dineof.courses_alt"), expert=True)
+        figures.show(
+            courses(t, state, found), key="ocean_courses", alt=t("ocean.dineof.courses_alt"), expert=True
+        )
     with right:
         st.markdown(f"**{t('ocean.dineof.errors')}**")
         figures.show(errors(t, found, unit), key="ocean_cv", alt=t("ocean.dineof.errors_alt"), expert=True)
@@ -109,7 +119,7 @@ def _maps(t: Words, state: State, found: Dineof) -> None:
 def courses(t: Words, state: State, found: Dineof) -> go.Figure:
     """Return the course of each mode through time."""
     figure = figures.figure(
-        t, x=figures.axis(t("ocean.panels.date"), ""), y=figures.axis(t("ocean.dineof.course"), t("ocean.dineof.sds")),
+        t, x=figures.axis(t("ocean.common.date"), ""), y=figures.axis(t("ocean.dineof.course"), t("ocean.dineof.sds")),
         height=320, legend=True,
     )  # fmt: skip
     x = [str(v)[:10] for v in state.cut.time.values]

@@ -33,7 +33,7 @@ def show(guest: Visitor, state: State) -> None:
     st.markdown(t("ocean.ensemble.lead"))
     left, right = st.columns([1, 2.2])
     name = choose(
-        left.selectbox, t("ocean.panels.method"), list(dict.fromkeys(state.methods)), name="ensemble_method",
+        left.selectbox, t("ocean.common.method"), list(dict.fromkeys(state.methods)), name="ensemble_method",
         default=state.methods[0], format_func=lambda m: titles.method(t, m),
     )  # fmt: skip
     section = choose(
@@ -55,7 +55,7 @@ def draws(t: Words, state: State, name: str) -> xr.Dataset | None:
     """Return the date that is looked at, filled, with members; None where it was stopped."""
     count = max(state.members, LEAST)
     return progress.run(
-        t("ocean.panels.filling", method=titles.method(t, name)),
+        t("ocean.common.filling", method=titles.method(t, name)),
         lambda report: compute.filled(state, name, count, progress=report),
         t,
         key=f"ensemble_{state.signature}_{name}_{state.seed}_{count}_{state.frame}",
@@ -118,11 +118,21 @@ def _maps(t: Words, state: State, name: str, found: xr.Dataset) -> None:
     field = member.mean(0) if summary == "mean" else np.quantile(member, int(summary[1:]) / 100, axis=0)
     ensemble_views.maps(t, state, found, field, _summary(t, summary), threshold, _scale(state, found))
     st.caption(t("ocean.ensemble.chance", n=len(member), step=1 / len(member)))
-    _bar(t, state, name, found, [("ocean_summary", "summary"), ("ocean_spread", "spread"), ("ocean_above", "above")])
+    _bar(
+        t,
+        state,
+        name,
+        found,
+        [("ocean_summary", "summary"), ("ocean_spread", "spread"), ("ocean_above", "above")],
+    )
 
 
 def _summary(t: Words, name: str) -> str:
-    return t("ocean.ensemble.mean") if name == "mean" else t("ocean.ensemble.quantile", share=int(name[1:]) / 100)
+    return (
+        t("ocean.ensemble.mean")
+        if name == "mean"
+        else t("ocean.ensemble.quantile", share=int(name[1:]) / 100)
+    )
 
 
 def _sharp(t: Words, state: State, name: str, found: xr.Dataset) -> None:
@@ -142,7 +152,7 @@ def _pixel(t: Words, state: State, name: str, found: xr.Dataset) -> None:
     times = near(state.frame, state.cut.sizes["time"])
     count = max(state.members, LEAST)
     filled = progress.run(
-        t("ocean.panels.filling", method=titles.method(t, name)),
+        t("ocean.common.filling", method=titles.method(t, name)),
         lambda report: compute.filled(here, name, count, times, report),
         t,
         key=f"series_{here.signature}_{name}_{state.seed}_{times[0]}",
@@ -173,7 +183,12 @@ def _place(t: Words, state: State, found: xr.Dataset) -> tuple[int, int]:
             inputs[0].number_input, t("ocean.ensemble.row"), 0, rows - 1, name="at_row", default=first[0]
         )
         column = number(
-            inputs[1].number_input, t("ocean.ensemble.column"), 0, columns - 1, name="at_column", default=first[1]
+            inputs[1].number_input,
+            t("ocean.ensemble.column"),
+            0,
+            columns - 1,
+            name="at_column",
+            default=first[1],
         )
         ensemble_views.about(t, state, (row, column), found)
     with left:

@@ -44,7 +44,10 @@ def show(guest: Visitor, state: State) -> None:
     with left:
         st.markdown(f"**{t('ocean.structure.taylor')}**")
         figures.show(
-            structure_views.taylor(t, trials, main), key="ocean_taylor", alt=t("ocean.structure.taylor_alt"), expert=True
+            structure_views.taylor(t, trials, main),
+            key="ocean_taylor",
+            alt=t("ocean.structure.taylor_alt"),
+            expert=True,
         )
         st.caption(t("ocean.structure.taylor_note"))
     with right:
@@ -93,6 +96,8 @@ def spectrum(one: Trial, truth: np.ndarray) -> tuple | None:
     for side in SIDES:
         mean = structure.spectrum_ratio(truth, one.mean, one.held, side)
         if len(mean):
-            members = None if one.drawn is None else structure.spectrum_ratio(truth, one.drawn, one.held, side)
+            members = (
+                None if one.drawn is None else structure.spectrum_ratio(truth, one.drawn, one.held, side)
+            )
             return mean, members, mean.attrs["windows"], side
     return None

@@ -25,7 +25,7 @@ def show(guest: Visitor, state: State) -> None:
         return
     score = choose(
         columns[2].selectbox, t("ocean.trial.score"), trial_table.SHOWN, name="score", default="rmse",
-        format_func=lambda s: t(f"ocean.scores.{s}"),
+        format_func=lambda s: t(f"ocean.measures.{s}"),
     )  # fmt: skip
     trials = bench.run(t, state, names, columns)
     if not trials:
@@ -56,7 +56,9 @@ def show(guest: Visitor, state: State) -> None:
 
 def _classes(t: Words, state: State, trials: dict, score: str, main: str) -> None:
     """Draw the score by class of cells."""
-    offered = [by for by in trial_table.CLASSES if trial_table.labels(next(iter(trials.values())), by) is not None]
+    offered = [
+        by for by in trial_table.CLASSES if trial_table.labels(next(iter(trials.values())), by) is not None
+    ]
     by = choose(
         partial(st.segmented_control, required=True), t("ocean.trial.by"), offered, name="by", default="distance",
         format_func=lambda name: t(f"ocean.trial.by_{name}"),
@@ -68,12 +70,16 @@ def _signature(t: Words, trials: dict) -> None:
     """Print what was hidden, so that anybody can repeat it."""
     one = next(iter(trials.values())).signature
     st.markdown(
-        t("ocean.trial.signature", seed=one.seed, frames=len(one.frames), cells=one.cells, sha=one.sha256[:12])
+        t(
+            "ocean.trial.signature",
+            seed=one.seed,
+            frames=len(one.frames),
+            cells=one.cells,
+            sha=one.sha256[:12],
+        )
     )
     with st.expander(t("ocean.trial.donors")):
         st.dataframe(
             trial_views.donors(t, next(iter(trials.values()))), hide_index=True, width="stretch",
             alt=t("ocean.trial.donors"),
         )  # fmt: skip
-
-

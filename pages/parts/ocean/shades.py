@@ -1,4 +1,4 @@
-"""How a quantity is shown: in which unit, between which values, in which colours. Logarithms are shown as what they are of."""
+"""How a quantity is shown: unit, ends of the scale, colours. Of a logarithm, the number itself is read."""
 
 from __future__ import annotations
 

@@ -48,7 +48,9 @@ def _ratio_figure(t: Words, x: dict, y: str, ends: tuple[float, float]) -> go.Fi
     return figure.add_hline(y=1, line={"color": figures.BASELINE, "dash": "dot", "width": 1.5})
 
 
-def _curve(figure: go.Figure, x: np.ndarray, y: np.ndarray, name: str, colour: str, dash: str, mark: str) -> None:
+def _curve(
+    figure: go.Figure, x: np.ndarray, y: np.ndarray, name: str, colour: str, dash: str, mark: str
+) -> None:
     figure.add_scatter(
         x=x, y=y, mode="lines+markers", name=name, line={"color": colour, "width": 2.5, "dash": dash},
         marker={"size": 6, "symbol": mark}, hovertemplate="%{x:.3~g} px: × %{y:.2f}<extra>" + name + "</extra>",
@@ -59,7 +61,15 @@ def spectrum(t: Words, mean: pd.DataFrame, members: pd.DataFrame | None) -> go.F
     """Return the power of fills over the truth's by wavelength, both axes logarithmic."""
     x = figures.axis(t("ocean.structure.wavelength"), "px", type="log", autorange="reversed", dtick="D2")
     figure = _ratio_figure(t, x, t("ocean.structure.power_ratio"), POWER)
-    _curve(figure, mean.index.to_numpy(), mean.ratio.to_numpy(), t("ocean.structure.mean"), _MEAN, "dash", "circle")
+    _curve(
+        figure,
+        mean.index.to_numpy(),
+        mean.ratio.to_numpy(),
+        t("ocean.structure.mean"),
+        _MEAN,
+        "dash",
+        "circle",
+    )
     if members is not None:
         x_at, y_at = members.index.to_numpy(), members.ratio.to_numpy()
         _curve(figure, x_at, y_at, t("ocean.structure.members"), _MEMBERS, "solid", "diamond")
@@ -85,7 +95,10 @@ def taylor(t: Words, trials: Mapping[str, Trial], main: str) -> go.Figure:
 
     Lines of equal centred error are circles around the truth (Taylor 2001, doi:10.1029/2000JD900719).
     """
-    points = {n: structure.taylor(o.cells["truth"].to_numpy(), o.cells["mean"].to_numpy()) for n, o in trials.items()}
+    points = {
+        n: structure.taylor(o.cells["truth"].to_numpy(), o.cells["mean"].to_numpy())
+        for n, o in trials.items()
+    }
     known = {n: p for n, p in points.items() if np.isfinite(p["r"]) and p["r"] >= 0}
     top = max([1.25, *(1.1 * p["sd_ratio"] for p in known.values())])
     x = figures.axis(t("ocean.structure.sd_ratio"), "", range=[0, top], constrain="domain")
@@ -138,8 +151,8 @@ def agreement(t: Words, trials: Mapping[str, Trial], quantity: str) -> go.Figure
     top = float(values.max()) or 1.0
     figure = figures.figure(
         t,
-        x=figures.axis(t("ocean.panels.method"), "", tickangle=-35, ticks="", title={"text": t("ocean.panels.method"), "font": {"size": 1}}),
-        y=figures.axis(t("ocean.panels.method"), "", autorange="reversed", showgrid=False, title={"text": t("ocean.panels.method"), "font": {"size": 1}}),
+        x=titles.axis(t, tickangle=-35),
+        y=titles.axis(t, autorange="reversed"),
         height=430,
     )  # fmt: skip
     unit = shades.error_unit(quantity)

@@ -70,7 +70,12 @@ def _edge(inside: np.ndarray, water: np.ndarray) -> np.ndarray:
 
 
 def tile(
-    values: np.ndarray, scale: Scale, sea: np.ndarray, lat: np.ndarray, caption: str, filled: np.ndarray | None = None
+    values: np.ndarray,
+    scale: Scale,
+    sea: np.ndarray,
+    lat: np.ndarray,
+    caption: str,
+    filled: np.ndarray | None = None,
 ) -> Tile:
     """Return the picture of a field (see :func:`paint`); ``lat`` (degrees) gives it its shape on the ground."""
     rows, columns = values.shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from eogen.ocean.methods import METHODS
 from pages.kit import figures
@@ -34,6 +35,24 @@ def colours(methods: Iterable[str], main: str) -> dict[str, str]:
     return found
 
 
+def axis(t: Words, **options: Any) -> dict[str, Any]:
+    """Return an axis of names of methods: they speak for themselves, its title takes no room."""
+    made = figures.axis(t("ocean.common.method"), "", showgrid=False, ticks="", **options)
+    made["title"] |= {"font": {"size": 1}, "standoff": 0}
+    return made
+
+
 #: Dashes of lines and symbols of dots, in the order of the methods: colour alone never carries the meaning.
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-SYMBOLS = ("circle", "x", "diamond", "triangle-up", "square", "cross", "star", "triangle-down", "pentagon", "hexagon")
+SYMBOLS = (
+    "circle",
+    "x",
+    "diamond",
+    "triangle-up",
+    "square",
+    "cross",
+    "star",
+    "triangle-down",
+    "pentagon",
+    "hexagon",
+)

@@ -22,20 +22,25 @@ PURE = ("r", "coverage_50", "coverage_90", "spread_skill")
 
 def score_axis(t: Words, score: str, quantity: str) -> dict:
     """Return the axis of a score, with its unit."""
-    return figures.axis(t(f"ocean.scores.{score}"), "" if score in PURE else shades.error_unit(quantity))
+    return figures.axis(t(f"ocean.measures.{score}"), "" if score in PURE else shades.error_unit(quantity))
 
 
 def board_figure(
-    t: Words, board: pd.DataFrame, trials: Mapping[str, Trial], score: str, main: str, quantity: str, times: np.ndarray
+    t: Words,
+    board: pd.DataFrame,
+    trials: Mapping[str, Trial],
+    score: str,
+    main: str,
+    quantity: str,
+    times: np.ndarray,
 ) -> go.Figure:
     """Return a row per method: its dates as dots, the pooled score as a diamond with its 95 % interval."""
     names = [n for n in board.index.unique("method") if (n, score) in board.index]
     said = [titles.method(t, n) for n in names]
-    y = figures.axis(
-        t("ocean.panels.method"), "", autorange="reversed", showgrid=False, title={"text": ""}, ticklabelstandoff=6
+    y = titles.axis(t, autorange="reversed", ticklabelstandoff=6)
+    figure = figures.figure(
+        t, x=score_axis(t, score, quantity), y=y, height=90 + 42 * len(names), legend=True
     )
-    y["title"] = {"text": t("ocean.panels.method"), "font": {"size": 1}, "standoff": 0}
-    figure = figures.figure(t, x=score_axis(t, score, quantity), y=y, height=90 + 42 * len(names), legend=True)
     figure.update_xaxes(showgrid=True, gridcolor="rgba(128,128,128,.22)")
     tint = titles.colours(names, main)
     for number, name in enumerate(names):
@@ -72,11 +77,17 @@ def _mark(figure: go.Figure, at: float, said: str) -> None:
 
 
 def board(
-    t: Words, board: pd.DataFrame, trials: Mapping[str, Trial], score: str, main: str, quantity: str, times: np.ndarray
+    t: Words,
+    board: pd.DataFrame,
+    trials: Mapping[str, Trial],
+    score: str,
+    main: str,
+    quantity: str,
+    times: np.ndarray,
 ) -> None:
     """Draw :func:`board_figure`."""
     figure = board_figure(t, board, trials, score, main, quantity, times)
-    alt = t("ocean.trial.board_alt", score=t(f"ocean.scores.{score}"))
+    alt = t("ocean.trial.board_alt", score=t(f"ocean.measures.{score}"))
     figures.show(figure, key="ocean_board", alt=alt, expert=True)
     st.caption(t("ocean.trial.board_note"))
 
@@ -86,9 +97,9 @@ def table(t: Words, board: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for name in board.index.unique("method"):
         here = board.loc[name]
-        row = {t("ocean.panels.method"): titles.method(t, name)}
+        row = {t("ocean.common.method"): titles.method(t, name)}
         for score in ("rmse", "mae", "crps", "bias", "r", "coverage_50", "coverage_90"):
-            label = t(f"ocean.scores.{score}")
+            label = t(f"ocean.measures.{score}")
             if score not in here.index:
                 row[label] = "–"
                 continue
@@ -130,9 +141,8 @@ def classes_figure(
 
 
 def group_name(t: Words, group: str) -> str:
-    """Return the name of a class of cells."""
-    key = f"ocean.classes.{group.translate(str.maketrans({'<': 'u', '>': 'o', '=': '', '-': '_', ' ': '_'}))}"
-    return t(key) if key in t else group
+    """Return the name of a class of cells in the reader's language."""
+    return t(f"ocean.groups.{group_key(group)}")
 
 
 def classes(t: Words, trials: Mapping[str, Trial], by: str, score: str, main: str, quantity: str) -> None:
@@ -141,14 +151,17 @@ def classes(t: Words, trials: Mapping[str, Trial], by: str, score: str, main: st
     if figure is None:
         st.caption(t("ocean.trial.no_class", n=trial_table.FEWEST))
         return
-    alt = t("ocean.trial.classes_alt", score=t(f"ocean.scores.{score}"))
+    alt = t("ocean.trial.classes_alt", score=t(f"ocean.measures.{score}"))
     figures.show(figure, key="ocean_classes", alt=alt, expert=True)
 
 
 def verdicts(t: Words, trials: Mapping[str, Trial], main: str, unit: str) -> list[str]:
     """Say who wins in all and where a simple method wins, in sentences."""
     value = lambda v: t.number(v, 3, unit=unit)
-    pooled = {n: float(scores.from_sums(scores.frame_sums(o.cells).to_numpy().sum(0))["rmse"]) for n, o in trials.items()}
+    pooled = {
+        n: float(scores.from_sums(scores.frame_sums(o.cells).to_numpy().sum(0))["rmse"])
+        for n, o in trials.items()
+    }
     best = min(pooled, key=lambda n: pooled[n])
     said = [t("ocean.trial.best", method=titles.method(t, best), value=value(pooled[best]))]
     if best != main:
@@ -174,8 +187,10 @@ def verdicts(t: Words, trials: Mapping[str, Trial], main: str, unit: str) -> lis
 
 
 def group_key(group: str) -> str:
-    """Return the class of distance as a word of the words files: ``near``, ``close``, ``far`` or ``farthest``."""
-    return dict(zip(scores.DISTANCE_NAMES, ("near", "close", "far", "farthest"), strict=True))[group]
+    """Return the class of cells as a word of the words files; distances are ``near`` to ``farthest``."""
+    return dict(zip(scores.DISTANCE_NAMES, ("near", "close", "far", "farthest"), strict=True)).get(
+        group, group
+    )
 
 
 def donors(t: Words, one: Trial) -> pd.DataFrame:
@@ -183,7 +198,7 @@ def donors(t: Words, one: Trial) -> pd.DataFrame:
     counts = one.cells.groupby("frame").size()
     return pd.DataFrame(
         {
-            t("ocean.panels.date"): [t.date(d) for d in one.signature.frames],
+            t("ocean.common.date"): [t.date(d) for d in one.signature.frames],
             t("ocean.trial.donor"): list(one.signature.donors),
             t("ocean.trial.cells"): [int(counts.get(f, 0)) for f in one.frames],
         }

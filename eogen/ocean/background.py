@@ -16,6 +16,8 @@ from eogen.ocean.problem import Problem
 #: Observations of a cell that weigh as much as its neighbours' mean; cells that weigh as much as a shift of nought.
 OWN, FEW = 8.0, 50.0
 ROUNDS = 6
+#: Observations of a cell that weigh as much as its surroundings for its spread.
+ALIKE = 20.0
 #: A yearly cycle is fitted in series longer than this (days), with this many harmonics.
 LONG, HARMONICS = 730.0, 2
 
@@ -101,3 +103,13 @@ def yearly(problem: Problem, rest: np.ndarray) -> np.ndarray | None:
     towards = np.einsum("ti,tyx->yxi", design, np.where(seen > 0, rest, 0), optimize=True)
     coefficients = np.linalg.solve(normal, towards[..., None])[..., 0]
     return np.einsum("ti,yxi->tyx", design, coefficients, optimize=True).astype(np.float32)
+
+
+def restlessness(anomaly: np.ndarray, sea: np.ndarray) -> np.ndarray:
+    """Return (lat, lon) float32: how much more each cell moves than its surroundings; 1 is as much.
+
+    Cells at the coast and at river mouths move more than the smooth spread around them says. Cells seldom seen lean on 1.
+    """
+    seen = np.isfinite(anomaly)
+    square = np.where(seen, anomaly * anomaly, 0).sum(0, dtype=np.float64)
+    return np.where(sea, np.sqrt((square + ALIKE) / (seen.sum(0) + ALIKE)), 1).astype(np.float32)

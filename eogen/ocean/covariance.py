@@ -114,47 +114,48 @@ def fitted(
     days: np.ndarray,
     pixel: tuple[float, float],
     rng: np.random.Generator,
+    offset: bool = False,
     components: int = 3,
 ) -> Covariance:
-    """Return the covariance that fits best; see :func:`empirical` for the arguments."""
+    """Return the covariance that fits best; see :func:`empirical` for the arguments.
+
+    ``offset``: also fit a constant that was taken from the pairs of the same frame, for frames whose own mean holds
+    much of what is to be known (few frames, far apart in time).
+    """
     distance, delay, value, count = empirical(anomaly, days, pixel, rng)
     same = distance < 0
     total = float(value[same][0]) if same.any() else float(value.max())
     d, t, c = distance[~same], delay[~same], value[~same]
     step = float(np.median(np.diff(days))) if len(days) > 1 else 1.0
     unit = min(pixel)
-    weight = np.sqrt(count[~same]) ** 0.5
+    # Near pairs decide how a gap's edge is filled; far ones are many, and all alike.
+    weight = np.minimum(count[~same] / 5000.0, 1.0) ** 0.5 / (1.0 + d / (30.0 * unit))
     weight = weight / weight.mean()
 
     def unpack(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        v, length, duration = np.exp(x).reshape(3, components)
+        v, length, duration = np.exp(x[:-1]).reshape(3, components)
         return v, length, duration
 
     def residual(x: np.ndarray) -> np.ndarray:
         v, length, duration = unpack(x)
         model = (v[:, None] * np.exp(-d / length[:, None] - t / duration[:, None])).sum(0)
-        return np.append((model - c) * weight / total, 1e-3 * (x - start))
+        # Removing each frame's mean has taken a constant from every covariance of the same frame.
+        taken = np.where(t == 0, x[-1], 0.0) * offset
+        return np.append((model - taken - c) * weight / total, 1e-3 * (x - start))
 
     lengths = np.geomspace(4, 80, components) * unit
     durations = np.geomspace(1.0, 8.0, components) * step
-    start = np.log(np.concatenate([np.full(components, total / components * 0.8), lengths, durations]))
-    low = np.log(
-        np.concatenate(
-            [np.full(components, 1e-6 * total), np.full(components, unit), np.full(components, 0.2 * step)]
-        )
+    start = np.append(
+        np.log(np.concatenate([np.full(components, total / components * 0.8), lengths, durations])), 0.0
     )
-    high = np.log(
-        np.concatenate(
-            [
-                np.full(components, 2 * total),
-                np.full(components, 2000 * unit),
-                np.full(components, 200 * step),
-            ]
-        )
+    one = np.ones(components)
+    low = np.append(np.log(np.concatenate([1e-6 * total * one, unit * one, 0.2 * step * one])), -1e-9)
+    high = np.append(
+        np.log(np.concatenate([2 * total * one, 2000 * unit * one, 200 * step * one])), 0.5 * total
     )
     found = least_squares(residual, start, bounds=(low, high), x_scale=1.0, max_nfev=400)
     v, length, duration = unpack(found.x)
-    nugget = max(total - float(v.sum()), 0.02 * total)
+    nugget = max(total + offset * float(found.x[-1]) - float(v.sum()), 0.02 * total)
     return Covariance(v, length, duration, nugget)
 
 

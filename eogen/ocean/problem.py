@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -47,11 +47,21 @@ class Problem:
 
     def without(self, held: np.ndarray) -> Problem:
         """Return the same problem with the cells ``held`` (time, lat, lon; bool) hidden."""
-        values = np.where(held, np.float32("nan"), self.values)
-        return Problem(
-            values, self.sea, self.days, self.pixel, self.lat, self.lon, self.day_of_year,
-            self.bathymetry, self.drivers, self.name,
-        )  # fmt: skip
+        return replace(self, values=np.where(held, np.float32("nan"), self.values))
+
+    def cut(self, rows: slice, columns: slice) -> Problem:
+        """Return a window of the problem."""
+        at = (slice(None), rows, columns)
+        drivers = self.drivers and {name: field[at] for name, field in self.drivers.items()}
+        return replace(
+            self,
+            values=self.values[at],
+            sea=self.sea[at[1:]],
+            lat=self.lat[rows],
+            lon=self.lon[columns],
+            bathymetry=None if self.bathymetry is None else self.bathymetry[at[1:]],
+            drivers=drivers,
+        )
 
     def gap_distance(self, frame: int) -> np.ndarray:
         """Return (lat, lon) float32: pixels to the nearest observation of the frame; inf when there is none."""
@@ -68,12 +78,14 @@ class Estimate:
     Attributes:
         mean: (target, lat, lon) float32.
         sd: (target, lat, lon) float32 or None; of a new observation, its noise included.
-        members: (member, target, lat, lon) float32 or None: draws of the field.
+        members: (member, target, lat, lon) float32 or None: draws of what would be observed.
+        shape: (99,) float32 or None: the 1 to 99 % quantiles of the standardised error; None means a Gaussian.
     """
 
     mean: np.ndarray
     sd: np.ndarray | None = None
     members: np.ndarray | None = None
+    shape: np.ndarray | None = None
 
 
 def problem(observed: xr.DataArray, drivers: xr.Dataset | None = None) -> Problem:

@@ -41,7 +41,9 @@ def maps(
          t("ocean.ensemble.above", threshold=limit), "%", ""),
     )  # fmt: skip
     for column, (key, values, colours, name, unit, what) in zip(st.columns(3), three, strict=True):
-        figure = fieldmap(t, values, state.cut, colours, title=name, unit=unit, filled=gap)
+        figure = fieldmap(
+            t, values, state.cut, colours, title=name, unit=unit, filled=gap if key == "summary" else None
+        )
         with column:
             st.markdown(f"**{what or name}**")
             figures.show(
@@ -140,11 +142,13 @@ def series_figure(
     """Return the figure of :func:`series`; ``one`` has ``member`` (member, time) and ``filled`` (time,)."""
     quantity = str(state.cut.name)
     title, unit = titles.variable(t, quantity), shades.unit(quantity)
-    log = variable(quantity).is_log
-    y = figures.axis(title, unit, **({"type": "log", "dtick": "D2"} if log else {}))
-    figure = figures.figure(t, x=figures.axis(t("ocean.common.date"), ""), y=y, height=340, legend=True)
-    x = [str(v)[:10] for v in one.time.values]
     low90, low50, middle, high50, high90 = shades.shown(quantity, ensemble.fan(one.member.values))
+    log = variable(quantity).is_log
+    y = figures.axis(title, unit, **(shades.decades(t, np.nanmin(low90), np.nanmax(high90)) if log else {}))
+    axis = figures.axis(f"{t('ocean.common.date')}, {shades.years(one.time.values)}", "")
+    figure = figures.figure(t, x=axis | shades.dates(t, one.time.values), y=y, height=340, legend=True)
+    x = [str(v)[:10] for v in one.time.values]
+    days = [t.date(v) for v in x]
     for low, high, colour, share in ((low90, high90, _WIDE, 0.9), (low50, high50, _NARROW, 0.5)):
         figure.add_scatter(x=x, y=low, mode="lines", line={"width": 0}, showlegend=False, hoverinfo="skip")
         figure.add_scatter(
@@ -153,8 +157,8 @@ def series_figure(
         )  # fmt: skip
     said = f" {unit}" if unit else ""
     figure.add_scatter(
-        x=x, y=middle, mode="lines", line={"color": OWN, "width": 2}, name=t("ocean.ensemble.median"),
-        hovertemplate=f"%{{x}}<br>%{{y:.3~g}}{said}<extra></extra>",
+        x=x, y=middle, mode="lines", line={"color": OWN, "width": 2}, name=t("ocean.ensemble.median"), text=days,
+        hovertemplate=f"%{{text}}<br>%{{y:.3~g}}{said}<extra></extra>",
     )  # fmt: skip
     index = list(times)
     seen = state.observed.values[index, at[0], at[1]]
@@ -166,8 +170,8 @@ def series_figure(
         if np.isfinite(values).any():
             figure.add_scatter(
                 x=x, y=shades.shown(quantity, values), mode="markers", name=t(f"ocean.common.{name}"),
-                marker={"color": colour, "size": 8, "symbol": symbol},
-                hovertemplate=f"%{{x}}<br>%{{y:.3~g}}{said}<extra></extra>",
+                marker={"color": colour, "size": 8, "symbol": symbol}, text=days,
+                hovertemplate=f"%{{text}}<br>%{{y:.3~g}}{said}<extra></extra>",
             )  # fmt: skip
     if state.truth is not None:
         figure.add_scatter(

@@ -9,7 +9,7 @@ import xarray as xr
 from eogen.colour import Scale
 from pages.kit import figures
 from pages.kit.words import Words
-from pages.parts.ocean import shades
+from pages.parts.ocean import shades, tiles
 
 #: Cells a side sent to the browser at most; larger regions are drawn every second, third … cell.
 MOST = 200
@@ -27,7 +27,7 @@ def fieldmap(
     unit: str,
     filled: np.ndarray | None = None,
     at: tuple[int, int] | None = None,
-    height: int = 360,
+    height: int = 420,
 ) -> go.Figure:
     """Return the map of ``values``.
 
@@ -51,12 +51,15 @@ def fieldmap(
     ratio = 1 / max(float(np.cos(np.deg2rad(lat.mean()))), 0.05)
     figure = figures.figure(
         t,
-        x=figures.axis(t("ocean.common.longitude"), "°E", showgrid=False, constrain="domain", nticks=5),
+        x=figures.axis(
+            t("ocean.common.longitude"), "°E", showgrid=False, constrain="domain", constraintoward="left", nticks=5
+        ),
         y=figures.axis(
             t("ocean.common.latitude"), "°N", showgrid=False, scaleanchor="x", scaleratio=ratio, constrain="domain",
-            nticks=5,
+            constraintoward="top", nticks=5,
         ),
         height=height,
+        margin={"l": 8, "r": 12, "t": 8, "b": 104},
     )  # fmt: skip
     if not sea.all():
         land = np.where(sea, np.nan, 1.0).astype(np.float32)
@@ -82,6 +85,7 @@ def fieldmap(
 
 def _rim(figure: go.Figure, inside: np.ndarray, lat: np.ndarray, lon: np.ndarray) -> None:
     """Draw the line around the cells that were filled."""
+    inside = tiles.holes(inside)
     if not inside.any() or inside.all():
         return
     figure.add_contour(

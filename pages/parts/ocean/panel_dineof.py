@@ -118,17 +118,18 @@ def _maps(t: Words, state: State, found: Dineof) -> None:
 
 def courses(t: Words, state: State, found: Dineof) -> go.Figure:
     """Return the course of each mode through time."""
+    times = state.cut.time.values
     figure = figures.figure(
-        t, x=figures.axis(t("ocean.common.date"), ""), y=figures.axis(t("ocean.dineof.course"), t("ocean.dineof.sds")),
+        t, x=figures.axis(f"{t('ocean.common.date')}, {shades.years(times)}", "") | shades.dates(t, times), y=figures.axis(t("ocean.dineof.course"), t("ocean.dineof.sds")),
         height=320, legend=True,
     )  # fmt: skip
-    x = [str(v)[:10] for v in state.cut.time.values]
+    x = [str(v)[:10] for v in times]
     for k, course in enumerate(loaded(found)[1].T[:DRAWN]):
         figure.add_scatter(
             x=x, y=course, mode="lines+markers", name=t("ocean.dineof.mode_short", k=k + 1),
             line={"width": 2, "dash": titles.DASHES[k % len(titles.DASHES)]},
             marker={"size": 6, "symbol": [titles.SYMBOLS[k] if used else f"{titles.SYMBOLS[k]}-open" for used in found.used]},
-            hovertemplate="%{x}: %{y:.2f}<extra></extra>",
+            text=[t.date(v) for v in x], hovertemplate="%{text}: %{y:.2f}<extra></extra>",
         )  # fmt: skip
     figure.add_vline(x=str(state.date)[:10], line={"color": figures.BASELINE, "dash": "dot", "width": 1.5})
     return figure

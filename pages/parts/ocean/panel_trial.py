@@ -1,4 +1,4 @@
-"""Validation without a truth, live: clouds of other dates are laid over the region, every method fills them, all are scored."""
+"""Validation without a truth, live: clouds of other dates hide parts of the region, every method fills, all are scored."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _signature(t: Words, trials: dict) -> None:
     st.markdown(
         t(
             "ocean.trial.signature",
-            seed=one.seed,
+            seed=str(one.seed),
             frames=len(one.frames),
             cells=one.cells,
             sha=one.sha256[:12],

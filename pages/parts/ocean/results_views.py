@@ -73,7 +73,7 @@ def board(t: Words, found: Measured, where: str) -> go.Figure:
         .replace("log10(mg m-3)", "log₁₀")
         .replace("degree_Celsius", "°C")
     )
-    y = titles.axis(t, autorange="reversed", ticklabelstandoff=6)
+    y = titles.axis(t, autorange="reversed")
     figure = figures.figure(
         t,
         x=figures.axis(t("ocean.measures.rmse"), "" if unit == "1" else unit),
@@ -115,7 +115,7 @@ def gaps(t: Words, found: Measured, where: str) -> go.Figure | None:
             x=[group(t, g) for g in groups], y=[found.value(f"rmse/{g}", name, where) for g in groups],
             mode="lines+markers", name=titles.method(t, name),
             line={"color": tint[name], "width": 3 if not number else 1.8,
-                  "dash": titles.DASHES[number % len(titles.DASHES)]},
+                  "dash": titles.DASHES[0 if not number else 1 + number % 5]},
             marker={"size": 8, "symbol": titles.SYMBOLS[number % len(titles.SYMBOLS)]},
             hovertemplate="%{y:.3f}<extra>" + titles.method(t, name) + "</extra>",
         )  # fmt: skip

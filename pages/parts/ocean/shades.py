@@ -59,7 +59,8 @@ def colour_bar(t: Words, scale: Scale, title: str, unit: str) -> dict[str, Any]:
     at: Sequence[float] = ticks(scale, 4)
     where = np.log10(at) if scale.log else np.asarray(at)
     return {
-        "orientation": "h", "thickness": 11, "len": 1.0, "y": -0.16, "yanchor": "top", "outlinewidth": 0,
+        "orientation": "h", "thickness": 11, "len": 1.0, "outlinewidth": 0,
+        "yref": "container", "y": 0, "yanchor": "bottom",
         "title": {"text": f"{title} ({unit})" if unit else title, "side": "bottom"},
         "tickvals": where.tolist(), "ticktext": [t.number(v) for v in at],
     }  # fmt: skip
@@ -69,3 +70,31 @@ def height_of(scale: Scale, values: np.ndarray) -> np.ndarray:
     """Return what is handed to plotly: logarithms where the scale is one."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.log10(values) if scale.log else np.asarray(values, float)
+
+
+def decades(t: Words, low: float, high: float) -> dict[str, Any]:
+    """Return the options of a logarithmic axis that names 1, 2 and 5 times powers of ten, as ``low`` to ``high`` needs."""
+    powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    steps = (1, 2, 5) if high / low < 200 else (1,)
+    at = [m * 10.0**p for p in powers for m in steps]
+    return {"type": "log", "tickvals": at, "ticktext": [t.number(v) for v in at]}
+
+
+def dates(t: Words, times: np.ndarray, most: int = 7) -> dict[str, Any]:
+    """Return the options of an axis of dates in the reader's language: days, or years where there are many."""
+    days = np.asarray(times, "datetime64[D]")
+    if len(days) and (days[-1] - days[0]).astype(int) > 900:
+        years = np.unique(days.astype("datetime64[Y]"))
+        years = years[:: max(-(-len(years) // most), 1)]
+        return {"tickvals": [f"{y}-01-01" for y in years], "ticktext": [str(y) for y in years]}
+    some = days[np.unique(np.linspace(0, len(days) - 1, min(most, len(days))).round().astype(int))]
+    return {
+        "tickvals": [str(d) for d in some],
+        "ticktext": [t.date(str(d)).rpartition("\u00a0")[0] or t.date(str(d)) for d in some],
+    }
+
+
+def years(times: np.ndarray) -> str:
+    """Return the year of some dates, or the first and the last."""
+    held = np.unique(np.asarray(times, "datetime64[Y]")).astype(str)
+    return held[0] if len(held) == 1 else f"{held[0]}–{held[-1]}"

@@ -43,7 +43,9 @@ def _side(ratio: float) -> str:
 
 
 def _ratio_figure(t: Words, x: dict, y: str, ends: tuple[float, float]) -> go.Figure:
-    figure = figures.figure(t, x=x, y=figures.axis(y, "", type="log", dtick="D2"), height=330, legend=True)
+    figure = figures.figure(
+        t, x=x, y=figures.axis(y, "", **shades.decades(t, 0.01, 10)), height=330, legend=True
+    )
     figure.add_hrect(y0=ends[0], y1=ends[1], fillcolor=_BAND, line_width=0)
     return figure.add_hline(y=1, line={"color": figures.BASELINE, "dash": "dot", "width": 1.5})
 
@@ -59,7 +61,7 @@ def _curve(
 
 def spectrum(t: Words, mean: pd.DataFrame, members: pd.DataFrame | None) -> go.Figure:
     """Return the power of fills over the truth's by wavelength, both axes logarithmic."""
-    x = figures.axis(t("ocean.structure.wavelength"), "px", type="log", autorange="reversed", dtick="D2")
+    x = figures.axis(t("ocean.structure.wavelength"), "px", autorange="reversed", **shades.decades(t, 1, 100))
     figure = _ratio_figure(t, x, t("ocean.structure.power_ratio"), POWER)
     _curve(
         figure,
@@ -78,7 +80,7 @@ def spectrum(t: Words, mean: pd.DataFrame, members: pd.DataFrame | None) -> go.F
 
 def variogram(t: Words, one: Trial, truth: np.ndarray) -> go.Figure:
     """Return the variogram of fills over the truth's by distance."""
-    x = figures.axis(t("ocean.structure.lag"), "px", type="log", dtick="D2")
+    x = figures.axis(t("ocean.structure.lag"), "px", **shades.decades(t, 1, 100))
     figure = _ratio_figure(t, x, t("ocean.structure.variogram_ratio"), POWER)
     rows = [("mean", one.mean[None], _MEAN, "dash", "circle")]
     if one.drawn is not None:

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
+import xarray as xr
+
+from scipy.ndimage import label
 
 from eogen.colour import Scale
+from eogen.ocean.cube import pixel_km
 from eogen.raster import data_url
 from pages.kit.style import escape
 
@@ -16,6 +20,8 @@ from pages.kit.style import escape
 LAND, EDGE = (128, 128, 128, 150), (213, 94, 0, 255)
 #: Shortest side of a picture, in pixels: small fields are drawn with large cells, so that the line is thin.
 SMALLEST, LARGEST = 180, 512
+#: Holes smaller than this many cells get no rim.
+SPECK = 25
 
 
 @dataclass(frozen=True)
@@ -52,10 +58,18 @@ def paint(
     colours[~sea] = LAND
     large = colours[::-1].repeat(size, 0).repeat(size, 1)
     if filled is not None and line and size > 1:
-        inside = (filled[::step, ::step] & sea)[::-1].repeat(size, 0).repeat(size, 1)
+        inside = holes(filled[::step, ::step] & sea)[::-1].repeat(size, 0).repeat(size, 1)
         water = sea[::-1].repeat(size, 0).repeat(size, 1)
         large[_edge(inside, water)] = EDGE
     return large
+
+
+def holes(filled: np.ndarray, least: int = SPECK) -> np.ndarray:
+    """Return ``filled`` (lat, lon; bool) without holes of fewer than ``least`` cells: their rims would hide the map."""
+    named, _ = label(filled)
+    large = np.bincount(named.ravel()) >= least
+    large[0] = False
+    return large[named]
 
 
 def _edge(inside: np.ndarray, water: np.ndarray) -> np.ndarray:
@@ -70,17 +84,14 @@ def _edge(inside: np.ndarray, water: np.ndarray) -> np.ndarray:
 
 
 def tile(
-    values: np.ndarray,
-    scale: Scale,
-    sea: np.ndarray,
-    lat: np.ndarray,
-    caption: str,
-    filled: np.ndarray | None = None,
+    values: np.ndarray, scale: Scale, grid: xr.DataArray, caption: str, filled: np.ndarray | None = None
 ) -> Tile:
-    """Return the picture of a field (see :func:`paint`); ``lat`` (degrees) gives it its shape on the ground."""
+    """Return the picture of a field (see :func:`paint`); ``grid``, with the coordinate ``sea``, gives it its shape."""
+    north, east = pixel_km(grid)
     rows, columns = values.shape
-    ratio = columns * float(np.cos(np.deg2rad(np.mean(lat)))) / rows
-    return Tile(data_url(paint(values, scale, sea, filled)), caption, ratio)
+    return Tile(
+        data_url(paint(values, scale, grid.sea.values, filled)), caption, columns * east / (rows * north)
+    )
 
 
 def grid_html(tiles: Sequence[Tile], least: str = "9.5rem") -> str:
@@ -92,7 +103,7 @@ def grid_html(tiles: Sequence[Tile], least: str = "9.5rem") -> str:
         f'<figcaption style="font-size:.85rem;padding-top:.2rem">{escape(t.caption)}</figcaption></figure>'
         for t in tiles
     )
-    columns = f"repeat(auto-fill,minmax(min({least},46%),1fr))"
+    columns = f"repeat(auto-fill,minmax(min({least},46%),1fr))" if len(tiles) > 1 else "1fr"
     return f'<div style="display:grid;gap:.7rem;grid-template-columns:{columns}">{cells}</div>'
 
 

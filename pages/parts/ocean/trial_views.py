@@ -37,7 +37,7 @@ def board_figure(
     """Return a row per method: its dates as dots, the pooled score as a diamond with its 95 % interval."""
     names = [n for n in board.index.unique("method") if (n, score) in board.index]
     said = [titles.method(t, n) for n in names]
-    y = titles.axis(t, autorange="reversed", ticklabelstandoff=6)
+    y = titles.axis(t, autorange="reversed")
     figure = figures.figure(
         t, x=score_axis(t, score, quantity), y=y, height=90 + 42 * len(names), legend=True
     )
@@ -47,7 +47,7 @@ def board_figure(
         frames = trial_table.per_frame(trials[name])
         days = [str(v)[:10] for v in times[frames.index]]
         figure.add_scatter(
-            x=frames[score], y=[said[number]] * len(frames), mode="markers", text=days, showlegend=number == 0,
+            x=frames[score], y=[said[number]] * len(frames), mode="markers", text=[t.date(d) for d in days], showlegend=number == 0,
             marker={"color": tint[name], "size": 7, "opacity": 0.4}, name=t("ocean.trial.one_date"),
             hovertemplate="%{text} · %{x:.3f}<extra>" + said[number] + "</extra>",
         )  # fmt: skip
@@ -129,7 +129,7 @@ def classes_figure(
         figure.add_scatter(
             x=[group_name(t, g) for g in groups], y=here["value"], mode="lines+markers", name=titles.method(t, name),
             line={"color": tint[name], "width": 3 if name == main else 1.8,
-                  "dash": titles.DASHES[number % len(titles.DASHES)]},
+                  "dash": "solid" if name == main else titles.DASHES[1 + number % 5]},
             marker={"size": 8, "symbol": titles.SYMBOLS[number % len(titles.SYMBOLS)]}, customdata=here["n"],
             hovertemplate="%{y:.3f} · n = %{customdata}<extra>" + titles.method(t, name) + "</extra>",
         )  # fmt: skip

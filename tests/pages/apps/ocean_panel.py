@@ -20,6 +20,7 @@ def sea(side: int, frames: int, gaps: str) -> simulate.Simulated:
     return simulate.ocean(3, frames, (side, side), gaps=gaps)
 
 
+st.set_page_config(layout="wide")
 style.apply()
 asked = st.query_params
 words = load(asked.get("lang", "fr"))

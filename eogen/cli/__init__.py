@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from eogen import __version__
-from eogen.cli import data, explain, rooms, serve
+from eogen.cli import data, explain, inpaint, rooms, serve
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 something given cannot be used; 2 mistyped command; 3 data, weights or network "
@@ -44,7 +44,15 @@ def _options(
     """EOGen Explorer: see what generative models believe about the Earth."""
 
 
-for command in (data.data, data.fetch, rooms.train, rooms.evaluate, explain.explain, serve.serve):
+for command in (
+    data.data,
+    data.fetch,
+    rooms.train,
+    rooms.evaluate,
+    explain.explain,
+    inpaint.inpaint,
+    serve.serve,
+):
     app.command(epilog=EXIT_CODES)(command)
 
 

@@ -6,7 +6,7 @@ With gaps the mean of a cell depends on *which* frames saw it. The effects of ce
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -40,9 +40,20 @@ class Background:
         """Return standardised anomalies (…, frame, lat, lon) in the variable's units."""
         return anomaly * self.scale + self.usual[frames]
 
+    def without(self, held: np.ndarray) -> Background:
+        """Return the same with the cells ``held`` (time, lat, lon; bool) hidden; what is usual stays as it was."""
+        return replace(self, anomaly=np.where(held, np.float32("nan"), self.anomaly))
+
+    def cut(self, rows: slice, columns: slice) -> Background:
+        """Return a window."""
+        return Background(
+            self.usual[:, rows, columns], self.scale[rows, columns], self.anomaly[:, rows, columns]
+        )
 
 def background(problem: Problem) -> Background:
-    """Return the background of a problem."""
+    """Return the background of a problem: the one it was given, else the one fitted to its values."""
+    if problem.ground is not None:
+        return problem.ground
     sea, seen = problem.sea, problem.observed
     values = np.where(seen, problem.values, 0).astype(np.float32)
     count = seen.sum((1, 2))
@@ -66,7 +77,11 @@ def background(problem: Problem) -> Background:
 def cell_means(values: np.ndarray, seen: np.ndarray, sea: np.ndarray) -> np.ndarray:
     """Return (lat, lon) float32: each cell's mean of what was seen, leaning on its neighbours'; 0 where none is near."""
     count = np.where(sea, seen.sum(0), 0).astype(np.float32)
-    total = np.where(seen, values, 0).sum(0, dtype=np.float32)
+    return leaned_means(count, np.where(seen, values, 0).sum(0, dtype=np.float32), sea)
+
+
+def leaned_means(count: np.ndarray, total: np.ndarray, sea: np.ndarray) -> np.ndarray:
+    """Return :func:`cell_means` from each cell's count and total (lat, lon; float32, 0 on land)."""
     around, weight = np.zeros_like(total), np.zeros_like(total)
     for sigma in (1.5, 6.0, 24.0):  # the finest neighbourhood that has seen something speaks
         w = gaussian_filter(count, sigma, truncate=3.0, mode="constant")
@@ -82,7 +97,11 @@ def local_spread(rest: np.ndarray, sea: np.ndarray) -> np.ndarray:
     seen = np.isfinite(rest)
     square = np.where(seen, rest * rest, 0).sum(0, dtype=np.float64)
     many = seen.sum(0).astype(float)
-    whole = square.sum() / max(many.sum(), 1)
+    return spread(square, many, square.sum() / max(many.sum(), 1))
+
+
+def spread(square: np.ndarray, many: np.ndarray, whole: float) -> np.ndarray:
+    """Return :func:`local_spread` from each cell's sum of squares and count, and the whole sea's variance."""
     local = (gaussian_filter(square, 6.0) + 0.5 * whole) / (gaussian_filter(many, 6.0) + 0.5)
     return np.sqrt(np.maximum(local, 1e-8)).astype(np.float32)
 

@@ -136,7 +136,7 @@ def below(field: np.ndarray, share: np.ndarray, sea: np.ndarray) -> np.ndarray:
     for t, part in enumerate(share):
         count = int(np.clip(round(part * total + owed), 0, total))
         owed += part * total - count
-        order = np.argsort(-field[t][sea], kind="stable")[:count]
+        order = np.argpartition(-field[t][sea], min(count, total - 1))[:count]
         flat = np.zeros(total, bool)
         flat[order] = True
         hidden[t][sea] = flat

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import rioxarray  # noqa: F401 - registers .rio
 import xarray as xr
+from dask.base import is_dask_collection
 
 from eogen.errors import InputError
 from eogen.ocean.variables import variable
@@ -35,7 +36,8 @@ def cube(
     """Return a cube, checked.
 
     Args:
-        values: (time, lat, lon), NaN = not seen; values outside the sea become NaN.
+        values: (time, lat, lon), NaN = not seen; values outside the sea become NaN. A dask array stays one
+            (nothing is computed, and that something was seen is not checked).
         time: (time,) datetime64, strictly ascending.
         lat: (lat,) degrees north, strictly ascending.
         lon: (lon,) degrees east, strictly ascending.
@@ -51,7 +53,8 @@ def cube(
     row = variable(name)
     time = np.asarray(time, "datetime64[ns]")
     lat, lon = np.asarray(lat, float), np.asarray(lon, float)
-    sea = np.asarray(sea, bool)
+    lazy = is_dask_collection(values)
+    sea = sea.astype(bool) if is_dask_collection(sea) else np.asarray(sea, bool)
     expected = (len(time), len(lat), len(lon))
     if np.shape(values) != expected or sea.shape != expected[1:]:
         raise InputError(
@@ -68,8 +71,10 @@ def cube(
     for axis, at in (("time", time.astype("int64")), ("lat", lat), ("lon", lon)):
         if len(at) > 1 and not (np.diff(at) > 0).all():
             raise InputError("ocean_axis", "The axis {axis} does not ascend; sort it first.", axis=axis)
-    seen = np.where(sea, np.asarray(values, np.float32), np.float32("nan"))
-    if not np.isfinite(seen).any():
+    seen = np.where(
+        sea, values.astype(np.float32) if lazy else np.asarray(values, np.float32), np.float32("nan")
+    )
+    if not lazy and not np.isfinite(seen).any():
         raise InputError(
             "ocean_all_missing", "Every value of the sea is missing: there is nothing to fill from."
         )

@@ -110,9 +110,12 @@ class Interpolator:
 
     def cut(self, rows: slice, columns: slice) -> Interpolator:
         """Return the same process on a window, with the background of the whole."""
-        g, at = self.ground, (slice(None), rows, columns)
-        ground = Background(g.usual[at], g.scale[at[1:]], g.anomaly[at])
-        return Interpolator(self.problem.cut(rows, columns), ground, self.unrest[at[1:]], self.covariance)
+        return Interpolator(
+            self.problem.cut(rows, columns),
+            self.ground.cut(rows, columns),
+            self.unrest[rows, columns],
+            self.covariance,
+        )
 
     def near(self, target: int) -> np.ndarray:
         """Return the frames that still know something of ``target``, at most the 10 nearest on either side."""

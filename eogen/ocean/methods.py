@@ -66,6 +66,9 @@ _ROWS = (
     Method("time_linear", "simple", "simple:time_linear", "linear interpolation in time"),
     Method("nearest", "simple", "simple:nearest", "nearest neighbour (Voronoi 1908)"),
     Method("convolution", "statistical", "convolution:smooth", "Knutsson & Westin 1993"),
+    Method("biharmonic", "simple", "biharmonic:biharmonic", "Duchon 1977"),
+    Method("dineof", "statistical", "dineof:dineof", "Beckers & Rixen 2003", frames=3),
+    Method("dineof_anomaly", "statistical", "dineof:dineof_anomaly", "Alvera-Azcárate et al. 2005", frames=3),
     Method("oi", "statistical", "oi:optimal_interpolation", "Bretherton et al. 1976", draws=True),
 )
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 from scipy.ndimage import distance_transform_edt
 
 from eogen.ocean.cube import pixel_km
+
+if TYPE_CHECKING:
+    from eogen.ocean.background import Background
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class Problem:
         drivers: name -> (time, lat, lon) float32, complete over the sea, in the variable's own units.
         day_of_year: (time,) 1 to 366.
         name: of the variable.
+        ground: what is usual, where it is known better than from these values: a tile of a larger cube.
     """
 
     values: np.ndarray
@@ -39,6 +44,7 @@ class Problem:
     bathymetry: np.ndarray | None = None
     drivers: dict[str, np.ndarray] | None = None
     name: str = "log10_chl"
+    ground: Background | None = None
 
     @cached_property
     def observed(self) -> np.ndarray:
@@ -47,7 +53,9 @@ class Problem:
 
     def without(self, held: np.ndarray) -> Problem:
         """Return the same problem with the cells ``held`` (time, lat, lon; bool) hidden."""
-        return replace(self, values=np.where(held, np.float32("nan"), self.values))
+        values = np.where(held, np.float32("nan"), self.values)
+        ground = self.ground and self.ground.without(held)
+        return replace(self, values=values, ground=ground)
 
     def cut(self, rows: slice, columns: slice) -> Problem:
         """Return a window of the problem."""
@@ -61,6 +69,7 @@ class Problem:
             lon=self.lon[columns],
             bathymetry=None if self.bathymetry is None else self.bathymetry[at[1:]],
             drivers=drivers,
+            ground=self.ground and self.ground.cut(rows, columns),
         )
 
     def gap_distance(self, frame: int) -> np.ndarray:

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from scipy.ndimage import map_coordinates
 
 from eogen.errors import InputError
 from eogen.ocean import compositions
 from eogen.ocean.clouds import below, coverages, veil
-from eogen.ocean.coast import Coast, coast
+from eogen.ocean.coast import coast
 from eogen.ocean.cube import cube
-from eogen.ocean.eddies import Eddies, eddies
+from eogen.ocean.eddies import eddies
 from eogen.ocean.psc import as_fractions
+from eogen.ocean.sea_state import sea_state
 from eogen.ocean.size_classes import brewin2015
 from eogen.ocean.turbulence import evolving
 
@@ -94,7 +94,7 @@ def ocean(
     km = (111.195 * LAT_STEP, float(111.195 * LON_STEP * np.cos(np.deg2rad(lat.mean()))))
     shore = coast(rngs[1], shape, km)
     stirred = eddies(rngs[2], days, shape, km)
-    chl, physics, turbulence = _sea(rngs[3], rngs[4], lat, time, days, shore, stirred, step_days)
+    chl, physics, turbulence = sea_state(rngs[3], rngs[4], lat, time, days, shore, stirred, step_days)
     about = {
         "kind": "simulated", "dataset": "ocean_simulated", "title": f"Simulated ocean, seed {seed}",
         "licence": "CC0-1.0", "source": "eogen.ocean.simulate",
@@ -161,124 +161,6 @@ def _axes(
     first = np.datetime64("2021-01-01") + day if start is None else np.datetime64(start)
     days = np.arange(frames) * float(step_days)
     return lat, lon, first.astype("datetime64[ns]") + (days * 86400e9).astype("timedelta64[ns]"), days
-
-
-def _series(rng: np.random.Generator, count: int, step: float, memory_days: float) -> np.ndarray:
-    """Return (count,) a Gaussian series of unit variance that forgets in ``memory_days``."""
-    keep = np.exp(-step / memory_days)
-    series = rng.standard_normal(count)
-    for t in range(1, count):
-        series[t] = keep * series[t - 1] + np.sqrt(1 - keep * keep) * series[t]
-    return series
-
-
-def _sea(
-    rng: np.random.Generator,
-    noise: np.random.Generator,
-    lat: np.ndarray,
-    time: np.ndarray,
-    days: np.ndarray,
-    shore: Coast,
-    stirred: Eddies,
-    step: float,
-) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
-    """Return log10 CHL, the drivers, each (time, lat, lon), and the turbulence they share."""
-    count, shape = len(days), shore.sea.shape
-    year = (time - time.astype("datetime64[Y]")) / np.timedelta64(1, "D")
-    season = np.cos(2 * np.pi * (year - 230) / 365.25)  # 1 in August, -1 in February
-    # What eddies have turned around is filaments: the field is looked up where its water came from.
-    turbulence = _stirred(
-        evolving(noise, count, shape, 2.5, 70.0, (26.0 / step, 6.0 / step)), stirred.turn, shore
-    )
-    other = evolving(noise, count, shape, 3.2, 60.0, (30.0 / step, 8.0 / step))
-    still = evolving(noise, 1, shape, 3.4, 60.0)[0]
-    blown = evolving(noise, count, shape, 4.0, 300.0, (3.0 / step, 3.0 / step))
-    front = _front(rng, days, shape)
-    upwelling = np.exp(0.7 * _series(rng, count, step, 12.0)) * (0.6 + 0.4 * season)
-    near = np.exp(-shore.offshore / 28.0)
-    wind = 8.5 - 2.2 * season[:, None, None] + 2.0 * blown + 0.8 * upwelling[:, None, None] * near
-    mixed = blown + 0.4 * (wind - wind.mean((1, 2), keepdims=True))
-    rivers = _plumes(rng, shore, days, year, step)
-    upwelled = upwelling[:, None, None] * near
-    chl = (
-        -0.45
-        + 0.08 * rng.standard_normal()
-        + 0.75 * np.exp(-shore.offshore / 60.0)
-        + 0.03 * (lat - lat.mean())[:, None]
-        + 0.14 * still
-        + _bloom(lat, year)[:, :, None] * (1 + 0.25 * still)
-        + 0.07 * front
-        + 0.12 * stirred.turn
-        + 0.18 * turbulence
-        + 0.30 * upwelled
-        + 0.45 * rivers
-        + 0.05 * mixed
-    )
-    sst = (
-        13.5
-        - 0.55 * (lat - 48)[:, None]
-        + 3.5 * season[:, None, None]
-        - 0.9 * front
-        - 0.45 * stirred.turn
-        - 0.16 * turbulence
-        + 0.50 * other
-        - 1.2 * upwelled
-        - 0.30 * mixed
-    )
-    level = stirred.sea_level - 0.05 * front + 0.012 * other + 0.03 * season[:, None, None] - 0.02 * upwelled
-    physics = {"sst": np.maximum(sst, -1.8), "sea_level": level, "wind_speed": np.maximum(wind, 0.3)}
-    return np.clip(chl, -2.5, 2.0), physics, turbulence
-
-
-def _stirred(field: np.ndarray, turn: np.ndarray, shore: Coast, angle: float = 1.4) -> np.ndarray:
-    """Return ``field`` wound up by the eddies: each cell takes the value found upstream along their streamlines."""
-    reach = angle * 9.0  # cells: the turn at the rim of an eddy of 40 km
-    north = np.gradient(turn, axis=1) * reach * 4.0
-    east = np.gradient(turn, axis=2) * reach * 4.0
-    y, x = np.indices(shore.sea.shape)
-    wound = np.empty_like(field)
-    for t in range(len(field)):
-        wound[t] = map_coordinates(field[t], [y - east[t], x + north[t]], order=1, mode="reflect")
-    return wound
-
-
-def _front(rng: np.random.Generator, days: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Return (time, lat, lon), -1 equatorward to 1 poleward of a meandering jet."""
-    tall, wide = shape
-    x = np.arange(wide)
-    line = np.full((len(days), wide), rng.uniform(0.3, 0.7) * tall)
-    for _ in range(4):
-        length, size = rng.uniform(40, 130), rng.uniform(2, 7)
-        speed = rng.uniform(0.1, 0.6)  # cells a day, eastward
-        line += size * np.sin(2 * np.pi * (x - speed * days[:, None]) / length + rng.uniform(0, 2 * np.pi))
-    return np.tanh((np.arange(tall)[:, None] - line[:, None, :]) / rng.uniform(3, 7))
-
-
-def _bloom(lat: np.ndarray, year: np.ndarray) -> np.ndarray:
-    """Return (time, lat): a spring bloom that starts in the south, a weaker one in autumn that starts in the north."""
-    away = lambda peak: (year[:, None] - peak + 182.6) % 365.25 - 182.6
-    spring = np.exp(-0.5 * (away(95 + 4.0 * (lat - 45)) / 26.0) ** 2)
-    autumn = np.exp(-0.5 * (away(285 - 2.5 * (lat - 45)) / 30.0) ** 2)
-    return 0.38 * spring + 0.18 * autumn
-
-
-def _plumes(
-    rng: np.random.Generator, shore: Coast, days: np.ndarray, year: np.ndarray, step: float
-) -> np.ndarray:
-    """Return (time, lat, lon) 0 to about 2: what rivers bring, strongest in spring, bent along the coast."""
-    y, x = np.indices(shore.sea.shape)
-    plume = np.zeros((len(days), *shore.sea.shape))
-    for row, column in shore.mouths:
-        flow = np.exp(0.4 * _series(rng, len(days), step, 15.0)) * (
-            1 + 0.5 * np.cos(2 * np.pi * (year - 120) / 365.25)
-        )
-        dy, dx = y - row, x - column
-        lean = rng.uniform(0.5, 2.0)
-        along = np.where(dy > 0, dy / (4.0 * lean), dy / 3.0)
-        for t in range(len(days)):
-            wide = 0.7 + 0.3 * flow[t]
-            plume[t] += flow[t] * np.exp(-np.hypot(along, dx / 5.0) / wide)
-    return plume
 
 
 def _noise(rng: np.random.Generator, frames: int, shape: tuple[int, int]) -> np.ndarray:

@@ -23,7 +23,7 @@ from tests.real import REPOSITORY
 from tests.unit.faulty_server import serving, stall
 from tests.unit.test_fetch import BODY, left, remote, wanted
 
-COMMANDS = ["data", "fetch", "train", "evaluate", "explain", "serve"]
+COMMANDS = ["data", "fetch", "train", "evaluate", "explain", "inpaint", "serve"]
 ROOM = {
     "__init__": "",
     "train": """

@@ -1,7 +1,7 @@
 """Seas to pictures on a map, and places on the map to cells.
 
 A picture never lets a guess pass for an observation: land is sand, what nobody saw is hatched, the edge of a real gap
-is a thin line and that of an artificial one a bold, dashed one.
+is a white line; what was seen and is withheld has pink stripes and a dark pink edge.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from eogen.colour import Scale
 from eogen.raster import Overlay, overlay
 from pages.kit.maps.legend import ticks
 from pages.kit.maps.view import Pixel, Place
+from pages.kit.style import escape
 from pages.kit.words import Words
 
 #: Pictures kept, 20 to 150 kB each.
@@ -26,9 +27,12 @@ SIDE = 480
 LAND = (214, 205, 186, 255)
 #: What nobody saw: two greys in stripes of three pixels.
 UNSEEN = ((150, 158, 164, 255), (228, 231, 233, 255))
-#: The edge of a real gap, and the two inks of an artificial one's.
+#: Sea where there is nothing to draw.
+NOTHING = (233, 237, 239, 255)
+#: What was seen and is withheld, and the edges of a real and of an artificial gap.
+WITHHELD = ((226, 140, 186, 255), (250, 228, 240, 255))
 REAL_EDGE = (255, 255, 255, 255)
-HELD_INK = ((200, 30, 120, 255), (255, 255, 255, 255))
+HELD_EDGE = (190, 20, 112, 255)
 _ROUND = np.array([1.0, 2.0, 5.0])
 
 
@@ -63,6 +67,7 @@ def paint(
     *,
     real_gap: np.ndarray | None = None,
     hidden: np.ndarray | None = None,
+    blank: bool = False,
 ) -> np.ndarray:
     """Return uint8 RGBA pixels, north first.
 
@@ -72,21 +77,22 @@ def paint(
         scale: colours.
         times: pixels a cell.
         real_gap: (lat, lon) bool, outlined thinly.
-        hidden: (lat, lon) bool, outlined boldly.
+        blank: draw cells of the sea without a value plainly: what is drawn has none there (an error, a spread).
+        hidden: (lat, lon) bool, seen but withheld: outlined in pink, and striped in pink where it has no value.
     """
+    withheld = np.zeros(sea.shape, bool) if hidden is None else hidden
     drawn = scale.colour(up(values, times))
     water = up(sea, times)
     unseen = water & ~np.isfinite(up(values, times))
     rows, columns = np.indices(water.shape)
     stripe = (rows + columns) // 3 % 2 == 0
-    drawn[unseen & stripe], drawn[unseen & ~stripe] = UNSEEN
+    for mask, (dark, light) in ((unseen, UNSEEN), (unseen & up(withheld, times), WITHHELD)):
+        drawn[mask & stripe], drawn[mask & ~stripe] = (NOTHING, NOTHING) if blank else (dark, light)
     drawn[~water] = LAND
     if real_gap is not None and real_gap.any():
         drawn[_edge(up(real_gap, times), 1) & water] = REAL_EDGE
     if hidden is not None and hidden.any():
-        edge = _edge(up(hidden, times), 2)
-        dash = (rows + columns) // 6 % 2 == 0
-        drawn[edge & dash], drawn[edge & ~dash] = HELD_INK
+        drawn[_edge(up(hidden, times), 1)] = HELD_EDGE
     return drawn
 
 
@@ -162,3 +168,45 @@ def map_labels(t: Words, **more: str) -> dict[str, str]:
     """Return the labels every map needs, in the reader's language."""
     names = ("zoom_in", "zoom_out", "keys", "at")
     return {name: t.text(f"kit.map.{name}") for name in names} | {"lang": t.lang} | more
+
+
+def as_read(name: str, values: np.ndarray) -> np.ndarray:
+    """Return values of a variable as they are read: powers of ten of logarithms, others as they are."""
+    return np.power(10.0, values) if name.startswith("log10_") else np.asarray(values)
+
+
+#: Colours of variables that are not logarithms.
+COLOURS = {"sst": "thermal", "sea_level": "deep", "wind_speed": "tempo"}
+
+
+def shades(name: str, values: np.ndarray) -> Scale:
+    """Return the scale of a variable (values in its own unit) or of a fraction (0 to 1)."""
+    if name.startswith("log10_"):
+        return chl_scale(values)
+    seen = values[np.isfinite(values)]
+    low, high = np.quantile(seen, [0.01, 0.99]) if seen.size else (0.0, 1.0)
+    if not high > low:
+        low, high = low - 0.5, high + 0.5
+    return Scale(COLOURS.get(name, "matter"), float(low), float(high))
+
+
+def key_html(t: Words, *, hidden: bool, blank: bool, hatched: bool) -> str:
+    """Return what land, hatches and lines mean, as HTML; of what can be on the map only."""
+    stripes = "repeating-linear-gradient(45deg,{} 0 3px,{} 3px 6px)".format(*(_css(c) for c in UNSEEN))
+    rows = [(f"background:{_css(LAND)}", "land")]
+    rows += [(f"background:{stripes}", "unseen")] if hatched else []
+    rows += [(f"background:{_css(NOTHING)}", "nothing")] if blank else []
+    rows.append((f"background:#3f9a6b;outline:2px solid {_css(REAL_EDGE)};outline-offset:-4px", "real"))
+    if hidden:
+        pink = "repeating-linear-gradient(45deg,{} 0 3px,{} 3px 6px)".format(*(_css(c) for c in WITHHELD))
+        rows += [(f"background:{pink}", "withheld")] if hatched else []
+        rows.append((f"background:#3f9a6b;outline:2px solid {_css(HELD_EDGE)};outline-offset:-4px", "held"))
+    said = "".join(
+        f'<li><span aria-hidden="true" style="{style}"></span>{escape(t(f"ocean.key.{name}"))}</li>'
+        for style, name in rows
+    )
+    return f'<ul class="eo-key" role="list">{said}</ul>'
+
+
+def _css(colour: tuple[int, ...]) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*colour[:3])

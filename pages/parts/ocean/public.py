@@ -32,9 +32,10 @@ def show(guest: Visitor) -> None:
     """Draw the page."""
     t = guest.words
     st.markdown(t("ocean.public.lead"))
-    source = sources.opened(cases.source_name())
-    if source is None or not cases.deck(source.key, source):
-        source = sources.simulated("simulated_clear")
+    with st.spinner(t("ocean.public.fetching")):
+        source = sources.opened(cases.source_name())
+        if source is None or not cases.deck(source.key, source):
+            source = sources.simulated("simulated_clear")
     _round(t, source)
 
 

@@ -62,7 +62,7 @@ def coverage(t: Words, trials: Mapping[str, Trial], main: str) -> go.Figure:
     """Return observed against nominal coverage, a line per method."""
     figure = figures.figure(
         t, x=figures.axis(t("ocean.calibration.nominal"), "%", range=[0, 100]),
-        y=figures.axis(t("ocean.calibration.observed"), "%", range=[0, 100]), height=360, legend=True,
+        y=figures.axis(t("ocean.calibration.observed"), "%", range=[0, 100]), height=380, legend=True,
     )  # fmt: skip
     figure.add_scatter(
         x=[0, 100], y=[0, 100], mode="lines", name=t("ocean.calibration.perfect"), hoverinfo="skip",
@@ -124,7 +124,7 @@ def spread_skill(t: Words, one: Trial, quantity: str) -> go.Figure:
     unit = shades.error_unit(quantity)
     figure = figures.figure(
         t, x=figures.axis(t("ocean.calibration.spread"), unit, range=[0, top]),
-        y=figures.axis(t("ocean.calibration.skill"), unit, range=[0, top]), height=360, legend=True,
+        y=figures.axis(t("ocean.calibration.skill"), unit, range=[0, top]), height=380, legend=True,
     )  # fmt: skip
     figure.add_scatter(
         x=[0, top], y=[0, top], mode="lines", hoverinfo="skip", name=t("ocean.calibration.perfect"),

@@ -59,7 +59,8 @@ def ternary_figure(t: Words, found: Composed) -> go.Figure:
     }  # fmt: skip
     figure.update_layout(
         ternary={"sum": 100, "bgcolor": "rgba(0,0,0,0)", **axes},
-        margin={"l": 50, "r": 50, "t": 70, "b": 50},
+        margin={"l": 50, "r": 50, "t": 34, "b": 70},
+        legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.14, "yanchor": "top"},
         xaxis={"visible": False},
         yaxis={"visible": False},
     )
@@ -90,9 +91,8 @@ def ternary(t: Words, state: State, found: Composed) -> None:
 
 def maps(t: Words, state: State, found: Composed) -> None:
     """Draw each part over the region, and how far its draws are apart."""
-    lat = state.cut.lat.values
     pictures = [
-        tiles.tile(100 * found.together[k], PARTS, state.sea, lat, t(f"ocean.composition.{c}"), found.filled)
+        tiles.tile(100 * found.together[k], PARTS, state.cut, t(f"ocean.composition.{c}"), found.filled)
         for k, c in enumerate(CLASSES)
     ]
     tiles.grid(pictures, "16rem")
@@ -105,7 +105,7 @@ def maps(t: Words, state: State, found: Composed) -> None:
     st.markdown(f"**{t('ocean.composition.spread')}**")
     tiles.grid(
         [
-            tiles.tile(spread[k], colours, state.sea, lat, t(f"ocean.composition.{c}"), found.filled)
+            tiles.tile(spread[k], colours, state.cut, t(f"ocean.composition.{c}"))
             for k, c in enumerate(CLASSES)
         ],
         "16rem",
@@ -155,7 +155,7 @@ def anchors(t: Words, rows: dict[str, dict[str, Any]]) -> None:
     """Draw the share of region-days that do not close in published series."""
     st.markdown(f"**{t('ocean.composition.published')}**")
     bars = []
-    for name, one in rows.items():
+    for name, one in sorted(rows.items(), key=lambda row: row[0] != "test"):
         key = f"ocean.composition.series.{name}"
         said = t(key) if key in t else name.upper()
         note = t("ocean.composition.range", low=one["low"], high=one["high"])

@@ -54,8 +54,7 @@ def _ask(t: Words, state: State, found: Any, case: Case, name: str, at: int, cou
     real, member = blind.pictures(found, state.cut.values, case)
     quantity = str(state.cut.name)
     colours = shades.scale(quantity, real, member)
-    sea = state.sea[slice(*case.rows), slice(*case.columns)]
-    lat = state.cut.lat.values[slice(*case.rows)]
+    window = state.cut.isel(lat=slice(*case.rows), lon=slice(*case.columns))
     pair = (real, member) if case.real_left else (member, real)
     if st.session_state.get(_SHOWN, ("", 0.0))[0] != case.name:
         st.session_state[_SHOWN] = (case.name, time.time())
@@ -63,7 +62,7 @@ def _ask(t: Words, state: State, found: Any, case: Case, name: str, at: int, cou
     sides = zip(st.columns(2, gap="medium"), ("left", "right"), pair, strict=True)
     for column, side, field in sides:
         with column:
-            picture = tiles.tile(shades.shown(quantity, field), colours, sea, lat, t(f"ocean.blind.{side}"))
+            picture = tiles.tile(shades.shown(quantity, field), colours, window, t(f"ocean.blind.{side}"))
             tiles.grid([picture], "100%")
             st.button(
                 t(f"ocean.blind.{side}_real"), key=f"ocean_blind_{side}", width="stretch", type="primary",

@@ -104,8 +104,7 @@ def _maps(t: Words, state: State, found: Dineof) -> None:
     colours = Scale("balance", -top, top)
     pictures = [
         tiles.tile(
-            field, colours, state.sea, state.cut.lat.values,
-            t("ocean.dineof.mode", k=k + 1, share=float(found.explained[k])),
+            field, colours, state.cut, t("ocean.dineof.mode", k=k + 1, share=float(found.explained[k])),
         )
         for k, field in enumerate(maps)
     ]  # fmt: skip

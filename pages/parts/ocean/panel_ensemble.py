@@ -68,11 +68,11 @@ def _scale(state: State, found: xr.Dataset) -> shades.Scale:
 
 def _members(t: Words, state: State, name: str, found: xr.Dataset) -> None:
     """Draw every member, and all of them as a film."""
-    quantity, sea, lat = str(state.cut.name), state.sea, state.cut.lat.values
+    quantity = str(state.cut.name)
     colours, gap = _scale(state, found), found.filled.values[0]
     fields = shades.shown(quantity, found.member.values[:, 0])
     pictures = [
-        tiles.tile(f, colours, sea, lat, t("ocean.ensemble.member", k=k + 1, n=len(fields)), gap)
+        tiles.tile(f, colours, state.cut, t("ocean.ensemble.member", k=k + 1, n=len(fields)), gap)
         for k, f in enumerate(fields)
     ]
     mean = shades.shown(quantity, found["mean"].values[0])
@@ -81,7 +81,7 @@ def _members(t: Words, state: State, name: str, found: xr.Dataset) -> None:
         flipbook(pictures, t, key="ocean_flipbook")
         st.html(shades.legend(t, quantity, colours, titles.variable(t, quantity)))
     with right:
-        tiles.grid([tiles.tile(mean, colours, sea, lat, t("ocean.ensemble.mean"), gap), *pictures], "8.2rem")
+        tiles.grid([tiles.tile(mean, colours, state.cut, t("ocean.ensemble.mean"), gap), *pictures], "8.2rem")
         st.caption(t("ocean.ensemble.rim"))
     _bar(t, state, name, found, [])
 

@@ -80,6 +80,7 @@ def board(t: Words, found: Measured, where: str) -> go.Figure:
         y=y,
         height=80 + 30 * len(names),
     )
+    titles.bare(figure, "yaxis")
     figure.update_xaxes(showgrid=True, gridcolor="rgba(128,128,128,.22)")
     tint = titles.colours(names, names[0])
     figure.add_scatter(

@@ -72,12 +72,20 @@ def height_of(scale: Scale, values: np.ndarray) -> np.ndarray:
         return np.log10(values) if scale.log else np.asarray(values, float)
 
 
+#: Ratios named on their axes.
+RATIOS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
+
+
+def logarithmic(t: Words, at: Sequence[float]) -> dict[str, Any]:
+    """Return the options of a logarithmic axis that names the values ``at``."""
+    return {"type": "log", "tickvals": list(at), "ticktext": [t.number(float(v)) for v in at]}
+
+
 def decades(t: Words, low: float, high: float) -> dict[str, Any]:
-    """Return the options of a logarithmic axis that names 1, 2 and 5 times powers of ten, as ``low`` to ``high`` needs."""
+    """Return the options of a logarithmic axis that names 1, 2 and 5 times powers of ten from ``low`` to ``high``."""
     powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
     steps = (1, 2, 5) if high / low < 200 else (1,)
-    at = [m * 10.0**p for p in powers for m in steps]
-    return {"type": "log", "tickvals": at, "ticktext": [t.number(v) for v in at]}
+    return logarithmic(t, [m * 10.0**p for p in powers for m in steps])
 
 
 def dates(t: Words, times: np.ndarray, most: int = 7) -> dict[str, Any]:
@@ -88,10 +96,8 @@ def dates(t: Words, times: np.ndarray, most: int = 7) -> dict[str, Any]:
         years = years[:: max(-(-len(years) // most), 1)]
         return {"tickvals": [f"{y}-01-01" for y in years], "ticktext": [str(y) for y in years]}
     some = days[np.unique(np.linspace(0, len(days) - 1, min(most, len(days))).round().astype(int))]
-    return {
-        "tickvals": [str(d) for d in some],
-        "ticktext": [t.date(str(d)).rpartition("\u00a0")[0] or t.date(str(d)) for d in some],
-    }
+    short = [t.date(str(d)).rpartition(" ")[0] for d in some]  # the year is in the axis' title
+    return {"tickvals": [str(d) for d in some], "ticktext": short}
 
 
 def years(times: np.ndarray) -> str:

@@ -44,7 +44,7 @@ def _side(ratio: float) -> str:
 
 def _ratio_figure(t: Words, x: dict, y: str, ends: tuple[float, float]) -> go.Figure:
     figure = figures.figure(
-        t, x=x, y=figures.axis(y, "", **shades.decades(t, 0.01, 10)), height=330, legend=True
+        t, x=x, y=figures.axis(y, "", **shades.logarithmic(t, shades.RATIOS)), height=330, legend=True
     )
     figure.add_hrect(y0=ends[0], y1=ends[1], fillcolor=_BAND, line_width=0)
     return figure.add_hline(y=1, line={"color": figures.BASELINE, "dash": "dot", "width": 1.5})
@@ -105,7 +105,7 @@ def taylor(t: Words, trials: Mapping[str, Trial], main: str) -> go.Figure:
     top = max([1.25, *(1.1 * p["sd_ratio"] for p in known.values())])
     x = figures.axis(t("ocean.structure.sd_ratio"), "", range=[0, top], constrain="domain")
     y = figures.axis(t("ocean.structure.sd_ratio"), "", range=[0, top], scaleanchor="x", constrain="domain")
-    figure = figures.figure(t, x=x, y=y | {"showgrid": False}, height=430, legend=True)
+    figure = figures.figure(t, x=x, y=y | {"showgrid": False}, height=540, legend=True)
     turn = np.linspace(0, np.pi / 2, 60)
     grey = {"color": "rgba(128,128,128,.55)", "width": 1}
     for radius in (0.5, 1.0):
@@ -155,25 +155,19 @@ def agreement(t: Words, trials: Mapping[str, Trial], quantity: str) -> go.Figure
         t,
         x=titles.axis(t, tickangle=-35),
         y=titles.axis(t, autorange="reversed"),
-        height=430,
+        height=520,
     )  # fmt: skip
     unit = shades.error_unit(quantity)
     bar = {"orientation": "h", "thickness": 11, "y": 1.02, "yanchor": "bottom", "outlinewidth": 0,
            "title": {"text": f"{t('ocean.structure.apart')} ({unit})", "side": "top"}}  # fmt: skip
     figure.add_heatmap(
         z=np.where(np.eye(len(values), dtype=bool), np.nan, values), x=names, y=names, zmin=0, zmax=top,
-        colorscale=figures.scale("error"), colorbar=bar, xgap=2, ygap=2,
+        colorscale=figures.scale("error"), colorbar=bar,
+        text=[[t.number(v, 2) if i != j else "" for j, v in enumerate(row)] for i, row in enumerate(values)],
+        texttemplate="%{text}", xgap=2, ygap=2,
         hovertemplate=f"%{{y}} – %{{x}}: %{{z:.3f}} {unit}<extra></extra>",
     )  # fmt: skip
-    for i, row in enumerate(values):
-        for j, value in enumerate(row):
-            if i != j:
-                ink = "#FFFFFF" if value > 0.55 * top else "#1B2733"
-                figure.add_annotation(
-                    x=names[j], y=names[i], text=t.number(value, 2), showarrow=False,
-                    font={"size": 12, "color": ink},
-                )  # fmt: skip
-    return figure
+    return titles.bare(figure, "xaxis", "yaxis")
 
 
 def ratios(trials: Mapping[str, Trial], truth: np.ndarray) -> pd.DataFrame:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import plotly.graph_objects as go
+
 from eogen.ocean.methods import METHODS
 from pages.kit import figures
 from pages.kit.words import Words
@@ -36,10 +38,15 @@ def colours(methods: Iterable[str], main: str) -> dict[str, str]:
 
 
 def axis(t: Words, **options: Any) -> dict[str, Any]:
-    """Return an axis of names of methods: they speak for themselves, its title takes no room."""
-    made = figures.axis(t("ocean.common.method"), "", showgrid=False, ticks="", **options)
-    made["title"] |= {"font": {"size": 1}, "standoff": 0}
-    return made
+    """Return an axis of names of methods."""
+    return figures.axis(t("ocean.common.method"), "", showgrid=False, ticks="", **options)
+
+
+def bare(figure: go.Figure, *axes: str) -> go.Figure:
+    """Take the titles of axes of names away: names speak for themselves and need the room."""
+    for name in axes:
+        figure.layout[name].title.text = ""
+    return figure
 
 
 #: Dashes of lines and symbols of dots, in the order of the methods: colour alone never carries the meaning.

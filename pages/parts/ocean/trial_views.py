@@ -37,10 +37,12 @@ def board_figure(
     """Return a row per method: its dates as dots, the pooled score as a diamond with its 95 % interval."""
     names = [n for n in board.index.unique("method") if (n, score) in board.index]
     said = [titles.method(t, n) for n in names]
-    y = titles.axis(t, autorange="reversed")
+    # The row below the last leaves room for the words at the dotted line.
+    y = titles.axis(t, range=[len(names), -0.6])
     figure = figures.figure(
-        t, x=score_axis(t, score, quantity), y=y, height=90 + 42 * len(names), legend=True
+        t, x=score_axis(t, score, quantity), y=y, height=100 + 42 * len(names), legend=True
     )
+    titles.bare(figure, "yaxis")
     figure.update_xaxes(showgrid=True, gridcolor="rgba(128,128,128,.22)")
     tint = titles.colours(names, main)
     for number, name in enumerate(names):
@@ -122,7 +124,9 @@ def classes_figure(
         return None
     groups = [g for g in trial_table.order_of(by) if g in set(found["class"])]
     axis = figures.axis(t(f"ocean.trial.by_{by}"), "px" if by == "distance" else "")
-    figure = figures.figure(t, x=axis, y=score_axis(t, score, quantity), height=340, legend=True)
+    figure = figures.figure(
+        t, x=axis, y=score_axis(t, score, quantity), height=310 + 18 * len(trials), legend=True
+    )
     tint = titles.colours(trials, main)
     for number, name in enumerate(trials):
         here = found[found["method"] == name].set_index("class").reindex(groups)

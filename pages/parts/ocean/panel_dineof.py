@@ -108,7 +108,7 @@ def _maps(t: Words, state: State, found: Dineof) -> None:
         )
         for k, field in enumerate(maps)
     ]  # fmt: skip
-    tiles.grid(pictures, "12rem")
+    tiles.grid(pictures, "15rem")
     unit = shades.error_unit(str(state.cut.name)) if found.ground is None else t("ocean.dineof.standard")
     st.html(scale_legend(colours, title=t("ocean.dineof.pattern"), unit=unit, number=t.number))
     if found.modes > DRAWN:

@@ -94,6 +94,20 @@ def winners(trials: Mapping[str, Trial], by: str = "distance", score: str = "rms
     return pd.DataFrame(rows, columns=["class", "method", "value", "kind", "n"])
 
 
+def apart(trials: Mapping[str, Trial], one: str, other: str, by: str, group: str) -> bool:
+    """Return whether the RMSE of two methods differs on a class of cells beyond what other dates would have given.
+
+    Both are scored on the same cells; frames are drawn again together, and 95 % of the ratios lie on one side of 1.
+    """
+    sums = []
+    for name in (one, other):
+        cells = trials[name].cells
+        sums.append(scores.frame_sums(cells[labels(trials[name], by) == group])["e2"])
+    both = pd.concat(sums, axis=1).to_numpy()
+    low, high = scores.bootstrap(both, lambda s: np.sqrt(s[..., 0] / np.maximum(s[..., 1], 1e-12)))
+    return bool(high < 1 or low > 1)
+
+
 def everything(trials: Mapping[str, Trial]) -> pd.DataFrame:
     """Return every score: pooled, by every class and per frame, one row each."""
     parts = [leaderboard(trials).reset_index().assign(by="all", **{"class": "all"})]

@@ -95,19 +95,19 @@ def board(
 
 
 def table(t: Words, board: pd.DataFrame) -> pd.DataFrame:
-    """Return the leaderboard as it is read: RMSE, MAE and CRPS with their intervals."""
+    """Return the leaderboard as it is read: RMSE and CRPS with their intervals; the files have all of them."""
     rows = []
     for name in board.index.unique("method"):
         here = board.loc[name]
         row = {t("ocean.common.method"): titles.method(t, name)}
-        for score in ("rmse", "mae", "crps", "bias", "r", "coverage_50", "coverage_90"):
+        for score in ("rmse", "crps", "mae", "bias", "r", "coverage_50", "coverage_90"):
             label = t(f"ocean.measures.{score}")
             if score not in here.index:
                 row[label] = "–"
                 continue
             one = here.loc[score]
             row[label] = t.number(one["value"], 3, signed=score == "bias")
-            if score in ("rmse", "mae", "crps"):
+            if score in ("rmse", "crps"):
                 row[label] += f" [{t.number(one['low'], 3)} ; {t.number(one['high'], 3)}]"
         row[t("ocean.trial.frame_rmse")] = t.number(here.loc["rmse", "frame_value"], 3)
         row[t("ocean.trial.seconds")] = t.duration(float(here["seconds"].iloc[0]))
@@ -175,16 +175,13 @@ def verdicts(t: Words, trials: Mapping[str, Trial], main: str, unit: str) -> lis
     for _, row in simple.iterrows():
         own = trial_table.by_class({best: trials[best]}, "distance", "rmse")
         own = own[own["class"] == row["class"]]["value"]
-        said.append(
-            t(
-                "ocean.trial.simple_wins",
-                where=t(f"ocean.trial.at_{group_key(row['class'])}"),
-                method=titles.method(t, row["method"]),
-                value=value(row["value"]),
-                best=titles.method(t, best),
-                other=value(float(own.iloc[0])) if len(own) else "–",
-            )
-        )
+        facts = {
+            "where": t(f"ocean.trial.at_{group_key(row['class'])}"), "method": titles.method(t, row["method"]),
+            "value": value(row["value"]), "best": titles.method(t, best),
+            "other": value(float(own.iloc[0])) if len(own) else "–",
+        }  # fmt: skip
+        sure = trial_table.apart(trials, row["method"], best, "distance", row["class"])
+        said.append(t("ocean.trial.simple_wins" if sure else "ocean.trial.simple_ties", **facts))
     if len(won) and simple.empty:
         said.append(t("ocean.trial.nowhere" if won["kind"].iloc[0] != "simple" else "ocean.trial.everywhere"))
     return [" ".join(said)]

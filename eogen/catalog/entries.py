@@ -22,7 +22,9 @@ from urllib.parse import quote, urlsplit
 from eogen.errors import InputError
 
 SCHEMES = ("http", "https", "file")
-KINDS = ("files", "archive")
+KINDS = ("files", "archive", "manual")
+"""``manual``: nothing is listed or fetched; it is brought by hand and recognised by its patterns."""
+
 _TEXT = ("name", "room", "licence", "citation", "homepage", "kind", "reader")
 _KEYS = {*_TEXT, "title", "notes", "files", "patterns", "login"}
 _FILE_KEYS = {"dataset", "path", "url", "source", "remote", "sha256", "md5", "size", "sample", "unpack"}
@@ -81,7 +83,7 @@ class Presence:
     def status(self) -> str:
         """``"here"``, ``"partly"`` or ``"absent"``."""
         if self.found == self.expected:
-            return "here"
+            return "here" if self.expected or self.others else "absent"
         return "partly" if self.found or self.others else "absent"
 
 
@@ -225,7 +227,10 @@ def _dataset(
         _file(row, sources, name, origin) for row in _rows(table.get("files"), name, tables, origin)
     )
     paths = [file.path for file in files]
-    if not files or len(set(paths)) != len(paths):
+    if table["kind"] == "manual":
+        if files or not table.get("patterns"):
+            raise _wrong(origin, name, "a set that is brought by hand has patterns and no files")
+    elif not files or len(set(paths)) != len(paths):
         raise _wrong(origin, name, "there is no file" if not files else "a path is listed twice")
     plain = {key: table[key] for key in _TEXT}
     patterns = tuple(_inside(pattern, name, origin) for pattern in table.get("patterns", ()))

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from eogen.catalog.download import right
 from eogen.catalog.entries import SCHEMES, DataSet, RemoteFile, catalog, entry
-from eogen.catalog.paths import data_roots
+from eogen.catalog.paths import data_roots, write_root
 from eogen.errors import InputError, Unavailable
 
 
@@ -31,8 +31,9 @@ def select(names: Iterable[str] = (), *, room: str | None = None, sample: bool =
 
     Raises:
         InputError: ``unknown_dataset``, ``unknown_room``, ``nothing_asked``.
+        Unavailable: ``login_needed``, ``by_hand`` for a set that is only brought by hand.
     """
-    entries = [entry(name) for name in names]
+    entries = [_fetched(entry(name)) for name in names]
     if room is not None:
         of_room = [each for each in catalog().values() if each.room == room]
         if not of_room:
@@ -52,6 +53,24 @@ def select(names: Iterable[str] = (), *, room: str | None = None, sample: bool =
             "nothing_asked", "Name a data set, a room or the sample; `data` lists what there is."
         )
     return tuple(dict.fromkeys(wanted))
+
+
+def _fetched(entry: DataSet) -> DataSet:
+    """Return ``entry``, unless it is only brought by hand."""
+    if entry.kind != "manual":
+        return entry
+    folder = str(write_root() / entry.room)
+    if entry.login:
+        raise _login_needed(entry, folder)
+    raise Unavailable(
+        "by_hand",
+        "{name} is brought by hand: get what you need of it at {homepage}, and put it in {folder} under a name like "
+        "{pattern}.",
+        name=entry.name,
+        homepage=entry.homepage,
+        folder=folder,
+        pattern=entry.patterns[0],
+    )
 
 
 def is_here(each: Wanted, root: Path) -> bool:
@@ -100,11 +119,15 @@ def address(each: Wanted, base: str | None, root: Path) -> str | None:
     if base:
         return base + quote(each.key)
     if each.entry.login:
-        raise Unavailable(
-            "login_needed",
-            "{name} needs an account: make one at {login}, download it, and put it in {folder}.",
-            name=each.entry.name,
-            login=each.entry.login,
-            folder=str(root / each.entry.room),
-        )
+        raise _login_needed(each.entry, str(root / each.entry.room))
     return each.file.url
+
+
+def _login_needed(entry: DataSet, folder: str) -> Unavailable:
+    return Unavailable(
+        "login_needed",
+        "{name} needs an account: make one at {login}, download it, and put it in {folder}.",
+        name=entry.name,
+        login=entry.login,
+        folder=folder,
+    )

@@ -50,6 +50,7 @@ class Background:
             self.usual[:, rows, columns], self.scale[rows, columns], self.anomaly[:, rows, columns]
         )
 
+
 def background(problem: Problem) -> Background:
     """Return the background of a problem: the one it was given, else the one fitted to its values."""
     if problem.ground is not None:

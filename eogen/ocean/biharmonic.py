@@ -1,9 +1,12 @@
 """Biharmonic inpainting: in each frame a thin plate is laid through the anomalies, bending as little as it can.
 
-Duchon 1977 (Lecture Notes in Mathematics 571, 85) for the bending energy; Smith & Wessel 1990 (Geophysics 55, 293) for the
-plate under tension, which keeps it from swinging far from the data. The energy is summed over the sea only (free boundary
-at the coast and at the region's edge), as second differences; a weak spring pulls to the background, so that a bay
-without any observation has an answer. One sparse symmetric system a frame.
+Duchon 1977 (Lecture Notes in Mathematics 571, 85) for the bending energy; Smith & Wessel 1990 (Geophysics 55, 293) for
+the plate under tension, which keeps it from swinging in wide gaps. The energy is summed over the sea only (free
+boundary at the coast and at the region's edge), as second differences; a weak spring pulls to the background over
+hundreds of pixels, so that a bay without any observation has an answer. One sparse symmetric system a frame.
+
+scikit-image's ``inpaint_biharmonic`` is as fast but knows neither coast nor tension; the tests compare the two where
+neither matters.
 """
 
 from __future__ import annotations
@@ -16,7 +19,8 @@ from eogen.ocean.background import background
 from eogen.ocean.problem import Estimate, Problem
 from eogen.progress import Progress, silent
 
-#: Tension (of first differences, against 1 of second ones), and the spring: as stiff as bending at 25 pixels.
+#: Tension (of first differences, against 1 of second ones), chosen on withheld cells of NE Pacific composites (0, 0.05,
+#: 0.1 and 0.3 tried); the spring: far from data the answer fades over sqrt(tension / spring) = 342 pixels.
 TENSION, SPRING = 0.3, 25.0**-4
 
 
@@ -84,9 +88,7 @@ def plate(anomaly: np.ndarray, sea: np.ndarray, energy: sparse.csc_array) -> np.
     return full
 
 
-def biharmonic(
-    problem: Problem, targets: np.ndarray, seed: int = 0, progress: Progress = silent
-) -> Estimate:
+def biharmonic(problem: Problem, targets: np.ndarray, seed: int = 0, progress: Progress = silent) -> Estimate:
     """Fill the frames ``targets``; see the module's text."""
     ground = background(problem)
     energy = bending(problem.sea, problem.pixel)

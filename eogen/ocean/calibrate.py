@@ -59,7 +59,8 @@ def calibrated(error: np.ndarray, sd: np.ndarray, distance: np.ndarray) -> Calib
     pool = np.digitize(distance, EDGES) - 1
     count = np.bincount(pool, minlength=len(MIDDLES))[: len(MIDDLES)]
     square = np.bincount(pool, clipped**2, len(MIDDLES))[: len(MIDDLES)]
-    factor = np.sqrt((square + LEAN * whole**2) / (count + LEAN))
+    # Trials without any error (a constant sea) leave next to no doubt, but never none.
+    factor = np.maximum(np.sqrt((square + LEAN * whole**2) / (count + LEAN)), 1e-3)
     known = count >= FEWEST
     if known.any():
         factor = np.interp(MIDDLES, MIDDLES[known], factor[known])

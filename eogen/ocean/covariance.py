@@ -124,7 +124,8 @@ def fitted(
     """
     distance, delay, value, count = empirical(anomaly, days, pixel, rng)
     same = distance < 0
-    total = float(value[same][0]) if same.any() else float(value.max())
+    # A sea without any anomaly has a covariance too: next to none.
+    total = max(float(value[same][0]) if same.any() else float(value.max()), 1e-6)
     d, t, c = distance[~same], delay[~same], value[~same]
     step = float(np.median(np.diff(days))) if len(days) > 1 else 1.0
     unit = min(pixel)

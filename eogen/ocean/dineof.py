@@ -1,7 +1,8 @@
 """DINEOF: a gappy series is completed by the few patterns (EOFs) that explain it, found and filled in turn.
 
-Beckers & Rixen 2003 (J. Atmos. Oceanic Technol. 20, 1839): missing cells start at the mean; the leading EOFs of the completed
-matrix give them new values, until nothing changes; then one EOF more. How many to keep is decided on withheld cells.
+Beckers & Rixen 2003 (J. Atmos. Oceanic Technol. 20, 1839): missing cells start at the mean; the leading EOFs of the
+completed matrix give them new values, until nothing changes; then one EOF more. How many to keep is decided on
+withheld cells.
 Alvera-Azcárate et al. 2005 (Ocean Modelling 9, 325): many frames, few modes, the decomposition on the smaller side.
 Alvera-Azcárate et al. 2009 (Ocean Sci. 5, 475): the covariance between times is smoothed by diffusion in time.
 
@@ -115,7 +116,7 @@ def decompose(
     seed: int = 0,
     most: int = MOST,
     filter_days: float = 0.0,
-    tolerance: float = 1e-3,
+    tolerance: float = 1e-2,
     rounds: int = 100,
     progress: Progress = silent,
 ) -> Dineof:
@@ -129,6 +130,7 @@ def decompose(
         most: largest number of modes to try; frames - 1 at most are.
         filter_days: standard deviation of the diffusion in time, days: the paper's sqrt(2 alpha numit); 0 = none.
         tolerance: change of the fills, relative to the data's standard deviation, below which a round is the last.
+            Looser is safer: in long gaps the patterns keep growing long after the errors are smallest.
         rounds: most rounds for each number of modes.
         progress: stage ``fit``, between rounds; may raise ``Cancelled``.
 
@@ -250,9 +252,7 @@ def dineof_anomaly(
     problem: Problem, targets: np.ndarray, seed: int = 0, progress: Progress = silent
 ) -> Estimate:
     """Fill the frames ``targets`` from the EOFs of the standardised anomalies."""
-    found = decompose(
-        problem, anomalies=True, seed=seed, filter_days=_half_step(problem), progress=progress
-    )
+    found = decompose(problem, anomalies=True, seed=seed, filter_days=_half_step(problem), progress=progress)
     return Estimate(found.frames(targets))
 
 

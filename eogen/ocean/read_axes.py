@@ -159,12 +159,7 @@ def _dated(dataset: xr.Dataset, name: str) -> tuple[np.ndarray, dict[str, Any]]:
             return np.array([found]), {"time_source": key}
     if (found := _date(name)) is not None:
         return np.array([found]), {"time_source": "file name"}
-    raise InputError(
-        "ocean_no_time",
-        "{name} has no axis of time, and neither its attributes nor its name tell a date; add time, or the attribute "
-        "time_coverage_start.",
-        name=name,
-    )
+    raise no_time(name)
 
 
 def _date(text: str) -> np.datetime64 | None:
@@ -190,3 +185,13 @@ def _year(dataset: xr.Dataset, name: str) -> int | None:
 
 def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def no_time(name: str) -> InputError:
+    """Return the error for maps of which nothing tells the date."""
+    return InputError(
+        "ocean_no_time",
+        "{name} has no axis of time, and neither its attributes nor its name tell a date; add time, or the attribute "
+        "time_coverage_start.",
+        name=name,
+    )

@@ -36,7 +36,7 @@ def open_dataset(source: Path | bytes, name: str | None = None) -> xr.Dataset:
     how = {"decode_times": False, "decode_timedelta": False, "mask_and_scale": True}
     try:
         if isinstance(source, Path) and source.is_dir():
-            if not any((source / mark).is_file() for mark in _ZARR):
+            if not is_zarr(source):
                 raise not_netcdf(shown)
             consolidated = None if (source / ".zmetadata").is_file() else False
             return xr.open_zarr(source, consolidated=consolidated, chunks=None, **how)
@@ -63,6 +63,11 @@ def chunked(array: xr.DataArray) -> xr.DataArray:
         times = max(_BLOCK // (rest * sizes[dim]), 1)
         sizes[dim] = min(sizes[dim] * times, array.sizes[dim])
     return array.chunk(sizes)
+
+
+def is_zarr(path: Path) -> bool:
+    """Return whether ``path`` is the root of a Zarr group."""
+    return any((path / mark).is_file() for mark in _ZARR)
 
 
 def is_zip(content: bytes) -> bool:

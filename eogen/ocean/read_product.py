@@ -147,12 +147,7 @@ def _flat(array: xr.DataArray, time: str | None, lat: str, lon: str, name: str) 
     array = array.isel({dim: 0 for dim, size in array.sizes.items() if dim not in kept and size == 1})
     if extra := [str(dim) for dim in array.dims if dim not in kept]:
         if time is None or time not in array.dims:
-            raise InputError(
-                "ocean_no_time",
-                "{name} has no axis of time, and neither its attributes nor its name tell a date; add time, or the "
-                "attribute time_coverage_start.",
-                name=name,
-            )
+            raise read_axes.no_time(name)
         raise InputError(
             "ocean_extra_axis",
             "{name} has an axis {axis} besides time, latitude and longitude; keep one of its values (the surface, one "
@@ -215,7 +210,7 @@ def _converted(
         if wrong > len(looked) / 2:
             raise InputError(
                 "ocean_negative",
-                "{percent} % of the chlorophyll of {name} is zero or negative: a concentration cannot be. Is it a "
+                "{percent}% of the chlorophyll of {name} is zero or negative: a concentration cannot be. Is it a "
                 "logarithm (set units to log10(mg m-3)), an anomaly, or filled with 0 where nothing was seen?",
                 name=name,
                 percent=round(100 * wrong / len(looked), 1),

@@ -23,6 +23,7 @@ def climatology(
     problem: Problem, targets: np.ndarray, seed: int = 0, progress: Progress = silent
 ) -> Estimate:
     """Each cell's mean (and, in long series, its yearly cycle), shifted by how much the frame's seen cells differ."""
+    progress(0, 1, "fill")
     return Estimate(background(problem).usual[targets])
 
 
@@ -40,7 +41,8 @@ def time_linear(
     after = np.minimum.accumulate(np.where(seen, index, len(days))[::-1], 0)[::-1]
     fallback = pixel_mean(problem)
     frames = []
-    for t in targets:
+    for k, t in enumerate(targets):
+        progress(k, len(targets), "fill")
         b, a = before[t], after[t]
         a = np.where(a == len(days), b, a)
         b = np.where(b == -1, a, b)
@@ -59,7 +61,8 @@ def time_linear(
 def nearest(problem: Problem, targets: np.ndarray, seed: int = 0, progress: Progress = silent) -> Estimate:
     """Each missing cell takes the value of the nearest seen cell of the frame; an empty frame gets the climatology."""
     frames = []
-    for t in targets:
+    for k, t in enumerate(targets):
+        progress(k, len(targets), "fill")
         seen = problem.observed[t]
         if not seen.any():
             frames.append(pixel_mean(problem))

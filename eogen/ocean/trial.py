@@ -142,7 +142,7 @@ def trial(
         Unavailable: ``no_model_weights``.
     """
     asked = problem(observed, drivers)
-    answer = _answerer(observed, method, members, seed, drivers, progress)
+    answer = answerer(observed, method, members, seed, drivers, progress)
     rows, drawn, held, means, draws, frames, donors = [], [], [], [], [], [], []
     seconds = 0.0
     for fold in given or hidden(observed, targets, clouds=clouds, seed=seed, count=count):
@@ -154,7 +154,7 @@ def trial(
         estimate = answer(less, fold.targets[keep])
         seconds += perf_counter() - began
         for k, t in enumerate(fold.targets[keep]):
-            rows.append(_cells(asked, less, int(t), fold.held[t], estimate, k))
+            rows.append(cells_of(asked.values[t], less, int(t), fold.held[t], estimate, k))
             seen = less.observed[t]
             frames.append(int(t))
             held.append(fold.held[t])
@@ -174,7 +174,7 @@ def trial(
     at, hid = np.array(frames)[order], np.stack(held)[order]
     signature = _signature(observed, at, np.array(donors)[order], hid, seed)
     return Trial(
-        method if isinstance(method, str) else getattr(method, "__name__", "given"),
+        name_of(method),
         table,
         np.concatenate([drawn[k] for k in order], 1) if drawn else None,
         signature,
@@ -204,38 +204,61 @@ def part(whole: Trial, frames: Sequence[int] | np.ndarray) -> Trial:
     )  # fmt: skip
 
 
-def _answerer(
+def name_of(method: Filler) -> str:
+    """Return a row's name, or that of the function."""
+    return method if isinstance(method, str) else getattr(method, "__name__", "given")
+
+
+def answerer(
     observed: xr.DataArray,
     method: Filler,
     members: int,
     seed: int,
-    drivers: xr.Dataset | None,
-    progress: Progress,
+    drivers: xr.Dataset | None = None,
+    progress: Progress = silent,
+    *,
+    bare: bool = False,
 ) -> Callable[[Problem, np.ndarray], Estimate]:
+    """Return the function that fills a problem's frames: a row's, or the one given.
+
+    Rows without a standard deviation of their own get one (:mod:`eogen.ocean.dress`) unless ``bare``.
+    """
     if not isinstance(method, str):
         return method
     row = methods.method(method)
     methods.check(row, observed, drivers)
+    if bare:
+        more = {"members": members} if row.draws else {}
+        return lambda less, targets: row.run(less, targets, seed=seed, progress=progress, **more)
     return lambda less, targets: dressed(row, less, targets, members, seed, progress)
 
 
-def _cells(
-    asked: Problem, less: Problem, frame: int, held: np.ndarray, estimate: Estimate, k: int
+def cells_of(
+    truth: np.ndarray, less: Problem, frame: int, held: np.ndarray, estimate: Estimate, k: int
 ) -> pd.DataFrame:
+    """Return the table of a frame's scored cells.
+
+    Args:
+        truth: (lat, lon).
+        less: what the method was given.
+        frame: index in it.
+        held: (lat, lon) bool: the cells to score.
+        estimate: the method's answer; its frame ``k`` is this one.
+    """
     y, x = np.nonzero(held)
     distance = less.gap_distance(frame)
     columns: dict[str, Any] = {
         "frame": np.full(len(y), frame),
         "row": y,
         "column": x,
-        "truth": asked.values[frame][held],
+        "truth": truth[held],
         "mean": estimate.mean[k][held],
         "sd": np.full(len(y), np.nan, np.float32) if estimate.sd is None else estimate.sd[k][held],
         "distance": distance[held],
         "gap": widest(less.sea & ~less.observed[frame], distance)[held],
     }
-    if asked.bathymetry is not None:
-        columns["depth"] = asked.bathymetry[held]
+    if less.bathymetry is not None:
+        columns["depth"] = less.bathymetry[held]
     return pd.DataFrame(columns)
 
 

@@ -12,7 +12,8 @@ from eogen.catalog import DataSet, catalog, data_roots, locate, room_folder, wri
 from eogen.catalog import paths as places
 from eogen.catalog.download import right
 from eogen.catalog.entries import entry, parse
-from eogen.errors import InputError
+from eogen.catalog.plan import select
+from eogen.errors import InputError, Unavailable
 from tests.real import real_data
 
 PINNED = re.compile(
@@ -39,10 +40,14 @@ files = [{path = "wine/red one.csv", source = "there", remote = "data/red (1).cs
 def test_every_entry_is_usable(data_set: DataSet) -> None:
     assert all(data_set.title[language].strip() for language in ("en", "fr"))
     assert data_set.title["en"] != data_set.title["fr"]
-    assert re.search(r"MIT|Apache|CC|GPL|Licence Ouverte|none declared", data_set.licence)
+    assert re.search(
+        r"MIT|Apache|CC|GPL|Licence Ouverte|none declared|Copernicus Marine|free", data_set.licence
+    )
     assert re.search(r"\d{4}|Sentinel Hub", data_set.citation)
     assert data_set.homepage.startswith("https://")
-    assert data_set.size == sum(file.size for file in data_set.files) > 0
+    assert data_set.size == sum(file.size for file in data_set.files)
+    assert (data_set.size > 0) == (data_set.kind != "manual")
+    assert data_set.patterns or data_set.kind != "manual"
     for file in data_set.files:
         assert file.url is None or PINNED.fullmatch(file.url), file.url
         assert file.sha256 or re.fullmatch(r"[0-9a-f]{32}", file.md5)
@@ -65,8 +70,8 @@ def test_the_counts_are_those_of_the_provenance() -> None:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("room", ["landcover", "canopy"])
-def test_the_files_that_are_here_are_those_of_the_catalogue(room: str) -> None:
+@pytest.mark.parametrize(("room", "least"), [("landcover", 30), ("canopy", 30), ("ocean", 15)])
+def test_the_files_that_are_here_are_those_of_the_catalogue(room: str, least: int) -> None:
     folder = real_data(room)
     here = [
         (folder / file.path, file)
@@ -76,7 +81,7 @@ def test_the_files_that_are_here_are_those_of_the_catalogue(room: str) -> None:
         if (folder / file.path).exists()
     ]
     chosen = here[:: max(1, len(here) // 40)]
-    assert len(chosen) >= 30
+    assert len(chosen) >= least
     for path, file in chosen:
         assert right(path, file), path
 
@@ -185,3 +190,30 @@ def test_the_fullest_folder_wins_and_the_first_of_equals(
     assert room_folder("landcover") == own
     (beside / "y.tif").write_text("5")
     assert room_folder("landcover") == beside
+
+
+def test_a_set_brought_by_hand_is_recognised_by_its_pattern_and_says_where_it_comes_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EOGEN_DATA", str(tmp_path))
+    erddap, copernicus = entry("noaa_erddap"), entry("cmems_multi_l3")
+    assert erddap.present(tmp_path).status == "absent"
+    (tmp_path / "ocean").mkdir()
+    (tmp_path / "ocean" / "erdMH1chla1day.nc").write_text("x")
+    assert erddap.present(tmp_path).status == "here"
+    with pytest.raises(Unavailable, match=r"by hand.*coastwatch\.pfeg\.noaa\.gov.*erd\*\.nc") as caught:
+        select([erddap.name])
+    assert caught.value.code == "by_hand"
+    with pytest.raises(Unavailable, match=r"marine\.copernicus\.eu/register") as caught:
+        select([copernicus.name])
+    assert caught.value.code == "login_needed"
+
+
+def test_a_set_brought_by_hand_lists_no_file_and_says_its_pattern() -> None:
+    listed = GOOD.replace('kind = "files"', 'kind = "manual"\npatterns = ["*.nc"]')
+    with pytest.raises(InputError, match="has patterns and no files"):
+        parse(listed, "x.toml")
+    bare = GOOD[: GOOD.index("files = [")].replace('kind = "files"', 'kind = "manual"')
+    with pytest.raises(InputError, match="has patterns and no files"):
+        parse(bare, "x.toml")
+    assert parse(bare + 'patterns = ["*.nc"]\n', "x.toml")[0].size == 0

@@ -21,7 +21,8 @@ _TOOLS = "".join(
 _HTML = f"""<div class="painter"><fieldset>{_TOOLS}
 <label class="size"><input type="range" min="1" max="25" value="9" step="2"><span></span></label></fieldset>
 <div class="frame"><img alt=""><canvas tabindex="0" role="application"></canvas>
-<div class="cell" hidden></div></div><div class="hint"></div><div class="row"><button type="button"></button><button type="button"></button></div></div>"""
+<div class="cell" hidden></div></div><div class="hint"></div>
+<div class="row"><button type="button"></button><button type="button"></button></div></div>"""
 
 _mount = st.components.v2.component(
     "eogen_brush",
@@ -33,7 +34,7 @@ _mount = st.components.v2.component(
 
 def brush(
     pixels: np.ndarray,
-    mask: np.ndarray | None,
+    mask: np.ndarray,
     *,
     key: str,
     token: str,

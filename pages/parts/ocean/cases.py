@@ -35,10 +35,9 @@ class Case:
     donor: int
 
 
-@st.cache_resource(show_spinner=False)
 def source_name() -> str:
     """Return which sea the public sees: the newest real one in 8-day means, else a simulated one."""
-    return next((name for name in sources.offered() if name.endswith(".8day")), "simulated_clear")
+    return next((name for name, found in sources.held().items() if found.step == "8day"), "simulated_clear")
 
 
 @st.cache_data(show_spinner=False, max_entries=4)

@@ -39,6 +39,12 @@ class Layer:
     blank: bool = False
 
 
+def title(t: Words, state: State) -> str:
+    """Return the name of the quantity."""
+    own = state.quantity == "chl"
+    return t(f"ocean.variables.{state.cut.name}" if own else f"ocean.quantities.{state.quantity}")
+
+
 def unit(state: State) -> str:
     """Return the unit in which the quantity is read."""
     if state.quantity != "chl":
@@ -74,7 +80,7 @@ def observed(t: Words, state: State, name: str) -> Layer:
     """Return what the methods were given (``observed``) or what was seen, the withheld cells included (``truth``)."""
     values = compute.seen(state, withheld=name == TRUTH)
     key = (state.signature, state.frame, state.quantity, name)
-    return Layer(key, read(state, values), scale(state), t(f"ocean.quantities.{state.quantity}"), unit(state))
+    return Layer(key, read(state, values), scale(state), title(t, state), unit(state))
 
 
 def of(t: Words, state: State, found: xr.Dataset, layer: str, member: int, threshold: float) -> Layer:
@@ -94,7 +100,7 @@ def of(t: Words, state: State, found: xr.Dataset, layer: str, member: int, thres
         return Layer(key, shown, _spread(shown), t("ocean.layers.sd"), error_unit(state), True)
     if layer == "member":
         values = found["member"].values[member % found.sizes["member"], 0]
-        return Layer((*key, member), read(state, values), scale(state), t("ocean.layers.member"), unit(state))
+        return Layer((*key, member), read(state, values), scale(state), title(t, state), unit(state))
     if layer == "probability":
         edge = threshold / 100 if state.quantity != "chl" else _filled_unit(state, threshold)
         known = sd > 0
@@ -107,7 +113,7 @@ def of(t: Words, state: State, found: xr.Dataset, layer: str, member: int, thres
         if state.truth is not None and state.quantity == "chl":  # simulated: known under the real clouds too
             values = np.where(state.sea & found["filled"].values[0], mean - state.truth[state.frame], np.nan)
         return Layer(key, values, _error(values), t("ocean.layers.error"), error_unit(state), True)
-    return Layer(key, read(state, mean), scale(state), t(f"ocean.quantities.{state.quantity}"), unit(state))
+    return Layer(key, read(state, mean), scale(state), title(t, state), unit(state))
 
 
 def alike(shown: list[Layer]) -> list[Layer]:

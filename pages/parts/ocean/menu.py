@@ -12,10 +12,9 @@ import xarray as xr
 from eogen.ocean.methods import METHODS
 from pages.kit.address import choose, number
 from pages.kit.maps.layers import picture
-from pages.kit.style import escape
 from pages.kit.words import Words
-from pages.parts.ocean import brush, compute, draw, gaps, sources
-from pages.parts.ocean.scratch import shape
+from pages.parts.ocean import compute, draw, gap_menu, sources
+from pages.parts.ocean.gap_menu import labelled
 from pages.parts.ocean.sources import Source
 from pages.parts.ocean.state import State, box
 
@@ -23,7 +22,6 @@ QUANTITIES = ("chl", "micro", "nano", "pico")
 SIDES = ("48", "96", "160", "all")
 #: The pair that is shown first: the strongest simple method beside the strongest other one.
 PAIR = ("oi", "convolution")
-_DRAWN = "ocean_drawn"
 
 
 def source(t: Words, column: Any) -> str:
@@ -57,7 +55,7 @@ def state(t: Words, sea: Source, top: list, below: list) -> State:
     cut = _region(t, sea, top[1])
     frame = _date(t, sea, cut, top[0])
     quantity = _quantity(t, sea, top[2])
-    gap, held, donor = _gap(t, sea, cut, frame, below[0], below[1])
+    gap, held, donor = gap_menu.gap(t, sea, cut, frame, below[0], below[1])
     methods = (_method(t, below[2], "a"), _method(t, below[3], "b"))
     seed, members = _draws(t, below[4])
     time = cut.time.values[frame]
@@ -108,38 +106,33 @@ def _region(t: Words, sea: Source, column: Any) -> xr.DataArray:
             t("ocean.controls.region"), [t("ocean.controls.all")], disabled=True, key="region_whole"
         )
         return cube
-    with _labelled(t("ocean.controls.region"), column):
-        with st.popover(_region_name(t), icon=":material/crop:", width="stretch"):
-            side = choose(
-                lambda *a, **k: st.segmented_control(*a, required=True, **k), t("ocean.controls.side"), SIDES,
-                name="side", default="96", format_func=lambda s: t("ocean.controls.all") if s == "all" else s,
-            )  # fmt: skip
-            rows, columns = _window(sea, side)
-            st.caption(t("ocean.controls.pick"))
-            with st.container(width=340):
-                spot = picture(
-                _overview(sea), key="ocean_overview", height=None, marker=None, pixelated=True,
-                labels=draw.map_labels(t, map=t("ocean.controls.overview"), opacity=t("ocean.map.opacity")),
-                rectangle=_bounds(cube, rows, columns),
-            )  # fmt: skip
-            if (found := draw.cell(cube, spot)) is not None:
-                lat, lon = float(cube.lat[found[0]]), float(cube.lon[found[1]])
-                wanted = f"{lat:.2f}_{lon:.2f}"
-                if st.query_params.get("centre") != wanted:
-                    st.query_params["centre"] = wanted
-                    rows, columns = _window(sea, side)
+    with (
+        labelled(t("ocean.controls.region"), column),
+        st.popover(_region_name(t), icon=":material/crop:", width="stretch"),
+    ):
+        side = choose(
+            lambda *a, **k: st.segmented_control(*a, required=True, **k), t("ocean.controls.side"), SIDES,
+            name="side", default="96", format_func=lambda s: t("ocean.controls.all") if s == "all" else s,
+        )  # fmt: skip
+        rows, columns = _window(sea, side)
+        st.caption(t("ocean.controls.pick"))
+        with st.container(width=340):
+            spot = picture(
+            _overview(sea), key="ocean_overview", height=None, marker=None, pixelated=True,
+            labels=draw.map_labels(t, map=t("ocean.controls.overview"), opacity=t("ocean.map.opacity")),
+            rectangle=_bounds(cube, rows, columns),
+        )  # fmt: skip
+        if (found := draw.cell(cube, spot)) is not None:
+            lat, lon = float(cube.lat[found[0]]), float(cube.lon[found[1]])
+            wanted = f"{lat:.2f}_{lon:.2f}"
+            if st.query_params.get("centre") != wanted:
+                st.query_params["centre"] = wanted
+                rows, columns = _window(sea, side)
     cut = cube[:, rows, columns]
     if not np.isfinite(cut.values).any():
         rows, columns = _default_window(sea.key, side, cube)
         cut = cube[:, rows, columns]
     return cut
-
-
-def _labelled(label: str, column: Any) -> Any:
-    """Write the label of a button that opens something, where a menu has its own; return the place for the button."""
-    place = column.container(gap=None)
-    place.html(f'<p class="eo-label">{escape(label)}</p>')
-    return place
 
 
 def _region_name(t: Words) -> str:
@@ -199,83 +192,6 @@ def _quantity(t: Words, sea: Source, column: Any) -> str:
     )  # fmt: skip
 
 
-def _gap(
-    t: Words, sea: Source, cut: xr.DataArray, frame: int, column: Any, detail: Any
-) -> tuple[str, np.ndarray | None, int | None]:
-    """Draw the choice of the artificial gap; return its kind, what is withheld, and whose clouds hide."""
-    found = gaps.donors(cut, frame)
-    offered = [kind for kind in gaps.KINDS if kind != "donor" or found]
-    kind = choose(
-        column.selectbox, t("ocean.controls.gap"), offered, name="gap", default="donor" if found else "real",
-        key=f"gap_{'donor' if found else 'none'}", format_func=lambda name: t(f"ocean.gaps.{name}"),
-        help="\n\n".join(f"**{t(f'ocean.gaps.{k}')}** · {t(f'ocean.gap_is.{k}')}" for k in offered),
-    )  # fmt: skip
-    mask, donor = None, None
-    if kind == "donor":
-        donor = _donor(t, sea, cut, frame, found, detail)
-        mask = gaps.donated(cut, donor)
-    elif kind == "moved":
-        mask = _moved(t, cut, frame, detail)
-    elif kind == "drawn":
-        mask = _drawn(t, sea, cut, frame, detail)
-    else:
-        detail.selectbox(t("ocean.controls.detail"), ["–"], disabled=True, key="gap_nothing")
-    return kind, gaps.held(cut, frame, mask), donor
-
-
-def _donor(t: Words, sea: Source, cut: xr.DataArray, frame: int, found: list[int], detail: Any) -> int:
-    names = {str(cut.time.values[u])[:16]: u for u in found}
-    chosen = choose(
-        detail.selectbox, t("ocean.controls.donor"), list(names), name="donor", default=next(iter(names)),
-        key=f"donor_{sea.name}_{frame}", format_func=lambda name: t.date(name[:10]),
-    )  # fmt: skip
-    return names[chosen]
-
-
-def _moved(t: Words, cut: xr.DataArray, frame: int, detail: Any) -> np.ndarray:
-    reach = max(cut.shape[1:]) // 2
-    with _labelled(t("ocean.controls.detail"), detail):
-        with st.popover(t("ocean.controls.move"), icon=":material/open_with:", width="stretch"):
-            north, east = (
-                number(st.slider, t(f"ocean.controls.{way}"), -reach, reach, name=way, default=12)
-                for way in ("north", "east")
-            )
-    return gaps.moved(cut, frame, north, east)
-
-
-def _drawn(t: Words, sea: Source, cut: xr.DataArray, frame: int, detail: Any) -> np.ndarray:
-    """Draw the painter; return what was painted and applied, from the session or the address."""
-    size = cut.shape[1:]
-    token = f"{sea.key}-{box(cut)}-{frame}"
-    kept = st.session_state.get(_DRAWN)
-    if kept is None or kept.shape != size:
-        kept = gaps.unpacked(st.query_params.get("mask", ""), size)
-    if kept is None:
-        kept = np.zeros(size, bool)
-        kept[size[0] // 3 : 2 * size[0] // 3, size[1] // 3 : 2 * size[1] // 3] = True
-    with _labelled(t("ocean.controls.detail"), detail):
-        with st.popover(t("ocean.controls.paint"), icon=":material/brush:", width="stretch"):
-            name = str(cut.name)
-            pixels = draw.paint(
-                draw.as_read(name, cut.values[frame]),
-                cut.sea.values,
-                draw.shades(name, cut.values),
-                draw.zoom(cut),
-            )
-            south, north, west, east = box(cut)
-            drawn = brush.brush(
-                pixels, kept, key="ocean_brush", token=token, shape=shape([[south, west], [north, east]]),
-                labels={word: t.text(f"ocean.brush.{word}") for word in brush.WORDS},
-            )  # fmt: skip
-    if drawn is not None:
-        kept = drawn
-    st.session_state[_DRAWN] = kept
-    text = gaps.packed(kept)
-    if len(text) <= gaps.LONGEST:
-        st.query_params["mask"] = text
-    return kept & cut.sea.values
-
-
 def title(t: Words, name: str) -> str:
     """Return the title of a method; its own name where the words do not know it."""
     return t(f"ocean.methods.{name}") if f"ocean.methods.{name}" in t else name.replace("_", " ")
@@ -299,7 +215,7 @@ def _method(t: Words, column: Any, side: str) -> str:
 
 
 def _draws(t: Words, column: Any) -> tuple[int, int]:
-    with _labelled(t("ocean.controls.draws"), column):
+    with labelled(t("ocean.controls.draws"), column):
         seed, members = st.session_state.get("seed", 0), st.session_state.get("members", 8)
         with st.popover(
             t("ocean.controls.draws_now", n=int(members)), icon=":material/casino:", width="stretch"

@@ -70,7 +70,7 @@ def _choices(t: Words, state: State) -> tuple[str, str, str, int, float]:
     names = {"observed": t("ocean.map.observed"), "a": menu.title(t, state.methods[0]),
              "b": menu.title(t, state.methods[1]), "truth": t("ocean.map.truth")}  # fmt: skip
     sides = [s for s in SIDES if s != "truth" or state.held is not None]
-    columns = st.columns([1.25, 1.25, 1.1, 0.95])
+    columns = st.columns([1.1, 1.1, 0.95, 1.3])
     before, after = (
         choose(
             column.selectbox, t(f"ocean.map.{side}"), sides, name=side, default=default, key=f"{side}_{len(sides)}",
@@ -158,14 +158,11 @@ def _map(
 
 
 def _picture(state: State, one: Layer) -> draw.Overlay:
-    gap, hidden = state.real_gap, state.hidden
-    return draw.placed(
-        (*one.key, one.scale.name, one.scale.low, one.scale.high),
-        partial(
-            draw.paint, one.values, state.sea, one.scale, draw.zoom(state.cut), real_gap=gap, hidden=hidden
-        ),
-        state.cut,
-    )
+    pixels = partial(
+        draw.paint, one.values, state.sea, one.scale, draw.zoom(state.cut),
+        real_gap=state.real_gap, hidden=state.hidden, blank=one.blank,
+    )  # fmt: skip
+    return draw.placed((*one.key, one.scale.name, one.scale.low, one.scale.high), pixels, state.cut)
 
 
 def _legends(t: Words, state: State, shown: list[Layer]) -> None:

@@ -8,8 +8,10 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
+from eogen.colour import Scale
 from eogen.ocean.gap import HALF, NINE
 from pages.kit import figures, progress
+from pages.kit.maps.legend import ticks
 from pages.kit.words import Words
 from pages.parts.ocean import compute, layers, menu
 from pages.parts.ocean.state import State, box
@@ -85,16 +87,14 @@ def show(t: Words, state: State, methods: list[str]) -> None:
 
 
 def _figure(t: Words, small: State, here: tuple[int, int], found: dict) -> None:
-    time = small.cut.time.values
+    time = [str(moment)[:16] for moment in small.cut.time.values]
     lat, lon = float(small.cut.lat[here[0]]), float(small.cut.lon[here[1]])
     place_ = t("ocean.pixel.place", lat=t.number(lat, 2), lon=t.number(lon, 2))
-    title, unit = t(f"ocean.quantities.{small.quantity}"), layers.unit(small)
-    if small.quantity == "chl" and small.cut.name != "log10_chl":
-        title = t(f"ocean.variables.{small.cut.name}")
+    title, unit = layers.title(t, small), layers.unit(small)
     log = small.quantity == "chl" and str(small.cut.name).startswith("log10_")
     figure = figures.figure(
-        t, x=figures.axis(t("ocean.pixel.time"), "", type="date"),
-        y=figures.axis(title, unit, **({"type": "log", "dtick": "D2"} if log else {})), height=300, legend=True,
+        t, x=figures.axis(t("ocean.pixel.time"), "", type="date", tickformat="%Y-%m"),
+        y=figures.axis(title, unit, **(_ticks(t, small, found, here) if log else {})), height=300, legend=True,
     )  # fmt: skip
     colours = [figures.ACCENT["ocean"], figures.SEQUENCE[1]]
     for colour, (name, made) in zip(colours, found.items(), strict=False):
@@ -102,7 +102,7 @@ def _figure(t: Words, small: State, here: tuple[int, int], found: dict) -> None:
         for z, alpha in ((NINE, 0.14), (HALF, 0.24)):
             low, high = (layers.read(small, mean + s * z * sd) for s in (-1, 1))
             figure.add_scatter(
-                x=np.concatenate([time, time[::-1]]), y=np.concatenate([high, low[::-1]]), fill="toself",
+                x=[*time, *time[::-1]], y=np.concatenate([high, low[::-1]]), fill="toself",
                 fillcolor=_clear(colour, alpha), line={"width": 0}, hoverinfo="skip", showlegend=False,
             )  # fmt: skip
         figure.add_scatter(
@@ -118,13 +118,36 @@ def _figure(t: Words, small: State, here: tuple[int, int], found: dict) -> None:
     )  # fmt: skip
     if lost.any():
         figure.add_scatter(
-            x=time[lost], y=truth[lost], mode="markers", name=t("ocean.pixel.hidden"),
+            x=np.array(time)[lost], y=truth[lost], mode="markers", name=t("ocean.pixel.hidden"),
             marker={"color": "#C81E78", "size": 11, "symbol": "diamond", "line": {"color": "#FFFFFF", "width": 1.5}},
         )  # fmt: skip
-    figure.add_vline(x=time[small.frame], line={"color": figures.BASELINE, "width": 1.5, "dash": "dot"})
+    figure.add_shape(
+        type="line", x0=time[small.frame], x1=time[small.frame], y0=0, y1=1, yref="paper",
+        line={"color": figures.BASELINE, "width": 1.5, "dash": "dot"},
+    )  # fmt: skip
     st.markdown(f"**{t('ocean.pixel.title', place=place_)}**")
     figures.show(figure, key="ocean_pixel_chart", alt=t("ocean.pixel.alt", place=place_), expert=True)
     st.caption(t("ocean.pixel.fan"))
+
+
+def _ticks(t: Words, small: State, found: dict, here: tuple[int, int]) -> dict:
+    """Return a logarithmic axis that holds the fans, with round numbers in the reader's language."""
+    low, high = np.inf, -np.inf
+    for made in found.values():
+        mean, sd = (made[k].values[(slice(None), *here)] for k in ("mean", "sd"))
+        low, high = min(low, np.nanmin(mean - NINE * sd)), max(high, np.nanmax(mean + NINE * sd))
+    truth = small.cut.values[(slice(None), *here)]
+    low, high = (
+        np.nanmin([low, np.nanmin(truth, initial=low)]),
+        np.nanmax([high, np.nanmax(truth, initial=high)]),
+    )
+    at = ticks(Scale("algae", 10 ** (low - 0.05), 10 ** (high + 0.05), log=True), 6)
+    return {
+        "type": "log",
+        "range": [low - 0.05, high + 0.05],
+        "tickvals": at,
+        "ticktext": [t.number(v) for v in at],
+    }
 
 
 def _series(small: State, here: tuple[int, int], withheld: bool) -> np.ndarray:

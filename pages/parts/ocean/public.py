@@ -77,8 +77,9 @@ def _round(t: Words, source: Source) -> None:
         else:
             gone = st.session_state.get("ocean_wiped")
             wiped = _scratch(t, laid, guess, shades, token, gone == token)
-            if wiped is not None and wiped.token == token:
-                st.session_state["ocean_wiped"] = gone = token
+            if wiped is not None and wiped.token == token and gone != token:
+                st.session_state["ocean_wiped"] = token
+                st.rerun(scope="fragment")  # once a cloud: the picture's own words follow
             step = "guess" if gone == token else "cloud"
         provenance.caption(state.provenance, t)
         st.html(scale_legend(shades, title=t("ocean.public.legend"), unit="mg/m³", number=t.number,

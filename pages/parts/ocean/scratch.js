@@ -83,7 +83,7 @@ export default function ({ data, parentElement, setStateValue }) {
     if (self.done || !self.whole) return
     const share = 1 - amount() / self.whole
     root.dataset.share = share.toFixed(3)
-    said.textContent = self.labels.share.replace("{share}", share.toLocaleString(self.lang, { style: "percent", maximumFractionDigits: 0 }))
+    said.textContent = `${share.toLocaleString(self.lang, { style: "percent", maximumFractionDigits: 0 })} ${self.labels.share}`
     if (share >= ENOUGH) finish()
   }
   const show = (at) => {

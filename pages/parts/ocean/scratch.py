@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 WORDS = ("lang", "under", "cloud", "keys", "all", "tag", "share", "wiped")
 """Labels the element needs: ``under`` and ``cloud`` say what is seen, ``keys`` how to wipe with the keyboard, ``all``
-names the button, ``tag`` the picture; ``share`` has the place ``{share}``; ``wiped`` is said at the end."""
+names the button, ``tag`` the picture; ``share`` is said after a percentage, ``wiped`` at the end."""
 
 _HTML = """<div class="scratch"><div class="frame"><img alt=""><div class="half"></div>
 <canvas tabindex="0" role="application"></canvas><div class="hint"></div><div class="brush" hidden></div>

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,11 @@ import xarray as xr
 from eogen import catalog
 from eogen.errors import InputError
 from eogen.ocean import simulate
-from eogen.ocean.cube import composite
+from eogen.ocean.sources import Source as Held
+from eogen.ocean.sources import sources as lying
 from pages.kit.provenance import Provenance
 from pages.kit.words import Words
-from pages.parts.ocean import thin, upload
+from pages.parts.ocean import upload
 from pages.parts.ocean.state import digest
 
 #: Seed of the simulated oceans by default, and the names of those on offer: name -> gaps.
@@ -38,6 +38,7 @@ class Source:
         origin: of :data:`pages.kit.provenance.ORIGINS`.
         truth: (time, lat, lon) without gaps or noise, where it is simulated.
         drivers: complete physical fields, where there are any.
+        held: the file it was read from, where it is real.
     """
 
     name: str
@@ -46,30 +47,22 @@ class Source:
     origin: str
     truth: np.ndarray | None = None
     drivers: xr.Dataset | None = None
+    held: Held | None = None
+
+
+def held() -> dict[str, Held]:
+    """Return the real seas on this machine by name, best series first."""
+    return {one.key: one for one in lying(catalog.room_folder("ocean"))}
 
 
 def offered() -> list[str]:
     """Return the names of the sources on this machine, real ones first."""
-    folder = catalog.room_folder("ocean")
-    stems = [path.stem for path in thin.files(folder)] if folder else []
-    real = [f"{stem}.{step}" for step in ("8day", "daily") for stem in reversed(stems)]
-    return [*real, *SIMULATED, "upload"]
+    return [*held(), *SIMULATED, "upload"]
 
 
-def real(name: str) -> bool:
-    """Return whether a source is a file of this machine."""
-    return "." in name
-
-
-@st.cache_resource(show_spinner=False, max_entries=3)
-def _daily(path: str, stamp: float) -> xr.DataArray:
-    return thin.read(Path(path))
-
-
-@st.cache_resource(show_spinner=False, max_entries=6)
-def _composite(path: str, stamp: float) -> xr.DataArray:
-    whole = composite(_daily(path, stamp))
-    return _with_something(whole)
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _loaded(name: str, stamp: float, _source: Held) -> xr.DataArray:
+    return _with_something(_source.load().load())
 
 
 def _with_something(whole: xr.DataArray) -> xr.DataArray:
@@ -103,58 +96,52 @@ def opened(name: str, seed: int = SEED) -> Source | None:
         return Source(name, f"upload-{key}", cube, "upload")
     if name in SIMULATED:
         return simulated(name, seed)
-    stem, _, step = name.rpartition(".")
-    folder = catalog.room_folder("ocean")
-    path = next((p for p in thin.files(folder) if p.stem == stem), None) if folder else None
-    if path is None:
-        raise InputError("ocean_page_source", "The file {name} is not on this machine.", name=stem)
-    stamp = path.stat().st_mtime
-    cube = _composite(str(path), stamp) if step == "8day" else _with_something_daily(str(path), stamp)
-    return Source(name, digest(str(path), stamp, step), cube, cube.attrs.get("kind", "real"))
-
-
-@st.cache_resource(show_spinner=False, max_entries=3)
-def _with_something_daily(path: str, stamp: float) -> xr.DataArray:
-    return _with_something(_daily(path, stamp))
+    if (found := held().get(name)) is None:
+        raise InputError("ocean_page_source", "The sea {name} is not on this machine.", name=name)
+    stamp = found.path.stat().st_mtime
+    cube = _loaded(name, stamp, found)
+    return Source(name, digest(str(found.path), stamp, found.step), cube, "real", held=found)
 
 
 def title(t: Words, name: str) -> str:
     """Return the name of a source in the reader's language."""
-    if not real(name):
+    if (found := held().get(name)) is None:
         return t(f"ocean.sources.{name}")
-    stem, _, step = name.rpartition(".")
-    found = re.fullmatch(r"nep_(\d{4})_daily_(\w+)", stem)
-    if found is None:
-        return stem
-    return t(f"ocean.sources.nep_{step}", year=found[1], sensors=_sensors(found[2]))
+    if found.dataset != "nep_daily":
+        return str(found.title[t.lang])
+    return t(f"ocean.sources.nep_{found.step}", year=_year(found), sensors=_sensors(found) or found.path.stem)
 
 
-def _sensors(text: str) -> str:
+def _year(found: Held) -> str:
+    year = re.search(r"(?<!\d)(?:19|20)\d\d(?!\d)", found.path.stem)
+    return year[0] if year else ""
+
+
+def _sensors(found: Held) -> str:
     known = {"modis": "MODIS", "viirs": "VIIRS", "seawifs": "SeaWiFS", "olci": "OLCI", "meris": "MERIS"}
-    return " + ".join(known[part] for part in text.split("_") if part in known)
+    return " + ".join(known[part] for part in found.path.stem.lower().split("_") if part in known)
 
 
 def provenance(t: Words, source: Source, date: Any = "", *, expert: bool = True) -> Provenance:
     """Return what is said under pictures of a source."""
-    quantity = t("ocean.chl")
+    quantity = t(f"ocean.named.{source.cube.name}")
     if source.origin == "simulated":
-        place = t("ocean.place.simulated")
+        key = source.key if expert else ""
         return Provenance(
-            "simulated", place=place, quantity=quantity, date=date, source=source.key if expert else ""
+            "simulated", place=t("ocean.place.simulated"), quantity=quantity, date=date, source=key
         )
-    if source.origin == "upload":
-        return Provenance(
-            "upload", place=str(source.cube.attrs.get("title", "")), quantity=quantity, date=date
-        )
-    stem = source.name.rpartition(".")[0]
-    found = re.fullmatch(r"nep_(\d{4})_daily_(\w+)", stem)
+    if source.held is None:
+        name = str(source.cube.attrs.get("title", ""))
+        return Provenance("upload", place=name, quantity=quantity, date=date)
+    real = source.held
     return Provenance(
-        source.origin,
-        place=t("ocean.place.nep") if found else str(source.cube.attrs.get("title", stem)),
-        sensor=_sensors(found[2]) if found else "",
+        "real",
+        place=t("ocean.place.nep") if real.dataset == "nep_daily" else str(real.title[t.lang]),
+        sensor=_sensors(real) if real.dataset == "nep_daily" else "",
         quantity=quantity,
         date=date,
-        source=str(source.cube.attrs.get("source", "")) if expert else "",
+        source=real.path.name if expert else "",
+        licence=str(source.cube.attrs.get("licence", "")) if expert else "",
     )
 
 

@@ -1,22 +1,19 @@
-"""The visitor's own cube: a NetCDF file, read once, kept for the session."""
+"""The visitor's own cube: a NetCDF file or a zipped Zarr, read once, kept for the session."""
 
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from importlib import import_module
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 import xarray as xr
 
 from eogen.errors import InputError
+from eogen.ocean import read
 from pages.kit import errors
 from pages.kit.words import Words
 
-TYPES = ["nc", "nc4", "tif", "tiff"]
+TYPES = ["nc", "nc4", "zip"]
 _KEY = "ocean_upload"
 
 
@@ -39,17 +36,7 @@ def offer(t: Words, column: Any) -> None:
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _read(sha256: str, name: str, _data: bytes) -> xr.DataArray:
-    suffix = Path(name).suffix.lower()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"upload{suffix}"
-        path.write_bytes(_data)
-        cube = import_module("eogen.ocean.read").read(path).load()
-    return cube.assign_attrs(title=name, kind="real")
-
-
-def possible() -> bool:
-    """Return whether files can be read."""
-    return find_spec("eogen.ocean.read") is not None
+    return read.upload(name, _data).load()
 
 
 def current() -> tuple[str, xr.DataArray] | None:

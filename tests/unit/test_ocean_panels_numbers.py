@@ -1,4 +1,4 @@
-"""What the expert panels of the ocean compute before they draw: blind cases, tallies, ensembles, tables, words of a report."""
+"""What the expert panels of the ocean compute before they draw: cases, tallies, members, tables."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def sea() -> xr.DataArray:
 @pytest.fixture(scope="module")
 def trials(sea) -> dict[str, Trial]:
     given_ = hidden(sea, range(6), seed=1)
-    return {n: trial(sea, n, given=given_, members=4, seed=1) for n in ("climatology", "nearest", "convolution")}
+    return {
+        n: trial(sea, n, given=given_, members=4, seed=1) for n in ("climatology", "nearest", "convolution")
+    }
 
 
 # --- the blind test ---

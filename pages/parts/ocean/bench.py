@@ -1,7 +1,7 @@
 """The trial that several panels read: which dates, what is hidden of them, what each method said of it.
 
-It hides cells of the region itself, under other dates' clouds, whatever gap the visitor drew: scores need more dates than
-the one that is looked at. Results are kept per method, so that one more method costs only itself.
+It hides cells of the region itself, under other dates' clouds, whatever gap the visitor drew: scores need more dates
+than the one that is looked at. Results are kept per method, so that one more method costs only itself.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def chosen(t: Words, state: State) -> list[str]:
     if "tried" not in st.session_state:
         asked = [n for n in st.query_params.get("tried", "").split("-") if n in offered]
         st.session_state["tried"] = asked or first
-    st.session_state["tried"] = [n for n in st.session_state["tried"] if n in offered] or first
+    st.session_state["tried"] = [n for n in st.session_state["tried"] if n in offered]
     slow = [titles.method(t, n) for n in offered if METHODS[n].slow]
     found = st.pills(
         t("ocean.trial.methods"), offered, key="tried", selection_mode="multi",

@@ -1,7 +1,7 @@
 """Which picture is real? The cases, the order of the sides, and what the answers say. No drawing here.
 
-On each case a real observation and a member of a method show the same cells, on one scale, under one mask. The sides are
-dealt in blocks of ten, five and five, so that someone who always presses the same key is right half of the time.
+On each case a real observation and a member of a method show the same cells, on one scale, under one mask. The sides
+are dealt in blocks of ten, five and five, so that someone who always presses the same key is right half of the time.
 """
 
 from __future__ import annotations

@@ -20,13 +20,15 @@ _CSS = """
 .at { flex: 1; min-width: 4rem; min-height: 2.5rem; accent-color: var(--st-primary-color); }
 .title { font-size: .875rem; font-variant-numeric: tabular-nums; min-width: 7.5em; text-align: right; }
 button { font: inherit; font-size: .875rem; color: var(--st-text-color); background: transparent; cursor: pointer;
-  padding: .25rem .9rem; min-height: 2.5rem; border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius); }
+  padding: .25rem .9rem; min-height: 2.5rem;
+  border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius); }
 button:hover, button:focus-visible { color: var(--st-primary-color); border-color: var(--st-primary-color); }
 button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
 """
 _HTML = (
     '<div class="book"><img class="picture" alt=""><div class="row"><button type="button" class="play"></button>'
-    '<input class="at" type="range" min="0" value="0" step="1"><span class="title" aria-hidden="true"></span></div></div>'
+    '<input class="at" type="range" min="0" value="0" step="1"><span class="title" aria-hidden="true"></span>'
+    "</div></div>"
 )
 _mount = st.components.v2.component(
     "eogen_flipbook",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from eogen.errors import InputError, Unavailable
+from eogen.catalog.paths import room_folder
+from eogen.errors import Unavailable
+from eogen.ocean import pft
 from eogen.ocean.size_classes import CLASSES, RELATIONS
 from pages.kit import export, progress
 from pages.kit.address import choose
@@ -81,8 +84,9 @@ def show(guest: Visitor, state: State) -> None:
 def _closure(t: Words, state: State, found: Composed) -> None:
     """Show by how much classes filled one by one miss the whole, beside what others published."""
     composition_views.closure(t, found)
-    rows = anchors()
-    if isinstance(rows, Unavailable):
+    try:
+        rows = anchors()
+    except Unavailable:
         st.caption(t("ocean.composition.no_anchor"))
         return
     composition_views.anchors(t, rows)
@@ -90,27 +94,18 @@ def _closure(t: Words, state: State, found: Composed) -> None:
 
 @st.cache_data(show_spinner=False, max_entries=2)
 def _anchors(folder: str) -> dict[str, dict[str, float]]:
-    from pathlib import Path
-
-    from eogen.ocean import pft
-
     series = pft.read(Path(folder))
     return {name: vars(pft.closure(s)) for name, s in series.items()}
 
 
-def anchors() -> dict[str, dict[str, Any]] | Unavailable:
-    """Return the closure of the published series by name (``test``: the withheld observations), or why there is none."""
-    from eogen.catalog.paths import room_folder
+def anchors() -> dict[str, dict[str, Any]]:
+    """Return the closure of the published series by name; ``test`` is that of the withheld observations.
 
-    folder = room_folder("ocean")
-    if folder is None:
-        return Unavailable("ocean_pft_absent", "There is no folder of ocean data.", folder="ocean")
-    try:
-        return _anchors(str(folder))
-    except Unavailable as error:
-        return error
-    except InputError as error:
-        return Unavailable(error.code, str(error), **error.facts)
+    Raises:
+        Unavailable: ``ocean_pft_absent`` when they are not on this machine.
+        InputError: ``ocean_pft_file``.
+    """
+    return _anchors(str(room_folder("ocean") or "."))
 
 
 def table(state: State, found: Composed) -> pd.DataFrame:

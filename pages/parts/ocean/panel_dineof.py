@@ -118,16 +118,15 @@ def _maps(t: Words, state: State, found: Dineof) -> None:
 def courses(t: Words, state: State, found: Dineof) -> go.Figure:
     """Return the course of each mode through time."""
     times = state.cut.time.values
-    figure = figures.figure(
-        t, x=figures.axis(f"{t('ocean.common.date')}, {shades.years(times)}", "") | shades.dates(t, times), y=figures.axis(t("ocean.dineof.course"), t("ocean.dineof.sds")),
-        height=320, legend=True,
-    )  # fmt: skip
+    x_axis = figures.axis(f"{t('ocean.common.date')}, {shades.years(times)}", "") | shades.dates(t, times)
+    y_axis = figures.axis(t("ocean.dineof.course"), t("ocean.dineof.sds"))
+    figure = figures.figure(t, x=x_axis, y=y_axis, height=320, legend=True)
     x = [str(v)[:10] for v in times]
     for k, course in enumerate(loaded(found)[1].T[:DRAWN]):
         figure.add_scatter(
             x=x, y=course, mode="lines+markers", name=t("ocean.dineof.mode_short", k=k + 1),
             line={"width": 2, "dash": titles.DASHES[k % len(titles.DASHES)]},
-            marker={"size": 6, "symbol": [titles.SYMBOLS[k] if used else f"{titles.SYMBOLS[k]}-open" for used in found.used]},
+            marker={"size": 6, "symbol": [f"{titles.SYMBOLS[k]}{'' if used else '-open'}" for used in found.used]},
             text=[t.date(v) for v in x], hovertemplate="%{text}: %{y:.2f}<extra></extra>",
         )  # fmt: skip
     figure.add_vline(x=str(state.date)[:10], line={"color": figures.BASELINE, "dash": "dot", "width": 1.5})

@@ -23,6 +23,8 @@ SECTIONS = ("members", "maps", "sharp", "pixel")
 LEAST = 8
 #: Cells a side and frames of the piece of sea that is filled for a series.
 PIECE, FRAMES = 32, 24
+#: Summaries of the members: their mean, and quantiles.
+SUMMARIES = ("mean", *(f"q{round(100 * p):02d}" for p in ensemble.LEVELS))
 #: Thresholds offered for chlorophyll, mg m-3.
 GREEN = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0)
 
@@ -109,7 +111,7 @@ def _maps(t: Words, state: State, name: str, found: xr.Dataset) -> None:
     quantity = str(state.cut.name)
     columns = st.columns([1, 2.2])
     summary = choose(
-        columns[0].selectbox, t("ocean.ensemble.summary"), ["mean", *(f"q{round(100 * p):02d}" for p in ensemble.LEVELS)],
+        columns[0].selectbox, t("ocean.ensemble.summary"), SUMMARIES,
         name="summary", default="mean", format_func=lambda s: _summary(t, s),
     )  # fmt: skip
     with columns[1]:

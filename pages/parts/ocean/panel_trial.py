@@ -1,4 +1,4 @@
-"""Validation without a truth, live: clouds of other dates hide parts of the region, every method fills, all are scored."""
+"""Validation without a truth, live: other dates' clouds hide parts of the region, every method fills them."""
 
 from __future__ import annotations
 

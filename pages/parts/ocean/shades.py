@@ -96,7 +96,11 @@ def dates(t: Words, times: np.ndarray, most: int = 7) -> dict[str, Any]:
         years = years[:: max(-(-len(years) // most), 1)]
         return {"tickvals": [f"{y}-01-01" for y in years], "ticktext": [str(y) for y in years]}
     reach = (days[-1] - days[0]).astype(int) if len(days) else 0
-    some = days[0] + np.unique(np.linspace(0, reach, min(most, len(days))).round().astype(int)) if len(days) else days
+    some = (
+        days[0] + np.unique(np.linspace(0, reach, min(most, len(days))).round().astype(int))
+        if len(days)
+        else days
+    )
     short = [t.date(str(d)).rpartition(" ")[0] for d in some]  # the year is in the axis' title
     return {"tickvals": [str(d) for d in some], "ticktext": short}
 

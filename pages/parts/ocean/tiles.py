@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 import xarray as xr
-
 from scipy.ndimage import label
 
 from eogen.colour import Scale

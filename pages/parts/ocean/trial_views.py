@@ -47,9 +47,9 @@ def board_figure(
     tint = titles.colours(names, main)
     for number, name in enumerate(names):
         frames = trial_table.per_frame(trials[name])
-        days = [str(v)[:10] for v in times[frames.index]]
+        days = [t.date(v) for v in times[frames.index]]
         figure.add_scatter(
-            x=frames[score], y=[said[number]] * len(frames), mode="markers", text=[t.date(d) for d in days], showlegend=number == 0,
+            x=frames[score], y=[said[number]] * len(frames), mode="markers", text=days, showlegend=number == 0,
             marker={"color": tint[name], "size": 7, "opacity": 0.4}, name=t("ocean.trial.one_date"),
             hovertemplate="%{text} · %{x:.3f}<extra>" + said[number] + "</extra>",
         )  # fmt: skip

@@ -8,8 +8,8 @@ import streamlit as st
 from eogen.ocean import simulate
 from eogen.ocean.cube import region
 from pages.kit import style
-from pages.kit.hall import Visitor
 from pages.kit.errors import guard
+from pages.kit.hall import Visitor
 from pages.kit.provenance import Provenance
 from pages.kit.words import load
 from pages.parts.ocean.state import State

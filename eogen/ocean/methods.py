@@ -17,6 +17,7 @@ import xarray as xr
 
 from eogen import __version__
 from eogen.errors import InputError
+from eogen.ocean.calibrate import LEVELS
 from eogen.ocean.problem import Estimate, Problem, problem
 from eogen.progress import Progress, silent
 
@@ -70,6 +71,53 @@ _ROWS = (
     Method("dineof", "statistical", "dineof:dineof", "Beckers & Rixen 2003", frames=3),
     Method("dineof_anomaly", "statistical", "dineof:dineof_anomaly", "Alvera-Azcárate et al. 2005", frames=3),
     Method("oi", "statistical", "oi:optimal_interpolation", "Bretherton et al. 1976", draws=True),
+    Method("unet", "network", "learned:unet", "Barth et al. 2020", model="unet"),
+    Method(
+        "unet_drivers",
+        "network",
+        "learned:unet_drivers",
+        "Roussillon et al. 2023",
+        model="unet_drivers",
+        drivers=("sst", "sea_level", "wind_speed"),
+    ),
+    Method(
+        "vconstruct", "generative", "learned:vconstruct", "Kuo et al. 2020", model="vconstruct", draws=True
+    ),
+    Method("vae", "generative", "learned:vae", "Collier et al. 2020", model="vae", draws=True),
+    Method(
+        "diffusion",
+        "generative",
+        "diffusion:diffusion",
+        "Barth et al. 2024",
+        model="diffusion",
+        draws=True,
+        slow=True,
+    ),
+    Method(
+        "repaint",
+        "generative",
+        "diffusion:repaint",
+        "Lugmayr et al. 2022",
+        model="repaint",
+        draws=True,
+        slow=True,
+    ),
+    Method(
+        "flow_matching",
+        "generative",
+        "learned:flow_matching",
+        "Lipman et al. 2023",
+        model="flow_matching",
+        draws=True,
+    ),
+    Method(
+        "hybrid",
+        "generative",
+        "learned:hybrid",
+        "this project; Lipman et al. 2023",
+        model="hybrid",
+        draws=True,
+    ),
 )
 
 METHODS: dict[str, Method] = {row.name: row for row in _ROWS}
@@ -130,7 +178,8 @@ def fill(
     Returns:
         ``mean`` and ``sd`` (time, lat, lon; the cube's units), ``member`` (member, time, lat, lon) when asked for, and
         ``filled`` (time, lat, lon; bool: estimated, not observed). Observed cells keep their value to the bit, in every
-        member, with ``sd`` 0; land is NaN.
+        member, with ``sd`` 0; land is NaN. ``error_quantile`` (level; 0.01 to 0.99) holds the quantiles of the standardised
+        error measured on withheld cells: a quantile of a cell is ``mean + sd * error_quantile``.
 
     Raises:
         InputError: ``ocean_method``; ``ocean_frames`` when the cube has fewer frames than the method needs;
@@ -187,6 +236,10 @@ def _dataset(
     if estimate.members is not None:
         drawn = np.where(seen, truth, np.where(sea, estimate.members, np.float32("nan")))
         made["member"] = (("member", *dims), drawn.astype(np.float32), units)
+    if estimate.shape is not None:
+        coords = {**coords, "level": ("level", LEVELS, {"long_name": "probability"})}
+        about_shape = {"long_name": "quantiles of the standardised error", "units": "1"}
+        made["error_quantile"] = ("level", estimate.shape.astype(np.float32), about_shape)
     about = {
         k: observed.attrs[k] for k in ("kind", "dataset", "title", "licence", "source") if k in observed.attrs
     }

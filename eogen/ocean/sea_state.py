@@ -60,9 +60,9 @@ def sea_state(
         + 0.65 * np.exp(-shore.offshore / 50.0)
         + 0.03 * (lat - lat.mean())[:, None]
         + 0.09 * still
-        + _bloom(lat, year)[:, :, None] * (1 + 0.25 * still)
+        + bloom(lat, year)[:, :, None] * (1 + 0.25 * still)
         + 0.06 * front
-        + lively * (0.10 * stirred.turn + 0.155 * turbulence)
+        + lively * (0.10 * stirred.turn + 0.145 * turbulence)
         + 0.30 * upwelled
         + 0.45 * rivers
         + 0.05 * mixed
@@ -109,7 +109,7 @@ def _front(rng: np.random.Generator, days: np.ndarray, shape: tuple[int, int]) -
     return np.tanh((np.arange(tall)[:, None] - line[:, None, :]) / rng.uniform(3, 7))
 
 
-def _bloom(lat: np.ndarray, year: np.ndarray) -> np.ndarray:
+def bloom(lat: np.ndarray, year: np.ndarray) -> np.ndarray:
     """Return (time, lat): a spring bloom that starts in the south, a weaker one in autumn that starts in the north."""
     away = lambda peak: (year[:, None] - peak + 182.6) % 365.25 - 182.6
     spring = np.exp(-0.5 * (away(95 + 4.0 * (lat - 45)) / 26.0) ** 2)

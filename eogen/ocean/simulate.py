@@ -36,6 +36,8 @@ GAPS = {
 #: Sensor noise, log10: what varies smoothly with the air and what varies from cell to cell. Together 0.1. Two sensors
 #: differ by 0.137 on the same day (n = 498,421), yet neighbouring cells of a composite by no more than 0.09.
 SMOOTH_NOISE, WHITE_NOISE = 0.095, 0.03
+#: Frames longer than this (days) are composites: a patchwork of days, whose sea was not the same (log10).
+COMPOSITE_DAYS, PATCHES, PATCH_NOISE = 3.0, 3, 0.08
 LAT_STEP, LON_STEP = 1 / 24, 1 / 16
 SHORTEST = 16
 
@@ -46,7 +48,7 @@ class Simulated:
 
     Attributes:
         truth: cube log10_chl, complete over the sea, without noise.
-        observed: cube log10_chl with noise, NaN under the clouds.
+        observed: cube log10_chl with noise, NaN under the clouds; every day of a composite has its own patches.
         drivers: ``sst`` (degree_Celsius), ``sea_level`` (m), ``wind_speed`` (m s-1), complete over the sea.
         fractions: ``micro``, ``nano``, ``pico``: parts of CHL, sum 1, complete over the sea, without noise.
         fractions_observed: same with noise, NaN under the clouds; what hides CHL hides them too.
@@ -104,7 +106,7 @@ def ocean(
         values, *grid, name=name, bathymetry=shore.bathymetry, **about
     )
     truth = make(chl)
-    noisy = chl + _noise(rngs[5], frames, shape)
+    noisy = chl + _noise(rngs[5], frames, shape, step_days > COMPOSITE_DAYS)
     thick = veil(rngs[6], frames, shape, kind)
     covered = coverages(rngs[6], frames, hidden, kind)
     more = _at_least(coverages(rngs[6], frames, hidden_fractions, kind), covered)
@@ -163,9 +165,15 @@ def _axes(
     return lat, lon, first.astype("datetime64[ns]") + (days * 86400e9).astype("timedelta64[ns]"), days
 
 
-def _noise(rng: np.random.Generator, frames: int, shape: tuple[int, int]) -> np.ndarray:
+def _noise(rng: np.random.Generator, frames: int, shape: tuple[int, int], composite: bool) -> np.ndarray:
+    """Return what the sensor adds and, in a composite, what depends on the days that were seen of each cell."""
     smooth = evolving(rng, frames, shape, 2.6, 50.0)
-    return SMOOTH_NOISE * smooth + WHITE_NOISE * rng.standard_normal(smooth.shape)
+    noise = SMOOTH_NOISE * smooth + WHITE_NOISE * rng.standard_normal(smooth.shape)
+    if not composite:
+        return noise
+    days = evolving(rng, PATCHES * frames, shape, 2.6, 50.0).reshape(PATCHES, frames, *shape)
+    seen_on = evolving(rng, PATCHES * frames, shape, 2.6, 100.0).reshape(PATCHES, frames, *shape).argmax(0)
+    return noise + PATCH_NOISE * np.take_along_axis(days, seen_on[None], 0)[0]
 
 
 def _composition(

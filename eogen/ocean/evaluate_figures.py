@@ -47,7 +47,7 @@ def figures(
         claimed: whether targets are for this method.
         seed: of the bootstraps.
     """
-    goals = TARGETS.get(case.kind, {}) if claimed and _measured_so(case) else {}
+    goals = _goals(case) if claimed else {}
     unit = str(case.observed.attrs["units"])
     few = "" if len(trial.frames) >= _asked(case, reference) else f" On {len(trial.frames)} frames only."
     note = f"{_NOTE}{few} {case.note}".strip()
@@ -86,8 +86,12 @@ def figures(
         yield _against(trial, reference, say, seed)
 
 
-def _measured_so(case: Case) -> bool:
-    return case.kind not in ("8-day", "daily") or case.sensors > 1
+def _goals(case: Case) -> dict[str, float]:
+    """Return the targets of a case: none where they were set on another kind of cube."""
+    other = (case.kind in ("8-day", "daily") and case.sensors < 2) or (
+        case.kind == "near-complete" and case.observed.name != "sst"
+    )
+    return {} if other else TARGETS.get(case.kind, {})
 
 
 def _asked(case: Case, reference: Trial | None) -> int:

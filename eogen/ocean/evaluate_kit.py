@@ -1,4 +1,4 @@
-"""The checks without a ground truth, and the published series of phytoplankton types, as figures."""
+"""The checks without a ground truth, as figures."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from eogen.errors import InputError, Unavailable
-from eogen.ocean import scores, sets, validate
+from eogen.ocean import scores, validate
 from eogen.ocean.evaluate_sets import KEPT, Case
 from eogen.ocean.methods import METHODS
+from eogen.ocean.read import nep, sensor_pair
 from eogen.ocean.trial import Trial
 from eogen.ocean.validate import Check
 from eogen.results import Figure
@@ -29,8 +29,6 @@ _COMPOSITE = (
 )
 _SAME = "Greatest difference in one frame and two members; 0 is to the bit."
 _CYCLE = "Fill, hide what was seen, fill again from the fill; the observations' s.d. about cells' means is {sd:.3f}."
-_TYPES = "Regional means of withheld observations, log10. Interval: bootstrap over months."
-_CLOSURE = "Share of days and boxes whose types add up to chlorophyll worse than 10 %."
 _NOTE = "Interval: bootstrap over runs of frames."
 Say = Callable[[str], None]
 
@@ -39,14 +37,15 @@ def cross_sensor(
     path: Path, names: list[str], *, claimed: str, seed: int, quick: bool, absent: Say
 ) -> Iterator[Figure]:
     """Yield the figures of every method on one daily file of two sensors: the first filled, the second the judge."""
-    algorithm, sensors = next(iter(sets.algorithms(path).items()))
-    if len(sensors) < 2:
-        absent(f"cross-sensor: {path.name} has one sensor only.")
+    try:
+        first, second = sensor_pair(path)
+    except InputError as reason:
+        absent(f"cross-sensor: {reason}")
         return
-    first, second = (sets.merged(path, [s]) for s in sensors[:2])
+    sensors = [str(c.attrs["sensors"]) for c in (first, second)]
     keep = np.flatnonzero(np.isfinite(first.values)[:, first.sea.values].mean(1) > KEPT)
     first, second = first.isel(time=keep), second.isel(time=keep)
-    dataset = f"{path.stem}, {sensors[0]} filled, {sensors[1]} the judge ({algorithm})"
+    dataset = f"{path.stem}, {sensors[0]} filled, {sensors[1]} the judge"
     told = False
     for name in names:
         few = CROSS_SLOW if METHODS[name].slow or quick else CROSS_FRAMES
@@ -65,7 +64,7 @@ def cross_sensor(
         for (label, score), row in scores.score_by(check.cells, classes, seed=seed, fewest=200).iterrows():
             if score == "rmse":
                 yield _figure(f"rmse/{label}", name, dataset, row, "lower", note, seconds)
-        raw = check.cells.assign(truth=check.cells.raw)
+        raw = check.cells[["frame", "mean", "sd"]].assign(truth=check.cells.raw)
         row = scores.score(raw, seed=seed).loc["rmse"]
         yield _figure("rmse_raw", name, dataset, row, "lower", f"Mean difference left in. {_NOTE}", seconds)
         if not told:
@@ -82,7 +81,7 @@ def cross_sensor(
 
 def composites(path: Path, names: list[str], *, seed: int, absent: Say) -> Iterator[Figure]:
     """Yield how far filled days average from the composite of the days, for each method that is not slow."""
-    daily, dataset = sets.merged(path), f"{path.stem}, days against 8-day composites"
+    daily, dataset = nep(path), f"{path.stem}, days against 8-day composites"
     for name in names:
         if METHODS[name].slow:
             continue
@@ -102,8 +101,8 @@ def composites(path: Path, names: list[str], *, seed: int, absent: Say) -> Itera
                          note="Only cells that were seen on four days of eight or more.")  # fmt: skip
 
 
-def others(case: Case, trials: dict[str, Trial], *, seed: int, absent: Say) -> Iterator[Figure]:
-    """Yield skill on the right and on wrong dates, the cycle, and what must not change, for each method."""
+def others(case: Case, trials: dict[str, Trial], *, seed: int, quick: bool, absent: Say) -> Iterator[Figure]:
+    """Yield skill on the right and on wrong dates and, unless ``quick``, the cycle and what must not change."""
     unit = str(case.observed.attrs["units"])
     for name, done in trials.items():
         check = validate.null(case.observed, done, seed=seed)
@@ -115,6 +114,8 @@ def others(case: Case, trials: dict[str, Trial], *, seed: int, absent: Say) -> I
             yield Figure(figure, name, case.name, value if np.isfinite(value) else None, None, None, n,
                          target=0.0 if "_" in figure else None, better="lower" if "_" in figure else "higher",
                          note=note)  # fmt: skip
+        if quick:
+            continue
         times = done.frames[np.unique(np.linspace(0, len(done.frames) - 1, CYCLES).round().astype(int))]
         what = (case.observed, name)
         still = _tried(absent, case.name, name, validate.idempotence, *what, times[:1], members=2, seed=seed)
@@ -127,50 +128,6 @@ def others(case: Case, trials: dict[str, Trial], *, seed: int, absent: Say) -> I
         if turned is not None:
             row = scores.score(turned.cells, seed=seed).loc["rmse"]
             yield _figure("cycle_rmse", name, case.name, row, "lower", _CYCLE.format(**turned.facts), 0.0)
-
-
-def types(root: Path, seed: int, absent: Say) -> Iterator[Figure]:
-    """Yield how published fills of phytoplankton types agree with the observations that were withheld from them."""
-    withheld = sorted(root.glob("pft_*_test.nc"))
-    if not withheld:
-        absent("phytoplankton types: no pft_*_test.nc in this folder.")
-    for path in withheld:
-        prefix = path.stem.removesuffix("test")
-        with xr.open_dataset(path) as truth:
-            answers = [p for p in sorted(root.glob(f"{prefix}*.nc")) if p != path]
-            if not answers:
-                absent(f"phytoplankton types: {path.name} has no fill beside it.")
-            for answer in answers:
-                with xr.open_dataset(answer) as fill:
-                    yield from _type_figures(
-                        truth, fill, answer.stem.removeprefix(prefix), prefix.strip("_"), seed
-                    )
-
-
-def _type_figures(
-    truth: xr.Dataset, fill: xr.Dataset, method: str, dataset: str, seed: int
-) -> Iterator[Figure]:
-    truth, fill = xr.align(truth, fill, join="inner")
-    names = [str(v) for v in truth.data_vars if v in fill]
-    for name in names:
-        t, m = truth[name].values, fill[name].values
-        region, day = np.nonzero(np.isfinite(t) & np.isfinite(m))
-        if not len(day):
-            continue
-        # a run of days is long against the days' likeness: months
-        cells = pd.DataFrame(
-            {"frame": day // 30, "truth": t[region, day], "mean": m[region, day], "sd": np.nan}
-        )
-        for score, row in scores.score(cells, seed=seed).iterrows():
-            yield _figure(f"{score}/{name}", f"{method} (published)", dataset, row, scores.SCORES[str(score)],
-                          _TYPES, 0.0)  # fmt: skip
-    parts = [n for n in names if n != "CHL"]
-    if parts and "CHL" in names:
-        share = sum(10.0 ** fill[n] for n in parts) / 10.0 ** fill["CHL"]
-        known = np.isfinite(share.values)
-        off = np.abs(share.values[known] - 1) > 0.1
-        yield Figure("closure_off", f"{method} (published)", dataset, float(off.mean()), None, None, int(known.sum()),
-                     better="lower", note=_CLOSURE)  # fmt: skip
 
 
 def _tried(

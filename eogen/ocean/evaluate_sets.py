@@ -6,23 +6,25 @@ Any file of the pattern is taken: another year, region or sensor makes another c
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import xarray as xr
-from scipy.ndimage import gaussian_filter
 
-from eogen.ocean import sets
+from eogen.errors import InputError
+from eogen.ocean import clouds, sets
 from eogen.ocean.cube import composite, missing_share
-from eogen.ocean.problem import problem
+from eogen.ocean.read import nep
 
 Kind = Literal["8-day", "daily", "monthly", "near-complete", "series"]
 
 #: Daily frames are kept with this share of the sea seen, and scored with that.
 KEPT, SCORED = 0.02, 0.10
+#: Days scored of every daily file but the first: more would cost minutes and say the same.
+FURTHER = 24
 #: A cube with a smaller share missing is a truth, to be hidden under the clouds of others.
 COMPLETE = 0.05
 #: Cloud masks lent to such cubes, and the share of the frame that each hides at least and at most.
@@ -37,103 +39,87 @@ class Case:
 
     Attributes:
         name: of the file, and how it was taken.
+        path: of the file.
         kind: what sort of gaps.
         observed: cube.
         targets: frames to hide cells of.
         clouds: (mask, lat, lon) bool lent by others, or None: the cube's own.
         sensors: how many were merged.
+        most: frames that are scored, at equal steps; all when None.
         note: what a reader must know.
     """
 
     name: str
+    path: Path
     kind: Kind
     observed: xr.DataArray
     targets: np.ndarray
     clouds: np.ndarray | None = None
     sensors: int = 1
+    most: int | None = None
     note: str = ""
 
 
-def cases(root: Path, absent: list[str], seed: int = 0) -> Iterator[Case]:
-    """Yield the cases of a folder; a sentence for each kind without a file is added to ``absent``."""
+def cases(root: Path, absent: Callable[[str], None], seed: int = 0) -> Iterator[Case]:
+    """Yield the cases of a folder; a sentence for each kind without a file goes to ``absent``."""
     found: set[str] = set()
-    lent: list[xr.DataArray] = []
-    for path in sets.daily(root):
-        whole = sets.merged(path)
-        stem, sensors = path.stem, int(whole.attrs["sensors"])
-        if not lent:
-            lent.append(whole)
+    lent: xr.DataArray | None = None
+    for number, path in enumerate(sets.daily(root)):
+        whole = nep(path)
+        lent = whole if lent is None else lent
+        sensors = len(str(whole.attrs["sensors"]).split(","))
         eight = composite(whole)
-        yield Case(f"{stem}, 8-day", "8-day", eight, np.arange(eight.sizes["time"]), None, sensors)
+        yield Case(f"{path.stem}, 8-day", path, "8-day", eight, np.arange(eight.sizes["time"]), None, sensors)
         share = np.isfinite(whole.values)[:, whole.sea.values].mean(1)
         some = whole.isel(time=np.flatnonzero(share > KEPT))
         targets = np.flatnonzero(share[share > KEPT] > SCORED)
         if len(targets) > 1:
-            yield Case(f"{stem}, daily", "daily", some, targets, None, sensors)
+            most = None if number == 0 else FURTHER
+            yield Case(f"{path.stem}, daily", path, "daily", some, targets, None, sensors, most)
         found |= {"8-day", "daily"}
     for path in sets.others(root):
-        observed = sets.cube_of(path)
-        if observed.sizes["time"] < 4:
+        if (observed := sets.series(path, absent)) is None:
             continue
         observed, note = _window(observed)
         every = np.arange(observed.sizes["time"])
         if missing_share(observed) < COMPLETE:
-            masks = clouds(observed, lent[0] if lent else None, seed)
-            whose = "the clouds of " + str(lent[0].attrs["title"]) if lent else "generated clouds"
-            yield Case(
-                path.stem, "near-complete", observed, every, masks, 1, f"Hidden under {whose}. {note}".strip()
-            )
+            masks, whose = lent_clouds(observed, lent, seed)
+            note = f"Hidden under {whose}. {note}".strip()
+            yield Case(path.stem, path, "near-complete", observed, every, masks, note=note)
             found.add("near-complete")
         else:
             kind: Kind = "monthly" if _step(observed) > 20 else "series"
-            yield Case(path.stem, kind, observed, every, None, 1, note)
+            yield Case(path.stem, path, kind, observed, every, note=note)
             found.add(kind)
     wanted = {
-        "8-day": "no daily cube (*_daily_*.nc with log10chl_SENSOR_ALGORITHM)",
-        "monthly": "no monthly series (chlor_a)",
-        "near-complete": "no near-complete series (sst)",
-        "series": "no short series (dineof_*_sst.nc)",
+        "8-day and daily": "no daily cube (*_daily_*.nc with log10chl_SENSOR_ALGORITHM)",
+        "monthly": "no monthly series with gaps",
+        "near-complete": f"no series with less than {COMPLETE:.0%} missing",
+        "series": "no short series with gaps",
     }
-    absent += [f"{kind}: {what} in this folder." for kind, what in wanted.items() if kind not in found]
+    for kind, what in wanted.items():
+        if not found & set(kind.split(" and ")):
+            absent(f"{kind}: {what} in this folder.")
 
 
-def clouds(observed: xr.DataArray, daily: xr.DataArray | None, seed: int = 0) -> np.ndarray:
-    """Return (mask, lat, lon) bool clouds of the cube's shape: windows of real ones, else generated ones.
+def lent_clouds(observed: xr.DataArray, daily: xr.DataArray | None, seed: int = 0) -> tuple[np.ndarray, str]:
+    """Return (mask, lat, lon) bool clouds of a near-complete cube's shape, and whose they are.
 
     Args:
-        observed: a near-complete cube.
-        daily: a gappy cube at least as large, or None.
+        observed: the cube.
+        daily: a gappy cube; its real clouds are cut to shape if it is large enough.
         seed: draws windows or clouds.
     """
     rng = np.random.default_rng((seed, 5))
-    ny, nx = observed.shape[1:]
-    if daily is None or daily.shape[1] < ny or daily.shape[2] < nx:
-        return generated((ny, nx), LENT, rng)
-    seen, sea = problem(daily).observed, daily.sea.values
-    masks: list[np.ndarray] = []
-    for _ in range(100 * LENT):
-        t, y, x = (
-            rng.integers(len(seen)), rng.integers(sea.shape[0] - ny + 1), rng.integers(sea.shape[1] - nx + 1)
-        )  # fmt: skip
-        mask = ~seen[t, y : y + ny, x : x + nx]
-        if sea[y : y + ny, x : x + nx].mean() > 0.97 and LEAST < mask.mean() < MOST:
-            masks.append(mask)
-            if len(masks) == LENT:
-                return np.stack(masks)
-    return generated((ny, nx), LENT, rng)
-
-
-def generated(shape: tuple[int, int], count: int, rng: np.random.Generator) -> np.ndarray:
-    """Return (count, lat, lon) bool clouds: a rough Gaussian field above a level that leaves 25 to 85 % clear."""
-    size = max(shape)
-    white = rng.standard_normal((count, *shape)).astype(np.float32)
-    field = np.zeros_like(white)
-    for sigma in (size / 64, size / 16, size / 5):
-        smooth = gaussian_filter(white, (0, sigma, sigma), mode="wrap")
-        field += smooth / smooth.std() * np.float32(sigma**0.5)
-    share = rng.uniform(1 - MOST, 1 - LEAST, count)
-    level = [np.quantile(f, s) for f, s in zip(field, share, strict=True)]
-    return field > np.array(level)[:, None, None]
+    shape = observed.shape[1:]
+    if daily is not None:
+        try:
+            masks = clouds.bank([daily], shape, rng, LENT, LEAST, MOST)
+            return masks, f"real clouds of {daily.attrs['sensors']}, {str(daily.time.values[0])[:4]}"
+        except InputError as reason:
+            if reason.code != "ocean_no_masks":  # no window of that shape: simulated ones serve
+                raise
+    return clouds.clouds(rng, LENT, shape, 0.4, kind="daily"), "simulated clouds"
 
 
 def sha256(path: Path) -> str:

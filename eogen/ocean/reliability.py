@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+
+from eogen.ocean import law
 
 
 def pit(cells: pd.DataFrame) -> np.ndarray:
-    """Return the probability integral transform (n,) of normal forecasts: uniform on [0, 1] when they are right.
-
-    Dawid 1984 (J. R. Statist. Soc. A 147, 278). NaN where the method gives no standard deviation.
-    """
-    t, m, sd = (cells[c].to_numpy(float) for c in ("truth", "mean", "sd"))
-    return norm.cdf((t - m) / np.where(sd > 0, sd, np.nan))
+    """Return the place (n,) of each truth in its law, 0 to 1: uniform when the laws are right; NaN without an s.d."""
+    if "pit" in cells:
+        return cells["pit"].to_numpy(float)
+    return law.pit(*(cells[c].to_numpy(float) for c in ("truth", "mean", "sd")))
 
 
 def pit_histogram(cells: pd.DataFrame, bins: int = 20) -> pd.DataFrame:

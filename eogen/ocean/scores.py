@@ -12,7 +12,8 @@ runs of consecutive ones (circular block bootstrap, Politis & Romano 1992), neve
 ``distance`` pixels to the nearest observation of the frame that was left
 =========== ==================================================================================================
 
-Any further column (depth, season, province …) can be scored by.
+The law of a cell is Gaussian unless the columns ``pit``, ``crps``, ``width_50``, ``width_90`` say what it was
+(:mod:`eogen.ocean.law`). Any further column (depth, season, province …) can be scored by.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
-from scipy.stats import norm
+
+from eogen.ocean import law
 
 #: Names of the scores and which direction is good; units are the cube's for the first four and the widths.
 SCORES: dict[str, str | None] = {
@@ -35,20 +36,8 @@ DISTANCE_NAMES = ("<=3 px", "3-8 px", "8-20 px", ">20 px")
 #: Depth (m) that parts the shelf from the open ocean.
 SHELF = -200.0
 DRAWS = 1000
-_HALF, _NINE = float(ndtri(0.75)), float(ndtri(0.95))
-_TERMS = ("n", "e", "e2", "a", "t", "t2", "m", "m2", "tm", "var", "crps", "in50", "in90", "sd", "members")
-
-
-def crps_gaussian(truth: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> np.ndarray:
-    """Return the continuous ranked probability score of normal forecasts, in the unit of ``truth``; lower is better.
-
-    Closed form of Gneiting et al. 2005 (Monthly Weather Review 133, 1098, equation 5); the absolute error at ``sd`` 0.
-    """
-    truth, mean, sd = (np.asarray(a, float) for a in (truth, mean, sd))
-    error = truth - mean
-    z = np.divide(error, sd, out=np.zeros(np.broadcast(error, sd).shape), where=sd > 0)
-    score = sd * (z * (2 * norm.cdf(z) - 1) + 2 * norm.pdf(z) - 1 / np.sqrt(np.pi))
-    return np.where(sd == 0, np.abs(error), score)
+_TERMS = ("n", "e", "e2", "a", "t", "t2", "m", "m2", "tm", "var", "crps", "in50", "in90", "half", "most",
+          "members")  # fmt: skip
 
 
 def crps_ensemble(truth: np.ndarray, members: np.ndarray) -> np.ndarray:
@@ -76,12 +65,17 @@ def frame_sums(cells: pd.DataFrame, members: np.ndarray | None = None) -> pd.Dat
     frames, inverse = np.unique(cells["frame"].to_numpy(), return_inverse=True)
     t, m, sd = (cells[c].to_numpy(float) for c in ("truth", "mean", "sd"))
     e = m - t
-    z = np.abs(e) / np.where(sd > 0, sd, np.nan)
+    place, crps, half, most = (
+        (cells[c].to_numpy(float) for c in ("pit", "crps", "width_50", "width_90"))
+        if "pit" in cells
+        else (law.pit(t, m, sd), law.crps(t, m, sd), law.width(sd, 0.5), law.width(sd, 0.9))
+    )
+    off = np.abs(place - 0.5)
     terms = {
         "n": np.ones(len(e)), "e": e, "e2": e * e, "a": np.abs(e), "t": t, "t2": t * t, "m": m, "m2": m * m,
-        "tm": t * m, "var": sd * sd, "crps": crps_gaussian(t, m, sd),
-        "in50": np.where(np.isfinite(z), z <= _HALF, np.nan), "in90": np.where(np.isfinite(z), z <= _NINE, np.nan),
-        "sd": sd, "members": np.full(len(e), np.nan) if members is None else crps_ensemble(t, members),
+        "tm": t * m, "var": sd * sd, "crps": crps, "in50": np.where(np.isfinite(off), off <= 0.25, np.nan),
+        "in90": np.where(np.isfinite(off), off <= 0.45, np.nan), "half": half, "most": most,
+        "members": np.full(len(e), np.nan) if members is None else crps_ensemble(t, members),
     }  # fmt: skip
     sums = {name: np.bincount(inverse, value, len(frames)) for name, value in terms.items()}
     return pd.DataFrame(sums, index=pd.Index(frames, name="frame"))
@@ -102,7 +96,7 @@ def from_sums(sums: np.ndarray) -> dict[str, np.ndarray]:
             "rmse": rmse, "mae": s["a"] / n, "bias": s["e"] / n, "r": np.where(tiny, np.nan, r),
             "crps": s["crps"] / n, "crps_members": s["members"] / n,
             "coverage_50": s["in50"] / n, "coverage_90": s["in90"] / n,
-            "width_50": 2 * _HALF * s["sd"] / n, "width_90": 2 * _NINE * s["sd"] / n,
+            "width_50": s["half"] / n, "width_90": s["most"] / n,
             "spread_skill": np.sqrt(s["var"] / n) / rmse,
         }  # fmt: skip
 

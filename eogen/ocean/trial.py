@@ -19,7 +19,7 @@ import xarray as xr
 from scipy.ndimage import label, maximum
 
 from eogen.errors import InputError
-from eogen.ocean import methods, regions
+from eogen.ocean import law, methods, regions
 from eogen.ocean.dress import dressed
 from eogen.ocean.holdout import SEED, Fold, folds
 from eogen.ocean.problem import Estimate, Problem, problem
@@ -62,7 +62,8 @@ class Trial:
         method: its name.
         cells: one row per hidden cell: ``frame`` (index in the cube), ``row``, ``column`` (of the grid), ``truth``,
             ``mean``, ``sd`` (NaN if none), ``distance`` (pixels to the nearest observation left in the frame), ``gap``
-            (the greatest such distance in the same hole), ``season``, ``depth`` (m; only with bathymetry).
+            (the greatest such distance in the same hole), ``pit``, ``crps``, ``width_50``, ``width_90`` (of the law
+            the method gives, see :mod:`eogen.ocean.law`), ``season``, ``depth`` (m; only with bathymetry).
         members: (member, cell) float32 draws of the same cells, or None.
         signature: of what was hidden.
         seconds: the method took.
@@ -247,16 +248,25 @@ def cells_of(
     """
     y, x = np.nonzero(held)
     distance = less.gap_distance(frame)
+    unknown = np.full(len(y), np.nan, np.float32)
     columns: dict[str, Any] = {
         "frame": np.full(len(y), frame),
         "row": y,
         "column": x,
         "truth": truth[held],
         "mean": estimate.mean[k][held],
-        "sd": np.full(len(y), np.nan, np.float32) if estimate.sd is None else estimate.sd[k][held],
+        "sd": unknown if estimate.sd is None else estimate.sd[k][held],
         "distance": distance[held],
         "gap": widest(less.sea & ~less.observed[frame], distance)[held],
     }
+    believed = (columns["truth"], columns["mean"], columns["sd"])
+    for column, value in (
+        ("pit", law.pit(*believed, estimate.shape)),
+        ("crps", law.crps(*believed, estimate.shape)),
+        ("width_50", law.width(columns["sd"], 0.5, estimate.shape)),
+        ("width_90", law.width(columns["sd"], 0.9, estimate.shape)),
+    ):
+        columns[column] = value.astype(np.float32)
     if less.bathymetry is not None:
         columns["depth"] = less.bathymetry[held]
     return pd.DataFrame(columns)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 from sklearn import metrics
 
-from eogen.ocean import reliability, scores
+from eogen.ocean import law, reliability, scores
 
 
 @pytest.fixture
@@ -33,12 +33,12 @@ def cells(rng, frames=12, each=400, sd=0.3, told=None, shift=0.0):
 def test_gaussian_crps_is_the_integral_that_defines_it(truth, mean, sd):
     below = integrate.quad(lambda x: stats.norm.cdf(x, mean, sd) ** 2, min(truth, mean) - 12 * sd, truth)[0]
     above = integrate.quad(lambda x: stats.norm.sf(x, mean, sd) ** 2, truth, max(truth, mean) + 12 * sd)[0]
-    assert scores.crps_gaussian(truth, mean, sd) == pytest.approx(below + above, rel=1e-5, abs=1e-7)
+    assert law.crps_gaussian(truth, mean, sd) == pytest.approx(below + above, rel=1e-5, abs=1e-7)
 
 
 def test_a_sure_forecast_scores_its_absolute_error():
-    np.testing.assert_allclose(scores.crps_gaussian([1.0, 2.0], [0.5, 2.0], [0.0, 0.0]), [0.5, 0.0])
-    assert scores.crps_gaussian(1.0, 0.5, 1e-9) == pytest.approx(0.5)
+    np.testing.assert_allclose(law.crps_gaussian([1.0, 2.0], [0.5, 2.0], [0.0, 0.0]), [0.5, 0.0])
+    assert law.crps_gaussian(1.0, 0.5, 1e-9) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("count", [2, 5, 40])
@@ -53,7 +53,7 @@ def test_fair_crps_of_many_members_is_the_gaussian_one_and_equals_the_double_sum
     truth = np.array([-0.7, 0.2, 2.0])
     members = 0.3 + 0.8 * rng.standard_normal((4000, 3))
     np.testing.assert_allclose(
-        scores.crps_ensemble(truth, members), scores.crps_gaussian(truth, 0.3, 0.8), atol=0.03
+        scores.crps_ensemble(truth, members), law.crps_gaussian(truth, 0.3, 0.8), atol=0.03
     )
     few = members[:6]
     pairs = np.abs(few[:, None] - few[None]).sum((0, 1)) / (6 * 5)
@@ -168,3 +168,41 @@ def test_same_seed_same_interval(rng):
     table = cells(rng)
     pd.testing.assert_frame_equal(scores.score(table, seed=3), scores.score(table, seed=3))
     assert (scores.score(table, seed=4).low != scores.score(table, seed=3).low).any()
+
+
+def test_a_gaussian_shape_is_a_gaussian():
+    rng = np.random.default_rng(2)
+    truth, mean, sd = rng.normal(0, 1, 4000), rng.normal(0, 0.3, 4000), rng.uniform(0.2, 1.5, 4000)
+    shape = stats.norm.ppf(np.arange(1, 100) / 100)
+    close = np.abs(truth - mean) < 2 * sd
+    np.testing.assert_allclose(
+        law.crps(truth, mean, sd, shape)[close], law.crps_gaussian(truth, mean, sd)[close], atol=4e-3
+    )
+    np.testing.assert_allclose(
+        law.pit(truth, mean, sd, shape)[close], law.pit(truth, mean, sd)[close], atol=2e-3
+    )
+    assert law.width(2.0, 0.9, shape) == pytest.approx(law.width(2.0, 0.9)) == pytest.approx(2 * 2 * 1.644854)
+
+
+@pytest.mark.parametrize("freedom", [3, 5])
+def test_a_shape_with_heavy_tails_scores_as_its_integral_and_better_than_a_gaussian(freedom):
+    heavy = stats.t(freedom, scale=np.sqrt((freedom - 2) / freedom))
+    shape = heavy.ppf(np.arange(1, 100) / 100)
+    for z in (-2.0, 0.0, 0.7):
+        below = integrate.quad(lambda x: heavy.cdf(x) ** 2, -30, z)[0]
+        above = integrate.quad(lambda x: heavy.sf(x) ** 2, z, 30)[0]
+        assert law.crps(0.5 * z, 0.0, 0.5, shape) == pytest.approx(0.5 * (below + above), rel=0.03)
+    truth = heavy.rvs(40_000, random_state=1)
+    shaped, plain = law.crps(truth, 0.0, 1.0, shape), law.crps(truth, 0.0, 1.0)
+    assert shaped.mean() < plain.mean()
+    assert stats.kstest(law.pit(truth, 0.0, 1.0, shape), "uniform").statistic < 0.01
+    assert stats.kstest(law.pit(truth, 0.0, 1.0), "uniform").statistic > 0.03
+
+
+def test_the_law_in_the_table_is_the_one_that_is_scored(rng):
+    table = cells(rng)
+    told = table.assign(pit=0.5, crps=1.25, width_50=2.0, width_90=3.0)
+    found = scores.score(told).value
+    assert (found.crps, found.width_50, found.width_90) == (1.25, 2.0, 3.0)
+    assert found.coverage_50 == found.coverage_90 == 1
+    assert (reliability.pit(told) == 0.5).all()

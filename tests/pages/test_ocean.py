@@ -204,7 +204,8 @@ def test_a_bent_mask_in_the_address_is_ignored(mask):
 
 @pytest.mark.parametrize(
     "bent", [{"date": "2021-99"}, {"centre": "95_0"}, {"side": "7"}, {"method_a": "magic"}, {"pixel": "1_1"},
-             {"sea": "x"}, {"member": "99"}, {"panel": "cellar"}, {"gap": "hole"}, {"donor": "never"}, {"source": "moon"}],
+             {"sea": "x"}, {"member": "99"}, {"panel": "cellar"}, {"gap": "hole"}, {"donor": "never"},
+             {"source": "moon"}],
 )  # fmt: skip
 def test_a_bent_address_opens_the_usual_view(bent):
     well(visit("ocean", lang="fr", view="expert", **bent), "fr")

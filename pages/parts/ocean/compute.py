@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -19,6 +20,8 @@ from pages.parts.ocean.state import State
 
 #: Results kept; one frame of 96 x 96 cells with 16 members takes 0.7 MB.
 KEPT = 64
+#: Where the weights of the networks lie.
+WEIGHTS = Path(__file__).resolve().parents[3] / "assets" / "weights" / "ocean"
 
 
 #: From so many cells on, a method that is neither simple nor quick asks first.
@@ -30,13 +33,22 @@ def _filled(
     key: tuple[str, str, int, int, tuple[int, ...]],
     quantity: str,
     _observed: xr.DataArray,
+    _drivers: xr.Dataset | None,
     _progress: Progress,
 ) -> xr.Dataset:
     _, method, seed, members, times = key
     if quantity == "chl":
-        return fill(_observed, method, times, members=members, seed=seed, progress=_progress)
+        return fill(
+            _observed, method, times, members=members, seed=seed, drivers=_drivers, progress=_progress
+        )
     made = psc.fill_fractions(
-        psc.fractions(_observed), method, times, members=members, seed=seed, progress=_progress
+        psc.fractions(_observed),
+        method,
+        times,
+        members=members,
+        seed=seed,
+        drivers=_drivers,
+        progress=_progress,
     )
     names = {quantity: "mean", f"{quantity}_sd": "sd", f"{quantity}_member": "member", "filled": "filled"}
     return made[[n for n in names if n in made]].rename(
@@ -66,7 +78,7 @@ def filled(
     asked = (state.frame,) if times is None else tuple(int(t) for t in times)
     drawn = state.members if members is None else members
     key = (state.signature, method, state.seed, drawn, asked)
-    made = _filled(key, state.quantity, state.observed, progress)
+    made = _filled(key, state.quantity, state.observed, state.drivers, progress)
     with _LOCK:
         _DONE.add((key, state.quantity))
     return made
@@ -104,6 +116,13 @@ def all_times(state: State) -> tuple[int, ...]:
     return tuple(range(state.cut.sizes["time"]))
 
 
-def offered() -> list[str]:
-    """Return the methods that can be asked on this machine, in the order of the registry."""
-    return [name for name, row in METHODS.items() if not row.drivers]
+def offered(drivers: bool = False) -> list[str]:
+    """Return the methods that can be asked on this machine, in the order of the registry.
+
+    Args:
+        drivers: whether the sea comes with the physical fields that some methods need.
+    """
+    here = {
+        name for name, row in METHODS.items() if not row.model or (WEIGHTS / f"{row.model}.json").is_file()
+    }
+    return [name for name, row in METHODS.items() if name in here and (drivers or not row.drivers)]

@@ -19,12 +19,10 @@ from pages.kit.words import Words
 from pages.parts.ocean import compute
 from pages.parts.ocean.state import State
 
-_WEIGHTS = Path(__file__).resolve().parents[3] / "assets" / "weights" / "ocean"
-
 
 def weights_card(model: str) -> dict[str, Any] | None:
     """Return the card beside some weights; None where there is none."""
-    path = _WEIGHTS / f"{model}.json"
+    path = compute.WEIGHTS / f"{model}.json"
     return json.loads(path.read_text("utf-8")) if path.is_file() else None
 
 
@@ -61,7 +59,7 @@ def dataset(state: State, made: xr.Dataset) -> xr.Dataset:
     )
     out = out.assign_coords(sea=out.sea.astype(np.int8))
     for name in out.data_vars:
-        out[name].attrs = {k: v for k, v in out[name].attrs.items() if v != ""}
+        out[name].attrs = {k: v for k, v in out[name].attrs.items() if not (isinstance(v, str) and v == "")}
         if out[name].dtype.kind == "f":
             out[name].encoding = {"zlib": True, "complevel": 4, "_FillValue": np.float32("nan")}
     out["time"].encoding = {"units": "days since 1970-01-01", "calendar": "standard", "dtype": "float64"}

@@ -56,20 +56,19 @@ def state(t: Words, sea: Source, top: list, below: list) -> State:
     frame = _date(t, sea, cut, top[0])
     quantity = _quantity(t, sea, top[2])
     gap, held, donor = gap_menu.gap(t, sea, cut, frame, below[0], below[1])
-    methods = (_method(t, below[2], "a"), _method(t, below[3], "b"))
+    methods = (_method(t, sea, below[2], "a"), _method(t, sea, below[3], "b"))
     seed, members = _draws(t, below[4])
     time = cut.time.values[frame]
-    truth = None
-    if sea.truth is not None:
-        rows, columns = (_where(sea.cube[name].values, cut[name].values) for name in ("lat", "lon"))
-        truth = sea.truth[:, rows, columns]
+    rows, columns = (_where(sea.cube[name].values, cut[name].values) for name in ("lat", "lon"))
+    truth = None if sea.truth is None else sea.truth[:, rows, columns]
+    drivers = None if sea.drivers is None else sea.drivers.isel(lat=rows, lon=columns)
     said = sources.provenance(t, sea, time)
     if quantity != "chl":
         said = type(said)(**{**vars(said), "origin": "derived" if said.origin == "real" else said.origin,
                              "quantity": t(f"ocean.quantities.{quantity}")})  # fmt: skip
     return State(
         sea.name, sea.key, sea.cube, cut, box(cut), frame, gap, held, methods, seed, members, said, quantity,
-        donor, truth,
+        donor, truth, drivers,
     )  # fmt: skip
 
 
@@ -203,8 +202,8 @@ def about(t: Words, name: str) -> str:
     return " ".join(said)
 
 
-def _method(t: Words, column: Any, side: str) -> str:
-    offered = compute.offered()
+def _method(t: Words, sea: Source, column: Any, side: str) -> str:
+    offered = compute.offered(sea.drivers is not None)
     pair = [name for name in (*PAIR, *offered) if name in offered]
     glossary = "\n\n".join(f"**{title(t, name)}** · {about(t, name)}" for name in offered)
     return choose(

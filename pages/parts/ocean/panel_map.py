@@ -54,15 +54,24 @@ def _filled(t: Words, state: State, name: str) -> xr.Dataset | None:
             st.html(
                 f'<p class="eo-muted">{t("ocean.map.slow", method=menu.title(t, name))}</p>', width="content"
             )
-            if not st.button(t("ocean.map.run"), key=f"run_{key}", icon=":material/play_arrow:"):
-                return None
-            st.session_state[f"yes_{key}"] = True
+            st.button(
+                t("ocean.map.run"),
+                key=f"run_{key}",
+                icon=":material/play_arrow:",
+                on_click=_agree,
+                args=(key,),
+            )
+        return None
     return progress.run(
         t("ocean.map.filling", method=menu.title(t, name)),
         lambda report: compute.filled(state, name, progress=report),
         t,
         key=key,
     )
+
+
+def _agree(key: str) -> None:
+    st.session_state[f"yes_{key}"] = True
 
 
 def _choices(t: Words, state: State) -> tuple[str, str, str, int, float]:

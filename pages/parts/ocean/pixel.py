@@ -61,6 +61,7 @@ def piece(state: State, at: tuple[int, int]) -> tuple[State, tuple[int, int]]:
     small = replace(
         state, cut=cut, region=box(cut), frame=state.frame - times.start, held=held, donor=None, members=0,
         truth=None if state.truth is None else state.truth[times, rows, columns],
+        drivers=None if state.drivers is None else state.drivers.isel(time=times, lat=rows, lon=columns),
     )  # fmt: skip
     return small, (at[0] - rows.start, at[1] - columns.start)
 

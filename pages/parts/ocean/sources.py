@@ -16,7 +16,7 @@ from eogen.ocean import simulate
 from eogen.ocean.sources import Source as Held
 from eogen.ocean.sources import sources as lying
 from pages.kit.provenance import Provenance
-from pages.kit.words import Words
+from pages.kit.words import Words, typeset
 from pages.parts.ocean import upload
 from pages.parts.ocean.state import digest
 
@@ -108,7 +108,7 @@ def title(t: Words, name: str) -> str:
     if (found := held().get(name)) is None:
         return t(f"ocean.sources.{name}")
     if found.dataset != "nep_daily":
-        return str(found.title[t.lang])
+        return typeset(str(found.title[t.lang]), t.lang)
     return t(f"ocean.sources.nep_{found.step}", year=_year(found), sensors=_sensors(found) or found.path.stem)
 
 
@@ -136,7 +136,9 @@ def provenance(t: Words, source: Source, date: Any = "", *, expert: bool = True)
     real = source.held
     return Provenance(
         "real",
-        place=t("ocean.place.nep") if real.dataset == "nep_daily" else str(real.title[t.lang]),
+        place=t("ocean.place.nep")
+        if real.dataset == "nep_daily"
+        else typeset(str(real.title[t.lang]), t.lang),
         sensor=_sensors(real) if real.dataset == "nep_daily" else "",
         quantity=quantity,
         date=date,

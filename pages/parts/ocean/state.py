@@ -54,6 +54,7 @@ class State:
         members: how many draws of the field.
         quantity: ``"chl"`` (the cube's own variable) or ``"micro"``, ``"nano"``, ``"pico"`` (derived from CHL).
         provenance: said under the picture.
+        drivers: complete physical fields on the grid of ``cut``, where the source comes with some.
         truth: (time, lat, lon) complete truth on the grid of ``cut``, where the source is simulated; None elsewhere.
     """
 
@@ -72,6 +73,7 @@ class State:
     quantity: str = "chl"
     donor: int | None = None
     truth: np.ndarray | None = field(default=None, repr=False)
+    drivers: xr.Dataset | None = field(default=None, repr=False)
 
     @cached_property
     def sea(self) -> np.ndarray:

@@ -131,6 +131,38 @@ def test_temperature_has_its_own_unit():
     assert "°C" in json.dumps(chart(at, "ocean_summary"), ensure_ascii=False)
 
 
+@pytest.mark.parametrize("section", ["maps", "pixel"])
+def test_a_size_class_is_read_in_percent(section):
+    at = panel("ensemble", "en", quantity="micro", ensemble=section, at_row="18", at_column="20")
+    well(at, "en")
+    if section == "maps":
+        (_, mean) = traces(chart(at, "ocean_summary"), "heatmap")
+        share = numbers(mean["customdata"])
+        assert np.nanmin(share) >= 0
+        assert 2 < np.nanmax(share) <= 100
+    else:
+        assert "(%)" in chart(at, "ocean_series")["layout"]["yaxis"]["title"]["text"]
+    assert any(
+        "from which the size classes" in c.value for c in panel("trial", "en", quantity="micro").caption
+    )
+
+
+@pytest.mark.parametrize("name", ["ensemble", "composition", "blind"])
+def test_a_slow_method_waits_for_a_yes(name, monkeypatch):
+    from dataclasses import replace
+
+    from eogen.ocean.methods import METHODS
+
+    monkeypatch.setitem(METHODS, "convolution", replace(METHODS["convolution"], slow=True))
+    at = panel(name, "fr", gaps="project", held="0")
+    well(at, "fr")
+    (button,) = [b for b in at.button if b.key.startswith("run_")]
+    assert not at.get("plotly_chart")
+    button.click().run()
+    well(at, "fr")
+    assert not [b for b in at.button if b.key.startswith("run_")]
+
+
 def test_nonsense_in_the_address_is_survived():
     at = panel(
         "ensemble", "fr", ensemble="²", ensemble_method="<b>", threshold="x", at_row="9999", summary="q99"

@@ -43,7 +43,7 @@ def dates(observed: xr.DataArray, frame: int, count: str) -> tuple[int, ...]:
 
 def signature(state: State) -> str:
     """Return a hash of what is tried: the region as observed, not what the visitor has withheld of it."""
-    return digest(state.key, state.region, state.cut.shape, state.quantity)
+    return digest(state.key, state.region, state.cut.shape)
 
 
 def protocol(t: Words, state: State, columns: Sequence | None = None) -> tuple[tuple[int, ...], int]:
@@ -67,13 +67,24 @@ def protocol(t: Words, state: State, columns: Sequence | None = None) -> tuple[t
     return dates(state.cut, state.frame, count), seed
 
 
+def of_whole(t: Words, state: State) -> None:
+    """Say that the cube's own variable is looked at, where a size class was chosen."""
+    if state.quantity != "chl":
+        st.caption(t("ocean.trial.of_whole", name=titles.variable(t, str(state.cut.name))))
+
+
 @st.cache_resource(show_spinner=False, max_entries=96)
 def _tried(
-    key: tuple[str, str, int, int, tuple[int, ...]], _observed: xr.DataArray, _progress: Progress
+    key: tuple[str, str, int, int, tuple[int, ...]],
+    _observed: xr.DataArray,
+    _drivers: xr.Dataset | None,
+    _progress: Progress,
 ) -> Trial:
     _, method, members, seed, targets = key
     given = hidden(_observed, targets, seed=seed)
-    return trial(_observed, method, given=given, members=members, seed=seed, progress=_progress)
+    return trial(
+        _observed, method, given=given, members=members, seed=seed, drivers=_drivers, progress=_progress
+    )
 
 
 def tried(
@@ -90,7 +101,7 @@ def tried(
         InputError: ``ocean_no_holdout`` and those of the method.
     """
     drawn = members if np.prod(state.cut.shape[1:]) * len(targets) <= LARGE else FEW
-    return _tried((signature(state), method, drawn, seed, targets), state.cut, report)
+    return _tried((signature(state), method, drawn, seed, targets), state.cut, state.drivers, report)
 
 
 def run(t: Words, state: State, methods: Sequence[str], columns: Sequence | None = None) -> dict[str, Trial]:
@@ -103,6 +114,7 @@ def run(t: Words, state: State, methods: Sequence[str], columns: Sequence | None
         columns: where the protocol's controls are drawn, or None.
     """
     targets, seed = protocol(t, state, columns)
+    of_whole(t, state)
     found = {}
     for name in methods:
         made = progress.run(
@@ -118,14 +130,14 @@ def run(t: Words, state: State, methods: Sequence[str], columns: Sequence | None
 
 def usual(state: State) -> list[str]:
     """Return the methods that are tried unasked: the quick ones, and the two that were chosen."""
-    offered = compute.offered()
+    offered = compute.offered(state.drivers is not None)
     quick = [n for n in offered if METHODS[n].kind in ("simple", "statistical") and not METHODS[n].slow]
     return list(dict.fromkeys([*quick, *(n for n in state.methods if n in offered and not METHODS[n].slow)]))
 
 
 def chosen(t: Words, state: State) -> list[str]:
     """Draw which methods are tried, in the address as ``?tried=a-b``; return them."""
-    offered, first = compute.offered(), usual(state)
+    offered, first = compute.offered(state.drivers is not None), usual(state)
     if "tried" not in st.session_state:
         asked = [n for n in st.query_params.get("tried", "").split("-") if n in offered]
         st.session_state["tried"] = asked or first

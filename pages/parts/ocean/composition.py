@@ -55,21 +55,23 @@ class Composed:
 
 @st.cache_resource(show_spinner=False, max_entries=24)
 def _composed(
-    key: tuple[str, str, str, int, int, int], _observed: xr.DataArray, _progress: Progress
+    key: tuple[str, str, str, int, int, int],
+    _observed: xr.DataArray,
+    _drivers: xr.Dataset | None,
+    _progress: Progress,
 ) -> Composed:
     _, relation, method, members, seed, frame = key
     parts = psc.fractions(_observed, relation)
-    filled = psc.fill_fractions(parts, method, [frame], members, seed, progress=_progress)
+    filled = psc.fill_fractions(parts, method, [frame], members, seed, drivers=_drivers, progress=_progress)
     drawn = np.stack([filled[f"{c}_member"].values[:, 0] for c in CLASSES]) if members else None
-    whole = fill(_observed, method, [frame], seed=seed, progress=_progress)["mean"].values[0]
-    alone = []
+    alone = lambda cube: fill(cube, method, [frame], seed=seed, drivers=_drivers, progress=_progress)
+    whole = alone(_observed)["mean"].values[0]
+    each = []
     for name in CLASSES:
         with np.errstate(divide="ignore"):
             log = _observed.values + np.log10(np.maximum(parts[name].values, 1e-4))
-        alone.append(
-            fill(like(_observed, log), method, [frame], seed=seed, progress=_progress)["mean"].values[0]
-        )
-    ratio = np.sum([10.0 ** a.astype(np.float64) for a in alone], axis=0) / 10.0 ** whole.astype(np.float64)
+        each.append(alone(like(_observed, log))["mean"].values[0])
+    ratio = np.sum([10.0 ** a.astype(np.float64) for a in each], axis=0) / 10.0 ** whole.astype(np.float64)
     return Composed(
         np.stack([parts[c].values[frame] for c in CLASSES]),
         np.stack([filled[c].values[0] for c in CLASSES]),
@@ -91,4 +93,4 @@ def composed(state: State, relation: str, method: str, members: int, progress: P
         InputError: see :func:`eogen.ocean.psc.fill_fractions`.
     """
     key = (state.signature, relation, method, members, state.seed, state.frame)
-    return _composed(key, state.observed, progress)
+    return _composed(key, state.observed, state.drivers, progress)

@@ -11,10 +11,9 @@ import streamlit as st
 import xarray as xr
 
 from eogen.colour import Scale
-from eogen.ocean.variables import variable
 from pages.kit import card, figures
 from pages.kit.words import Words
-from pages.parts.ocean import ensemble, shades, titles
+from pages.parts.ocean import content, ensemble, shades, titles
 from pages.parts.ocean.fieldmap import fieldmap, touchable
 
 if TYPE_CHECKING:
@@ -28,10 +27,10 @@ def maps(
     t: Words, state: State, found: xr.Dataset, field: np.ndarray, said: str, threshold: float, scale: Scale
 ) -> None:
     """Draw a summary ``field`` (lat, lon), the spread, and the chance of being above ``threshold``."""
-    quantity = str(state.cut.name)
+    quantity = content.name(state)
     gap, member = found.filled.values[0], found.member.values[:, 0]
     title = titles.variable(t, quantity)
-    spread = member.std(0, ddof=1)
+    spread = shades.error(quantity, member.std(0, ddof=1))
     top = float(np.nanquantile(spread, 0.99)) or 1.0
     limit = t.number(float(shades.shown(quantity, np.array(threshold))), unit=shades.unit(quantity) or None)
     three = (
@@ -53,10 +52,10 @@ def maps(
 
 def sharp(t: Words, state: State, found: xr.Dataset, measured: ensemble.Sharpness) -> None:
     """Draw the gradients of the mean and of one member, on one scale, and say the numbers."""
-    quantity, gap = str(state.cut.name), found.filled.values[0]
+    quantity, gap = content.name(state), found.filled.values[0]
     member = found.member.values[:, 0]
     unit = t("ocean.ensemble.per_100km", unit=shades.error_unit(quantity))
-    pair = [100 * ensemble.slope(f, state.cut) for f in (member.mean(0), member[0])]
+    pair = [shades.error(quantity, 100 * ensemble.slope(f, state.cut)) for f in (member.mean(0), member[0])]
     top = float(np.nanquantile(pair[1], 0.98)) or 1.0
     columns = st.columns([1, 1, 0.9], gap="medium")
     for column, name, values in zip(columns, ("mean", "first"), pair, strict=False):
@@ -96,7 +95,7 @@ def verdict(t: Words, measured: ensemble.Sharpness) -> str:
 
 def chooser(t: Words, state: State, found: xr.Dataset, at: tuple[int, int], scale: Scale) -> None:
     """Draw the map on which a place is touched."""
-    quantity = str(state.cut.name)
+    quantity = content.name(state)
     figure = fieldmap(
         t, shades.shown(quantity, found["mean"].values[0]), state.cut, scale, title=titles.variable(t, quantity),
         unit=shades.unit(quantity), filled=found.filled.values[0], at=at, height=330,
@@ -110,7 +109,7 @@ def chooser(t: Words, state: State, found: xr.Dataset, at: tuple[int, int], scal
 
 def about(t: Words, state: State, at: tuple[int, int], found: xr.Dataset) -> None:
     """Say where the place is and what is believed of it on the date that is looked at."""
-    quantity = str(state.cut.name)
+    quantity = content.name(state)
     north, east = float(state.cut.lat[at[0]]), float(state.cut.lon[at[1]])
     st.markdown(t("ocean.ensemble.where", lat=t.number(north, 2), lon=t.number(east, 2), date=state.date))
     if not state.sea[at]:
@@ -124,7 +123,7 @@ def about(t: Words, state: State, at: tuple[int, int], found: xr.Dataset) -> Non
         return
     low, middle, high = np.quantile(member, [0.05, 0.5, 0.95])
     st.markdown(t("ocean.ensemble.believed", low=value(low), middle=value(middle), high=value(high)))
-    seen = state.cut.values[state.frame][at]
+    seen = content.fields(state, state.cut.values)[state.frame][at]
     if np.isfinite(seen):
         inside = "inside" if low <= seen <= high else "outside"
         st.markdown(t(f"ocean.ensemble.{inside}", value=value(seen)))
@@ -140,10 +139,10 @@ def series_figure(
     t: Words, state: State, one: xr.Dataset, at: tuple[int, int], times: Sequence[int]
 ) -> go.Figure:
     """Return the figure of :func:`series`; ``one`` has ``member`` (member, time) and ``filled`` (time,)."""
-    quantity = str(state.cut.name)
+    quantity = content.name(state)
     title, unit = titles.variable(t, quantity), shades.unit(quantity)
     low90, low50, middle, high50, high90 = shades.shown(quantity, ensemble.fan(one.member.values))
-    log = variable(quantity).is_log
+    log = shades.is_log(quantity)
     y = figures.axis(title, unit, **(shades.decades(t, np.nanmin(low90), np.nanmax(high90)) if log else {}))
     axis = figures.axis(f"{t('ocean.common.date')}, {shades.years(one.time.values)}", "")
     figure = figures.figure(t, x=axis | shades.dates(t, one.time.values), y=y, height=340, legend=True)
@@ -161,10 +160,11 @@ def series_figure(
         hovertemplate=f"%{{text}}<br>%{{y:.3~g}}{said}<extra></extra>",
     )  # fmt: skip
     index = list(times)
-    seen = state.observed.values[index, at[0], at[1]]
+    seen = content.fields(state, state.observed.values)[index, at[0], at[1]]
     dots = [("observed", seen, "rgba(128,128,128,1)", "circle")]
     if state.held is not None:
-        hidden = np.where(state.held[index, at[0], at[1]], state.cut.values[index, at[0], at[1]], np.nan)
+        whole = content.fields(state, state.cut.values)[index, at[0], at[1]]
+        hidden = np.where(state.held[index, at[0], at[1]], whole, np.nan)
         dots.append(("withheld", hidden, figures.SEQUENCE[1], "diamond"))
     for name, values, colour, symbol in dots:
         if np.isfinite(values).any():
@@ -175,7 +175,8 @@ def series_figure(
             )  # fmt: skip
     if state.truth is not None:
         figure.add_scatter(
-            x=x, y=shades.shown(quantity, state.truth[index, at[0], at[1]]), mode="lines", hoverinfo="skip",
+            x=x, y=shades.shown(quantity, content.fields(state, state.truth)[index, at[0], at[1]]),
+            mode="lines", hoverinfo="skip",
             name=t("ocean.common.truth"), line={"color": figures.SEQUENCE[3], "width": 1.6, "dash": "dot"},
         )  # fmt: skip
     figure.add_vline(x=str(state.date)[:10], line={"color": figures.BASELINE, "dash": "dot", "width": 1.5})

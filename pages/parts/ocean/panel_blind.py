@@ -12,7 +12,7 @@ from pages.kit import card, export
 from pages.kit.address import choose
 from pages.kit.hall import Visitor
 from pages.kit.words import Words
-from pages.parts.ocean import bench, blind, shades, tiles, titles
+from pages.parts.ocean import bench, blind, content, shades, tiles, titles
 from pages.parts.ocean.blind import Answer, Case
 from pages.parts.ocean.state import State
 
@@ -31,6 +31,8 @@ def show(guest: Visitor, state: State) -> None:
         left.selectbox, t("ocean.common.method"), list(dict.fromkeys(state.methods)), name="blind_method",
         default=state.methods[0], format_func=lambda m: titles.method(t, m),
     )  # fmt: skip
+    if not content.agreed(t, name, f"blind_{bench.signature(state)}_{name}"):
+        return
     found = bench.run(t, state, [name]).get(name)
     if found is None:
         return

@@ -20,7 +20,7 @@ from pages.kit.hall import Visitor
 from pages.kit.provenance import badge_html
 from pages.kit.style import escape
 from pages.kit.words import Words
-from pages.parts.ocean import composition_views, titles
+from pages.parts.ocean import composition_views, content, titles
 from pages.parts.ocean.composition import Composed, composed
 from pages.parts.ocean.state import State
 
@@ -56,11 +56,14 @@ def show(guest: Visitor, state: State) -> None:
         f'<div class="eo-caption">{badge_html("derived", t)}<p>'
         f"{escape(t('ocean.composition.derived', relation=t(f'ocean.composition.relations.{relation}')))}</p></div>"
     )
+    key = f"psc_{state.signature}_{relation}_{name}_{state.seed}_{state.frame}"
+    if not content.agreed(t, name, key):
+        return
     found = progress.run(
         t("ocean.composition.working", method=titles.method(t, name)),
         lambda report: composed(state, relation, name, MEMBERS, report),
         t,
-        key=f"psc_{state.signature}_{relation}_{name}_{state.seed}_{state.frame}",
+        key=key,
     )
     if found is None:
         return

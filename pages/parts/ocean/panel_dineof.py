@@ -17,7 +17,7 @@ from pages.kit.address import choose
 from pages.kit.hall import Visitor
 from pages.kit.maps.legend import scale_legend
 from pages.kit.words import Words
-from pages.parts.ocean import shades, tiles, titles
+from pages.parts.ocean import bench, shades, tiles, titles
 from pages.parts.ocean.state import State
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def show(guest: Visitor, state: State) -> None:
     """Draw the panel."""
     t = guest.words
     st.markdown(t("ocean.dineof.lead"))
+    bench.of_whole(t, state)
     left, _ = st.columns([1, 2.2])
     of = choose(
         left.selectbox, t("ocean.dineof.of"), VALUES, name="dineof_of", default="anomalies",

@@ -9,12 +9,11 @@ import numpy as np
 import streamlit as st
 import xarray as xr
 
-from eogen.ocean.variables import variable
 from pages.kit import export, progress
 from pages.kit.address import choose, number
 from pages.kit.hall import Visitor
 from pages.kit.words import Words
-from pages.parts.ocean import compute, ensemble, ensemble_views, shades, tiles, titles
+from pages.parts.ocean import compute, content, ensemble, ensemble_views, pixel, shades, tiles, titles
 from pages.parts.ocean.flipbook import flipbook
 from pages.parts.ocean.state import State
 
@@ -54,23 +53,26 @@ def show(guest: Visitor, state: State) -> None:
 
 
 def draws(t: Words, state: State, name: str) -> xr.Dataset | None:
-    """Return the date that is looked at, filled, with members; None where it was stopped."""
+    """Return the date that is looked at, filled, with members; None where it waits or was stopped."""
     count = max(state.members, LEAST)
+    key = f"ensemble_{state.signature}_{name}_{state.seed}_{count}_{state.frame}"
+    if not content.agreed(t, name, key, compute.asks(state, name, count)):
+        return None
     return progress.run(
         t("ocean.common.filling", method=titles.method(t, name)),
         lambda report: compute.filled(state, name, count, progress=report),
         t,
-        key=f"ensemble_{state.signature}_{name}_{state.seed}_{count}_{state.frame}",
+        key=key,
     )
 
 
 def _scale(state: State, found: xr.Dataset) -> shades.Scale:
-    return shades.scale(str(state.cut.name), found["mean"].values, found.member.values[:2])
+    return shades.scale(content.name(state), found["mean"].values, found.member.values[:2])
 
 
 def _members(t: Words, state: State, name: str, found: xr.Dataset) -> None:
     """Draw every member, and all of them as a film."""
-    quantity = str(state.cut.name)
+    quantity = content.name(state)
     colours, gap = _scale(state, found), found.filled.values[0]
     fields = shades.shown(quantity, found.member.values[:, 0])
     pictures = [
@@ -91,24 +93,27 @@ def _members(t: Words, state: State, name: str, found: xr.Dataset) -> None:
 def _threshold(t: Words, quantity: str, mean: np.ndarray) -> float:
     """Draw the threshold; return it in the variable's own units."""
     middle = float(np.nanmedian(mean))
-    if variable(quantity).is_log:
+    if shades.is_log(quantity):
         options = [str(v) for v in GREEN]
         default = min(options, key=lambda v: abs(np.log10(float(v)) - middle))
     else:
-        low, high = np.nanquantile(mean, [0.02, 0.98])
+        low, high = np.nanquantile(shades.shown(quantity, mean), [0.02, 0.98])
         options = [f"{v:.2f}" for v in np.unique(np.round(np.linspace(low, high, 21), 2))]
+        middle = float(shades.shown(quantity, np.array(middle)))
         default = min(options, key=lambda v: abs(float(v) - middle))
     unit = shades.unit(quantity)
     chosen = choose(
         st.select_slider, t("ocean.ensemble.threshold", unit=unit), options, name="threshold", default=default,
         format_func=lambda v: t.number(float(v)),
     )  # fmt: skip
-    return float(np.log10(float(chosen))) if variable(quantity).is_log else float(chosen)
+    if shades.is_log(quantity):
+        return float(np.log10(float(chosen)))
+    return float(chosen) / float(shades.shown(quantity, np.array(1.0)))
 
 
 def _maps(t: Words, state: State, name: str, found: xr.Dataset) -> None:
     """Draw a summary of the members, their spread, and the chance of a threshold."""
-    quantity = str(state.cut.name)
+    quantity = content.name(state)
     columns = st.columns([1, 2.2])
     summary = choose(
         columns[0].selectbox, t("ocean.ensemble.summary"), SUMMARIES,
@@ -139,7 +144,7 @@ def _summary(t: Words, name: str) -> str:
 
 def _sharp(t: Words, state: State, name: str, found: xr.Dataset) -> None:
     """Say and show that the mean is smoother than the sea, and whether the members are not."""
-    measured = ensemble.sharpness(found, state.observed.values[state.frame], state.cut)
+    measured = ensemble.sharpness(found, content.fields(state, state.observed.values)[state.frame], state.cut)
     if measured is None:
         st.caption(t("ocean.ensemble.complete"))
         return
@@ -153,6 +158,8 @@ def _pixel(t: Words, state: State, name: str, found: xr.Dataset) -> None:
     here = window_of(state, (row, column))
     times = near(state.frame, state.cut.sizes["time"])
     count = max(state.members, LEAST)
+    if not content.agreed(t, name, f"series_{here.signature}_{name}"):
+        return
     filled = progress.run(
         t("ocean.common.filling", method=titles.method(t, name)),
         lambda report: compute.filled(here, name, count, times, report),
@@ -176,7 +183,7 @@ def _place(t: Words, state: State, found: xr.Dataset) -> tuple[int, int]:
     if spot is not None and st.session_state.get("ocean_touched") != (state.signature, list(spot)):
         st.session_state["ocean_touched"] = (state.signature, list(spot))
         st.session_state["at_row"], st.session_state["at_column"] = int(spot[0]), int(spot[1])
-    first = ensemble.farthest(found.filled.values[0])
+    first = pixel.place(state) or ensemble.farthest(found.filled.values[0])
     left, right = st.columns([1, 1.3], gap="large")
     rows, columns = state.cut.shape[1:]
     with right:
@@ -205,7 +212,8 @@ def window_of(state: State, at: tuple[int, int]) -> State:
     box = (float(cut.lat[0]), float(cut.lat[-1]), float(cut.lon[0]), float(cut.lon[-1]))
     held = None if state.held is None else state.held[:, rows, columns]
     truth = None if state.truth is None else state.truth[:, rows, columns]
-    return replace(state, cut=cut, region=box, held=held, truth=truth)
+    drivers = None if state.drivers is None else state.drivers.isel(lat=rows, lon=columns)
+    return replace(state, cut=cut, region=box, held=held, truth=truth, drivers=drivers)
 
 
 def near(frame: int, count: int) -> tuple[int, ...]:

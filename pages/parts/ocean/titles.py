@@ -19,9 +19,11 @@ def method(t: Words, name: str) -> str:
 
 
 def variable(t: Words, name: str) -> str:
-    """Return the title of a variable."""
-    key = f"ocean.variables.{name}"
-    return t(key) if key in t else name.replace("_", " ")
+    """Return the title of a variable or of a size class."""
+    for key in (f"ocean.variables.{name}", f"ocean.composition.{name}"):
+        if key in t:
+            return t(key)
+    return name.replace("_", " ")
 
 
 def colours(methods: Iterable[str], main: str) -> dict[str, str]:

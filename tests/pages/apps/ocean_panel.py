@@ -36,8 +36,8 @@ if asked.get("held", "1") == "1":
 box = (float(cut.lat[0]), float(cut.lat[-1]), float(cut.lon[0]), float(cut.lon[-1]))
 state = State(
     "simulated", f"test-{side}-{frames}-{asked.get('gaps')}-{asked.get('sst')}", cut, region(cut, *box), box, frame,
-    "drawn", held, (asked.get("a", "oi"), asked.get("b", "convolution")), 0, 8, Provenance("simulated"), "chl", None,
-    made.truth.values,
+    "drawn", held, (asked.get("a", "oi"), asked.get("b", "convolution")), 0, 8, Provenance("simulated"),
+    asked.get("quantity", "chl"), None, made.truth.values,
 )  # fmt: skip
 with guard(words):
     importlib.import_module(f"pages.parts.ocean.panel_{asked['panel']}").show(Visitor(words, True), state)

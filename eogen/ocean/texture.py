@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-
 #: Widths (pixels) tried, and the fewest neighbouring pairs of seen cells that tell a frame's roughness.
 WIDTHS = (0.0, 0.35, 0.45, 0.55, 0.7, 0.85, 1.0, 1.25, 1.6, 2.0, 2.6)
 FEWEST = 300

@@ -15,7 +15,7 @@ import numpy as np
 from eogen.errors import InputError
 from eogen.ocean.background import background, restlessness
 from eogen.ocean.calibrate import EDGES, IDENTITY, Calibration, calibrated, reshaped
-from eogen.ocean.holdout import cloud_shaped
+from eogen.ocean.holdout import cloud_shaped, tried
 from eogen.ocean.problem import Estimate, Problem
 from eogen.ocean.texture import matched, textured
 from eogen.progress import Progress
@@ -74,9 +74,9 @@ def _match(estimate: Estimate, problem: Problem, targets: np.ndarray) -> None:
 def trial(row: Method, problem: Problem, targets: np.ndarray, seed: int, progress: Progress) -> Calibration:
     """Return what the method's errors on some withheld cells tell of its spread; the identity where none can be."""
     rng = np.random.default_rng((seed, 31))
-    tried = np.sort(rng.permutation(targets)[:TRIED])
+    some = tried(problem.observed, targets, rng, TRIED)
     try:
-        fold = cloud_shaped(problem.observed, problem.sea, tried, rng)
+        fold = cloud_shaped(problem.observed, problem.sea, some, rng)
     except InputError:
         return IDENTITY
     less = problem.without(fold.held)

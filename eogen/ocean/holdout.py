@@ -95,3 +95,15 @@ def folds(
     rng = np.random.default_rng(seed)
     dealt = [np.asarray(targets)[k::count] for k in range(count)]
     return [cloud_shaped(observed, sea, some, rng, clouds) for some in dealt if len(some)]
+
+
+def tried(
+    observed: np.ndarray, targets: np.ndarray, rng: np.random.Generator, most: int, fewest: int = 4
+) -> np.ndarray:
+    """Return frames for a trial inside a scene: at most ``most`` targets; with few, their neighbours in time too."""
+    chosen = np.sort(rng.permutation(targets)[:most])
+    if len(chosen) >= fewest:
+        return chosen
+    usable = np.flatnonzero(observed.any((1, 2)))
+    near = usable[np.argsort(np.abs(usable - np.mean(targets)), kind="stable")][:fewest]
+    return np.union1d(chosen, near)

@@ -18,7 +18,7 @@ from eogen.ocean.calibrate import IDENTITY, Calibration, calibrated
 from eogen.ocean.context import context
 from eogen.ocean.dress import TRIED, widened
 from eogen.ocean.examples import oi_channels
-from eogen.ocean.holdout import cloud_shaped
+from eogen.ocean.holdout import cloud_shaped, tried
 from eogen.ocean.kriging import Interpolator
 from eogen.ocean.learned import flowed
 from eogen.ocean.models import load
@@ -92,8 +92,8 @@ def _trust(
     problem = process.problem
     rng = np.random.default_rng((seed, 37))
     try:
-        tried = np.sort(rng.permutation(targets)[:TRIED])
-        fold = cloud_shaped(problem.observed, problem.sea, tried, rng)
+        some = tried(problem.observed, targets, rng, TRIED)
+        fold = cloud_shaped(problem.observed, problem.sea, some, rng)
     except InputError:
         return 0.0, IDENTITY
     less = problem.without(fold.held)

@@ -15,7 +15,7 @@ from eogen.errors import InputError
 from eogen.ocean.background import background, restlessness
 from eogen.ocean.calibrate import IDENTITY, Calibration, calibrated
 from eogen.ocean.covariance import Covariance, fitted
-from eogen.ocean.holdout import cloud_shaped
+from eogen.ocean.holdout import cloud_shaped, tried
 from eogen.ocean.kriging import SHARED, Interpolator
 from eogen.ocean.problem import Problem
 from eogen.progress import Progress, silent
@@ -77,9 +77,9 @@ def tuned(
     rng = np.random.default_rng((seed, 11))
     blocks = min(-(-problem.sea.size // (4 * SHARED**2)), BLOCKS)
     frames = int(np.clip(ALL_BLOCKS // blocks, FEWEST, MOST))
-    tried = np.sort(rng.permutation(targets)[:frames])
+    some = tried(problem.observed, targets, rng, frames)
     try:
-        fold = cloud_shaped(problem.observed, problem.sea, tried, rng)
+        fold = cloud_shaped(problem.observed, problem.sea, some, rng)
     except InputError:
         ground = background(problem)
         return Guess(fitted(ground.anomaly, problem.days, problem.pixel, rng)), IDENTITY

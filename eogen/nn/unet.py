@@ -1,8 +1,8 @@
 """A small U-Net, with or without a time: the network of every method that maps an image to an image.
 
 Ronneberger et al. 2015 (arXiv 1505.04597), with residual blocks, group norm and SiLU; the time of a diffusion or a flow
-enters every block as a scale and a shift (Nichol & Dhariwal 2021, arXiv 2102.09672). Any image size works: it is padded to
-a multiple of the coarsest step and cut back.
+enters every block as a scale and a shift (Nichol & Dhariwal 2021, arXiv 2102.09672). Any image size works: it is
+padded to a multiple of the coarsest step and cut back.
 """
 
 from __future__ import annotations

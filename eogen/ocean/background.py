@@ -1,7 +1,8 @@
-"""What is subtracted before anything is interpolated: each cell's mean, the frame's shift, the year's cycle, the spread.
+"""What is subtracted before anything is interpolated: each cell's mean, the frame's shift, the year's cycle, the
+spread.
 
-With gaps the mean of a cell depends on *which* frames saw it. The effects of cells and frames are therefore fitted together
-(two-way additive model, backfitting), each leaning on its neighbours' where it was seldom seen.
+With gaps the mean of a cell depends on *which* frames saw it. The effects of cells and frames are therefore fitted
+together (two-way additive model, backfitting), each leaning on its neighbours' where it was seldom seen.
 """
 
 from __future__ import annotations
@@ -76,7 +77,10 @@ def background(problem: Problem) -> Background:
 
 
 def cell_means(values: np.ndarray, seen: np.ndarray, sea: np.ndarray) -> np.ndarray:
-    """Return (lat, lon) float32: each cell's mean of what was seen, leaning on its neighbours'; 0 where none is near."""
+    """Return (lat, lon) float32: each cell's mean of what was seen, leaning on its neighbours'.
+
+    0 where none is near.
+    """
     count = np.where(sea, seen.sum(0), 0).astype(np.float32)
     return leaned_means(count, np.where(seen, values, 0).sum(0, dtype=np.float32), sea)
 
@@ -128,7 +132,8 @@ def yearly(problem: Problem, rest: np.ndarray) -> np.ndarray | None:
 def restlessness(anomaly: np.ndarray, sea: np.ndarray) -> np.ndarray:
     """Return (lat, lon) float32: how much more each cell moves than its surroundings; 1 is as much.
 
-    Cells at the coast and at river mouths move more than the smooth spread around them says. Cells seldom seen lean on 1.
+    Cells at the coast and at river mouths move more than the smooth spread around them says. Cells seldom seen lean
+    on 1.
     """
     seen = np.isfinite(anomaly)
     square = np.where(seen, anomaly * anomaly, 0).sum(0, dtype=np.float64)

@@ -1,8 +1,9 @@
 """How wrong was the spread? Measured on withheld cells of the same scene, and put right.
 
-The errors of a trial fill, in units of their predicted standard deviation, give a factor for each distance to the nearest
-observation and one shape (quantiles) for all: errors of ocean colour have a sharper peak and heavier tails than a Gaussian,
-so that no single factor can serve the 50 % and the 90 % interval. Nothing but the scene's own observations is read.
+The errors of a trial fill, in units of their predicted standard deviation, give a factor for each distance to the
+nearest observation and one shape (quantiles) for all: errors of ocean colour have a sharper peak and heavier tails
+than a Gaussian, so that no single factor can serve the 50 % and the 90 % interval. Nothing but the scene's own
+observations is read.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """What a network is told of a frame: the channels every learned method of the room shares.
 
 All in standardised anomalies (:mod:`eogen.ocean.background`), so that weights learnt on one sea serve another:
-values and presence of the frame and of the two seen frames before and after, faded by their delay; the normalised convolution;
-the distance to the nearest observation; sea. Where a network asks for them: the mean and spread of the OI; drivers.
+values and presence of the frame and of the two seen frames before and after, faded by their delay; the normalised
+convolution; the distance to the nearest observation; sea. Where a network asks for them: the mean and spread of the
+OI; drivers.
 """
 
 from __future__ import annotations

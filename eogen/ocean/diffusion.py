@@ -1,13 +1,15 @@
-"""Denoising diffusion as a method: conditioned on the channels, or unconditional and bent to the observations by RePaint.
+"""Denoising diffusion as a method: conditioned on the channels, or unconditional and bent to the observations by
+RePaint.
 
-RePaint (Lugmayr et al. 2022, arXiv 2201.09865): at every step the seen cells are replaced by their value with the noise of that
-step, and the step is taken several times (noise put back in between), so that what is imagined grows together with what is
-seen. Steps are ancestral (DDIM with eta 1; Song et al. 2021, arXiv 2010.02502).
+RePaint (Lugmayr et al. 2022, arXiv 2201.09865): at every step the seen cells are replaced by their value with the
+noise of that step, and the step is taken several times (noise put back in between), so that what is imagined grows
+together with what is seen. Steps are ancestral (DDIM with eta 1; Song et al. 2021, arXiv 2010.02502).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -42,9 +44,11 @@ def _painted(
 ) -> Estimate:
     means, drawn = [], []
     for k, t in enumerate(targets):
-        field = None
-        for step, field in enumerate(preview(problem, int(t), seed, max(members, FEWEST), name, takes)):
+        shown = preview(problem, int(t), seed, max(members, FEWEST), name, takes)
+        field = next(shown)
+        for step, latest in enumerate(shown):
             progress(k * STEPS + step, len(targets) * STEPS, "fill")
+            field = latest
         means.append(field.mean(0))
         drawn.append(field[:members])
     return Estimate(
@@ -92,7 +96,7 @@ def steps(
     draw = lambda: torch.randn(shape, generator=generator)
     x = draw()
     times = torch.linspace(1.0, 0.0, STEPS + 1)
-    for now, then in zip(times[:-1], times[1:], strict=True):
+    for now, then in pairwise(times):
         keep, noise = signal(now[None])
         keep_then, noise_then = signal(then[None])
         for take in range(takes):

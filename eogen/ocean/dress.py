@@ -1,8 +1,9 @@
 """Uncertainty that is measured: how wrong is the method on gaps of the same scene of which the answer is known?
 
-Under other dates' clouds some cells of the targets are withheld and filled. The errors put the method's own spread right
-(:mod:`eogen.ocean.calibrate`), or, for a method that has none, the local variability of the sea; nothing but the scene's own
-observations is read. Members of a method that draws are widened alike; others get the mean plus a correlated field.
+Under other dates' clouds some cells of the targets are withheld and filled. The errors put the method's own spread
+right (:mod:`eogen.ocean.calibrate`), or, for a method that has none, the local variability of the sea; nothing but
+the scene's own observations is read. Members of a method that draws are widened alike; others get the mean plus a
+correlated field.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from eogen.ocean.background import background, restlessness
 from eogen.ocean.calibrate import EDGES, IDENTITY, Calibration, calibrated, reshaped
 from eogen.ocean.holdout import cloud_shaped
 from eogen.ocean.problem import Estimate, Problem
-from eogen.ocean.texture import textured
+from eogen.ocean.texture import matched, textured
 from eogen.progress import Progress
 
 if TYPE_CHECKING:
@@ -32,8 +33,22 @@ def dressed(
     """Return the method's estimate with a calibrated standard deviation and ``members`` draws."""
     more = {"members": members} if row.draws else {}
     estimate = row.run(problem, targets, seed=seed, progress=progress, **more)
-    if estimate.shape is not None:  # it has calibrated itself
-        return estimate
+    if estimate.shape is None:  # it has not calibrated itself
+        _calibrate(row, problem, targets, members, seed, progress, estimate)
+    if estimate.members is not None:
+        _match(estimate, problem, targets)
+    return estimate
+
+
+def _calibrate(
+    row: Method,
+    problem: Problem,
+    targets: np.ndarray,
+    members: int,
+    seed: int,
+    progress: Progress,
+    estimate: Estimate,
+) -> None:
     told = estimate.sd
     calibration = trial(row, problem, targets, seed, progress)
     sd = variability(problem, targets) if told is None else told
@@ -43,8 +58,17 @@ def dressed(
         noise = textured((members, *estimate.mean.shape), seed)
         estimate.members = estimate.mean + estimate.sd * reshaped(noise, calibration.shape)
     elif members:
-        estimate.members = _widened(estimate, problem, targets)
-    return estimate
+        estimate.members = widened(estimate, problem, targets)
+
+
+def _match(estimate: Estimate, problem: Problem, targets: np.ndarray) -> None:
+    """Give the members the roughness of what was seen in their frame."""
+    scale = np.where(problem.sea, background(problem).scale, 1)
+    for k, t in enumerate(targets):
+        seen = problem.observed[t]
+        mean = np.where(seen, problem.values[t], np.where(problem.sea, estimate.mean[k], 0))
+        away = np.where(problem.sea & ~seen, estimate.members[:, k] - estimate.mean[k], 0)
+        estimate.members[:, k] = mean + matched(mean, away, seen, problem.sea, scale)
 
 
 def trial(row: Method, problem: Problem, targets: np.ndarray, seed: int, progress: Progress) -> Calibration:
@@ -73,7 +97,7 @@ def variability(problem: Problem, targets: np.ndarray) -> np.ndarray:
     return np.repeat(spread[None], len(targets), 0).astype(np.float32)
 
 
-def _widened(estimate: Estimate, problem: Problem, targets: np.ndarray) -> np.ndarray:
+def widened(estimate: Estimate, problem: Problem, targets: np.ndarray) -> np.ndarray:
     """Return the members, their distance from the mean multiplied so that it agrees with the calibrated s.d."""
     away = estimate.members - estimate.mean
     distance = np.stack([problem.gap_distance(int(t)) for t in targets])

@@ -74,7 +74,7 @@ def evaluate(data: Path, *, seed: int = 0, quick: bool = False, progress: Progre
     report.machine["threads"] = torch.get_num_threads()
     bench = _Bench(report, root, seed, quick, progress)
     told: set[str] = set()
-    for case in evaluate_sets.cases(root, bench.absent, seed):
+    for case in evaluate_sets.cases(root, bench.absent):
         if quick and (case.kind in told or case.kind == "daily"):
             continue
         if trials := _case(bench, case):

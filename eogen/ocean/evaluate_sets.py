@@ -60,7 +60,7 @@ class Case:
     note: str = ""
 
 
-def cases(root: Path, absent: Callable[[str], None], seed: int = 0) -> Iterator[Case]:
+def cases(root: Path, absent: Callable[[str], None]) -> Iterator[Case]:
     """Yield the cases of a folder; a sentence for each kind without a file goes to ``absent``."""
     found: set[str] = set()
     lent: xr.DataArray | None = None
@@ -83,7 +83,7 @@ def cases(root: Path, absent: Callable[[str], None], seed: int = 0) -> Iterator[
         observed, note = _window(observed)
         every = np.arange(observed.sizes["time"])
         if missing_share(observed) < COMPLETE:
-            masks, whose = lent_clouds(observed, lent, seed)
+            masks, whose = lent_clouds(observed, lent)
             note = f"Hidden under {whose}. {note}".strip()
             yield Case(path.stem, path, "near-complete", observed, every, masks, note=note)
             found.add("near-complete")

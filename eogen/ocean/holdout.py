@@ -1,8 +1,9 @@
 """Validation without a truth: hide, under the real clouds of another date, what was seen.
 
-Protocol of the project: the target dates are dealt to two folds in turn (each date's neighbours in time stay whole); on every date of a fold, the observed cells that lie
-under the clouds of another, randomly drawn date are withheld (15 to 75 % of the frame's observed cells; else another
-date is drawn). Random pixels alone would be easy: their neighbours are there.
+Protocol of the project: the target dates are dealt to two folds in turn (each date's neighbours in time stay whole);
+on every date of a fold, the observed cells that lie under the clouds of another, randomly drawn date are withheld (15
+to 75 % of the frame's observed cells; else another date is drawn). Random pixels alone would be easy: their
+neighbours are there.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
 """Who tells a missing cell, and with what weight: local kriging from observations at three resolutions.
 
-A missing cell listens to its nearest observations, and to means of blocks of 4 and of 16 pixels further away, so that few
-numbers speak of a wide neighbourhood. The missing cells of a small block share their sources, so that one factorisation
-serves them all.
+A missing cell listens to its nearest observations, and to means of blocks of 4 and of 16 pixels further away, so that
+few numbers speak of a wide neighbourhood. The missing cells of a small block share their sources, so that one
+factorisation serves them all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -142,7 +143,7 @@ class Interpolator:
             if len(group)
             else np.zeros(1, int)
         )
-        for first, last in zip(starts, starts[1:], strict=False):
+        for first, last in pairwise(starts):
             if last > first:
                 yield self._solve(
                     target, cells[first:last], group[first:last] - group[first], seen, trees, step

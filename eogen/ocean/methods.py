@@ -113,7 +113,7 @@ _ROWS = (
     Method(
         "hybrid",
         "generative",
-        "learned:hybrid",
+        "hybrid:hybrid",
         "this project; Lipman et al. 2023",
         model="hybrid",
         draws=True,
@@ -178,8 +178,8 @@ def fill(
     Returns:
         ``mean`` and ``sd`` (time, lat, lon; the cube's units), ``member`` (member, time, lat, lon) when asked for, and
         ``filled`` (time, lat, lon; bool: estimated, not observed). Observed cells keep their value to the bit, in every
-        member, with ``sd`` 0; land is NaN. ``error_quantile`` (level; 0.01 to 0.99) holds the quantiles of the standardised
-        error measured on withheld cells: a quantile of a cell is ``mean + sd * error_quantile``.
+        member, with ``sd`` 0; land is NaN. ``error_quantile`` (level; 0.01 to 0.99) holds the quantiles of the
+        standardised error measured on withheld cells: a quantile of a cell is ``mean + sd * error_quantile``.
 
     Raises:
         InputError: ``ocean_method``; ``ocean_frames`` when the cube has fewer frames than the method needs;
@@ -245,6 +245,6 @@ def _dataset(
     }
     about |= {
         "Conventions": "CF-1.11", "variable": str(observed.name), "method": row.name, "paper": row.paper,
-        "seed": seed, "seconds": round(seconds, 3), "eogen": __version__,
+        "seed": seed, "seconds": round(seconds, 3), "eogen": __version__, **estimate.facts,
     }  # fmt: skip
     return xr.Dataset(made, coords, about)

@@ -1,8 +1,8 @@
 """The networks of the room: what each is told, what it answers, and the loss it learns from.
 
-Everything is in standardised anomalies. A batch is an :class:`Examples`: the channels of a frame after some observed cells
-were hidden, and the truth of the cells that were seen before. Losses are taken on known cells only, so that gappy scenes teach
-as they are (Barth et al. 2024, Ocean Science 20, 1567, train a diffusion so).
+Everything is in standardised anomalies. A batch is an :class:`Examples`: the channels of a frame after some observed
+cells were hidden, and the truth of the cells that were seen before. Losses are taken on known cells only, so that
+gappy scenes teach as they are (Barth et al. 2024, Ocean Science 20, 1567, train a diffusion so).
 """
 
 from __future__ import annotations
@@ -156,8 +156,9 @@ class GappyVAE(nn.Module):
 class Velocity(nn.Module):
     """Flow matching along straight lines from noise to the residual beside a first guess.
 
-    Lipman et al. 2023 (arXiv 2210.02747), Liu et al. 2023 (arXiv 2209.03003). At time 0 the velocity from a noise ``e`` is the
-    conditional mean minus ``e``: one call gives the mean. ``hybrid``: the first guess is the OI, in units of its spread.
+    Lipman et al. 2023 (arXiv 2210.02747), Liu et al. 2023 (arXiv 2209.03003). At time 0 the velocity from a noise
+    ``e`` is the conditional mean minus ``e``: one call gives the mean. ``hybrid``: the first guess is the OI, in
+    units of its spread.
     """
 
     def __init__(self, hybrid: bool = False) -> None:
@@ -196,8 +197,8 @@ def residual_of(hybrid: bool, truth: Tensor, rough: Tensor, oi: Tensor) -> Tenso
 class Denoiser(nn.Module):
     """A denoising diffusion (Ho et al. 2020, arXiv 2006.11239) with the cosine schedule (Nichol & Dhariwal 2021).
 
-    ``conditional``: it sees the channels, and tells the residual beside the convolution. Otherwise it knows only what seas look
-    like (and the coast), and RePaint asks it.
+    ``conditional``: it sees the channels, and tells the residual beside the convolution. Otherwise it knows only what
+    seas look like (and the coast), and RePaint asks it.
     """
 
     def __init__(self, conditional: bool) -> None:

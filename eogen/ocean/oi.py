@@ -1,8 +1,10 @@
-"""Optimal interpolation: the Gaussian process of the anomalies, tuned on the scene, its spread calibrated, and its draws.
+"""Optimal interpolation: the Gaussian process of the anomalies, tuned on the scene, its spread calibrated, and its
+draws.
 
-Bretherton, Davis & Fandry 1976 (Deep-Sea Research 23, 559). Draws are conditioned by kriging (Journel & Huijbregts 1978,
-Mining Geostatistics, ch. VII): a random field of the same covariance is seen where the ocean was seen, interpolated with the
-same weights, and the difference between the field and its interpolation is added to the estimate.
+Bretherton, Davis & Fandry 1976 (Deep-Sea Research 23, 559). Draws are conditioned by kriging (Journel & Huijbregts
+1978, Mining Geostatistics, ch. VII): a random field of the same covariance is seen where the ocean was seen,
+interpolated with the same weights, and the difference between the field and its interpolation is added to the
+estimate.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ def optimal_interpolation(
     """Fill the frames ``targets``; see the module's text."""
     process, calibration = interpolator(problem, targets, seed, progress)
     if not members:
-        return _means(process, targets, calibration, progress)
+        return means(process, targets, calibration, progress)
     frames = max(MOST_NUMBERS // (members * problem.sea.size) - 20, 1)
     runs = [targets[k : k + frames] for k in range(0, len(targets), frames)]
     rng = np.random.default_rng((seed, 23))
@@ -52,9 +54,10 @@ def interpolator(
     return Interpolator(problem, ground, unrest, guess.settled()), calibration
 
 
-def _means(
+def means(
     process: Interpolator, targets: np.ndarray, calibration: Calibration, progress: Progress
 ) -> Estimate:
+    """Return mean and calibrated spread of some frames, without draws."""
     means, sds = [], []
     for k, t in enumerate(targets):
         progress(k, len(targets), "fill")
@@ -73,7 +76,10 @@ def _placed(
     sd: np.ndarray,
     calibration: Calibration,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and calibrated s.d. (lat, lon) in the variable's units; observed cells keep their value and have none."""
+    """Return mean and calibrated s.d. (lat, lon) in the variable's units.
+
+    Observed cells keep their value and have none.
+    """
     y, x = at.T
     mean, spread = process.problem.values[t].copy(), np.zeros(process.problem.sea.shape, np.float32)
     scale = process.ground.scale[y, x]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -89,12 +89,14 @@ class Estimate:
         sd: (target, lat, lon) float32 or None; of a new observation, its noise included.
         members: (member, target, lat, lon) float32 or None: draws of what would be observed.
         shape: (99,) float32 or None: the 1 to 99 % quantiles of the standardised error; None means a Gaussian.
+        facts: what the method found out on the way (``trust_in_network`` …).
     """
 
     mean: np.ndarray
     sd: np.ndarray | None = None
     members: np.ndarray | None = None
     shape: np.ndarray | None = None
+    facts: dict[str, float] = field(default_factory=dict)
 
 
 def problem(observed: xr.DataArray, drivers: xr.Dataset | None = None) -> Problem:

@@ -11,7 +11,10 @@ from eogen.progress import Progress, silent
 
 
 def pixel_mean(problem: Problem) -> np.ndarray:
-    """Return (lat, lon) float32: each cell's mean over time; where it was never seen, the nearest cell's; NaN on land."""
+    """Return (lat, lon) float32: each cell's mean over time.
+
+    Where it was never seen, the nearest cell's; NaN on land.
+    """
     seen = problem.observed
     count = seen.sum(0)
     total = np.where(seen, problem.values, 0.0).sum(0, dtype=np.float64)

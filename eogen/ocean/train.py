@@ -1,7 +1,7 @@
 """``python -m eogen train ocean MODEL``: rebuild the committed weights and their cards from a seed.
 
-The networks learn from the SeaWiFS year of the NE Pacific and from simulated seas; the years of other sensors are never read,
-so that what is measured on them is measured on scenes no network has seen.
+The networks learn from the SeaWiFS year of the NE Pacific and from simulated seas; the years of other sensors are
+never read, so that what is measured on them is measured on scenes no network has seen.
 """
 
 from __future__ import annotations

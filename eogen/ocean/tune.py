@@ -1,8 +1,8 @@
 """The covariance put to the test: some observed cells are hidden under other dates' clouds, and the best guess is kept.
 
 The fit to the pairs (:mod:`eogen.ocean.covariance`) is where the search starts; durations, lengths and the
-nugget are then moved, one at a time, as long as the hidden cells are told better. The same trial gives the calibration of
-the spread.
+nugget are then moved, one at a time, as long as the hidden cells are told better. The same trial gives the
+calibration of the spread.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from eogen.ocean.kriging import SHARED, Interpolator
 from eogen.ocean.problem import Problem
 from eogen.progress import Progress, silent
 
-#: Frames tried at least and at most, blocks of cells told in all and in each, side of a frame's window (pixels), and the
-#: gain that makes a move worth while.
+#: Frames tried at least and at most, blocks of cells told in all and in each, side of a frame's window (pixels), and
+#: the gain that makes a move worth while.
 FEWEST, MOST, ALL_BLOCKS, BLOCKS, SIDE, GAIN = 16, 60, 2000, 100, 96, 0.995
 
 

@@ -33,7 +33,7 @@ from eogen.progress import Progress, silent
 __all__ = ["Check", "composite", "cross_sensor", "cycle", "hidden", "idempotence", "null", "trial"]
 
 #: Fewest cells of a frame worth scoring, and of two sensors in common to know their bias by.
-FEWEST, COMMON = 200, 1000
+FEWEST, COMMON = 50, 1000
 
 
 @dataclass(frozen=True)

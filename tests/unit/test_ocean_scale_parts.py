@@ -20,7 +20,7 @@ from eogen.ocean.scale.packing import Packing, packing
 from eogen.ocean.scale.plan import ALIGN, plan
 from eogen.ocean.scale.rows import scaled
 from eogen.ocean.scale.run import WINDOWED
-from eogen.ocean.scale.statistics import Sums, Usual, design, finished, ground
+from eogen.ocean.scale.statistics import Sums, Usual, block_sums, design, finished, ground, shifts
 from eogen.ocean.scale.store import wrapped
 from eogen.ocean.variables import VARIABLES
 
@@ -170,7 +170,7 @@ def test_the_year_is_found_in_a_long_series_however_it_is_read():
     assert usual.shape[0] == 5
     np.testing.assert_allclose(np.hypot(usual[1], usual[2]).mean(), 0.5, atol=0.05)
     rows = design(day, at)
-    made = Usual(usual, rows)
+    made = Usual(usual, rows, np.zeros(len(rows), np.float32))
     np.testing.assert_allclose(made[3], np.einsum("k,kyx->yx", rows[3], usual), atol=1e-5)
     np.testing.assert_allclose(
         made[:, 2:5, 3:9][np.array([0, 4])], made[np.array([0, 4])][:, 2:5, 3:9], atol=1e-6
@@ -178,6 +178,23 @@ def test_the_year_is_found_in_a_long_series_however_it_is_read():
     assert np.asarray(made).shape == values.shape
     tile = ground(values, made, np.full(values.shape[1:], 2, np.float32))
     np.testing.assert_allclose(tile.restore(tile.anomaly[5], 5), values[5], atol=1e-5)
+
+
+def test_shifts_of_frames_are_found_under_gaps():
+    rng = np.random.default_rng(3)
+    base = np.linspace(-1, 1, 160)[:, None] + rng.normal(0, 0.2, (160, 50))
+    shift = rng.normal(0, 0.3, 25)
+    values = (base + shift[:, None, None] + rng.normal(0, 0.05, (25, 160, 50))).astype(np.float32)
+    row = np.arange(160)[:, None]
+    for t in range(25):  # each frame sees a band of the sea only
+        values[t, np.broadcast_to((row - 11 * t) % 160 > 70, (160, 50))] = np.nan
+    total, count = block_sums(values, 16)
+    assert total.sum() == pytest.approx(np.nansum(values), rel=1e-4)
+    assert count.sum() == np.isfinite(values).sum()
+    found = shifts(total, count)
+    assert np.corrcoef(found, shift)[0, 1] > 0.95
+    naive = np.nanmean(values, (1, 2))
+    assert np.std(found - shift) < np.std(naive - shift)
 
 
 def test_a_pyramid_of_blocks_is_the_convolution_it_stands_for():

@@ -58,7 +58,7 @@ def inpaint(
         fresh: forget what an earlier run has done.
         verify: compare what an earlier run has written with its checksums; what differs is done again.
         seed: of methods that draw.
-        progress: stages ``statistics`` and ``fill``; may raise ``Cancelled``.
+        progress: stages ``blocks`` (short series), ``statistics`` and ``fill``; may raise ``Cancelled``.
         say: is told where to watch, and of what costs time.
         longest: side of a tile at most, in cells; a multiple of 16.
 
@@ -102,6 +102,7 @@ def inpaint(
         manifest.begin(asked, fresh)
         _create(job)
         waited = time.perf_counter() - began
+        _shift(client, job, progress)
         told = _columns(client, job, progress)
         told += (filled := _tiles(client, job, progress, verify))
     done = manifest.done("fill")
@@ -198,6 +199,20 @@ def _create(job: work.Job) -> None:
     shape, chunk = job.source.shape[1:], job.columns.chunk[1:]
     for name, lead, kind in (("usual", (columns,), "float32"), ("scale", (), "float32"), ("sea", (), "bool")):
         group.create_array(name, shape=(*lead, *shape), chunks=(*lead, *chunk), dtype=kind)
+    group.create_array("shift", shape=job.source.shape[:1], chunks=job.source.shape[:1], dtype="float32")
+
+
+def _shift(client: Any, job: work.Job, progress: Progress) -> None:
+    """Fit the frames' shifts of a short series; a long one has the year's cycle instead."""
+    short = statistics.design(job.source.day_of_year, job.source.days).shape[1] == 1
+    if not short or job.manifest.done("shift"):
+        return
+    tiles = list(job.columns.columns())
+    told = list(cluster.everywhere(client, work.blocks, job, tiles, "blocks", progress, 0, len(tiles)))
+    told.sort(key=lambda each: each["start"])  # sums must not depend on who was first
+    total, count = (np.concatenate([each[k] for each in told], 1) for k in ("total", "count"))
+    zarr.open_group(str(job.manifest.statistics), mode="r+")["shift"][:] = statistics.shifts(total, count)
+    job.manifest.finish("shift", "all", {})
 
 
 def _columns(client: Any, job: work.Job, progress: Progress) -> list[dict[str, Any]]:

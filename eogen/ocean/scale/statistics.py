@@ -1,9 +1,9 @@
 """What is usual at each cell of a cube that does not fit in memory: one pass through all times, column by column.
 
 The same quantities as :mod:`eogen.ocean.background`, from sums that can be added up slab by slab: each cell's mean
-(leaning on its neighbours'), two harmonics of the year in a long series (ridge), and the spread of what remains. The
-shift of a whole frame is left to the method: over a globe it means nothing. The land mask, when the store gives none,
-is what was never seen at any time: never what a window did not see.
+(leaning on its neighbours'), two harmonics of the year in a long series (ridge), and the spread of what remains. In a
+short series the frames' own shifts are fitted first, on block sums, together with the blocks' means. The land mask,
+when the store gives none, is what was never seen at any time: never what a window did not see.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eogen.ocean.background import HARMONICS, LONG, Background, leaned_means, spread
+from eogen.ocean.background import FEW, HARMONICS, LONG, ROUNDS, Background, leaned_means, spread
 
 #: Cells read around a column: the widest neighbourhood a mean leans on (sigma 24, cut at 3 sigma).
 HALO = 80
@@ -28,6 +28,37 @@ def design(day_of_year: np.ndarray, days: np.ndarray, harmonics: int = HARMONICS
         phase = 2 * np.pi * np.asarray(day_of_year) / 365.25
         columns += [f(k * phase) for k in range(1, harmonics + 1) for f in (np.cos, np.sin)]
     return np.stack(columns, 1).astype(np.float32)
+
+
+def block_side(shape: tuple[int, int, int]) -> int:
+    """Return the side of the blocks, in cells: their sums over all times must fit in 200 MB."""
+    return next((b for b in (16, 48) if np.prod(shape, dtype=float) / b**2 * 8 < 2e8), 144)
+
+
+def block_sums(values: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return sums and counts (time, blocks) float32 of what was seen in blocks of ``side`` × ``side`` cells."""
+    t, y, x = values.shape
+    padded = np.full((t, -(-y // side) * side, -(-x // side) * side), np.nan, np.float32)
+    padded[:, :y, :x] = values
+    cut = padded.reshape(t, -1, side, padded.shape[2] // side, side)
+    seen = np.isfinite(cut)
+    total = np.where(seen, cut, 0).sum((2, 4))
+    return total.reshape(t, -1), seen.sum((2, 4), dtype=np.float32).reshape(t, -1)
+
+
+def shifts(total: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """Return (time,) float32: how far each frame is from the blocks' means, fitted together with them (backfitting).
+
+    Args:
+        total: (time, blocks) sums of values less the cube's mean.
+        count: (time, blocks) of what was seen.
+    """
+    shift = np.zeros(len(total))
+    for _ in range(ROUNDS):
+        base = (total - count * shift[:, None]).sum(0) / np.maximum(count.sum(0), 1)
+        # A block counts for its share of the sea, so FEW cells still weigh as much as a shift of nought.
+        shift = (total - count * base).sum(1) / (count.sum(1) + FEW)
+    return shift.astype(np.float32)
 
 
 @dataclass
@@ -105,16 +136,16 @@ def _harmonics(sums: Sums, base: np.ndarray, row: int) -> np.ndarray:
 class Usual:
     """What is usual (time, lat, lon), made frame by frame when asked: a tile's worth is never held."""
 
-    def __init__(self, coefficients: np.ndarray, rows: np.ndarray) -> None:
-        self.coefficients, self.rows = coefficients, rows
+    def __init__(self, coefficients: np.ndarray, rows: np.ndarray, shift: np.ndarray) -> None:
+        self.coefficients, self.rows, self.shift = coefficients, rows, shift
         self.shape = (len(rows), *coefficients.shape[1:])
 
     def __getitem__(self, at: int | slice | np.ndarray | tuple) -> np.ndarray | Usual:
         """Return the frames asked for, float32; with rows and columns too, the same of a window."""
         if isinstance(at, tuple):
-            window = Usual(self.coefficients[(slice(None), *at[1:])], self.rows)
+            window = Usual(self.coefficients[(slice(None), *at[1:])], self.rows, self.shift)
             return window if at[0] == slice(None) else window[at[0]]
-        return np.tensordot(self.rows[at], self.coefficients, 1)
+        return np.tensordot(self.rows[at], self.coefficients, 1) + self.shift[at][..., None, None]
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[t] for t in range(len(self.rows)))

@@ -90,7 +90,7 @@ class Job:
     def statistics(self) -> dict[str, zarr.Array]:
         """Return the open arrays of what is usual; see :func:`eogen.ocean.scale.run.inpaint` for who writes them."""
         group = zarr.open_group(str(self.manifest.statistics), mode="r+")
-        return {name: group[name] for name in ("usual", "scale", "sea")}
+        return {name: group[name] for name in ("usual", "scale", "sea", "shift")}
 
     @cached_property
     def output(self) -> zarr.Group:
@@ -135,16 +135,28 @@ def peak() -> int:
     return most if sys.platform == "darwin" else most * 1024
 
 
+def blocks(job: Job, tile: Tile) -> dict[str, Any]:
+    """Add up blocks of a column at every time: what the frames' shifts are fitted to."""
+    side, parts = statistics.block_side(job.source.shape), []
+    for t in range(0, job.source.shape[0], statistics.SLAB):
+        part = slice(t, min(t + statistics.SLAB, job.source.shape[0]))
+        values = job.source.read((part, *tile.region[1:])) - np.float32(job.middle)
+        parts.append(statistics.block_sums(values, side))
+    total, count = (np.concatenate(p) for p in zip(*parts, strict=True))
+    return {"cells": tile.cells, "start": tile.start, "total": total, "count": count}
+
+
 def column(job: Job, tile: Tile) -> dict[str, Any]:
     """Add up a column through all times and write what is usual there."""
     source = job.source
     box = job.columns.read(tile)
     rows = statistics.design(source.day_of_year, source.days)
+    shift = job.statistics["shift"][:]
     sums = statistics.Sums.zero(rows.shape[1], (box[1].stop - box[1].start, box[2].stop - box[2].start))
     for t in range(0, source.shape[0], statistics.SLAB):
         part = slice(t, min(t + statistics.SLAB, source.shape[0]))
         values = source.read((part, *box[1:]))
-        values -= np.float32(job.middle)
+        values -= (np.float32(job.middle) + shift[part])[:, None, None]
         sums.add(values, rows[part])
     sea = source.sea(box[1:])
     usual, scale, sea = statistics.finished(sums, sea, job.middle, job.whole)
@@ -248,7 +260,7 @@ def _asked(job: Job, box: Box, tile: Tile) -> Any:
     sea = wrapped(group["sea"], flat)
     values[:, ~sea] = np.nan
     rows = statistics.design(source.day_of_year, source.days)[box[0]]
-    usual = statistics.Usual(wrapped(group["usual"], (slice(None), *flat)), rows)
+    usual = statistics.Usual(wrapped(group["usual"], (slice(None), *flat)), rows, group["shift"][box[0]])
     ground = statistics.ground(values, usual, wrapped(group["scale"], flat))
     lat = np.array(source.lat)[flat[0]]
     lon = np.take(np.array(source.lon), np.arange(flat[1].start, flat[1].stop), mode="wrap")

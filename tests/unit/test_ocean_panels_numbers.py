@@ -15,7 +15,17 @@ from eogen.ocean.methods import fill
 from eogen.ocean.trial import Trial, hidden, trial
 from eogen.results import Figure, Report
 from pages.kit.words import load
-from pages.parts.ocean import bench, blind, calibration_views, ensemble, measured, shades, tiles, trial_table
+from pages.parts.ocean import (
+    bench,
+    blind,
+    calibration_views,
+    ensemble,
+    measured,
+    shades,
+    tiles,
+    trial_table,
+    trial_views,
+)
 from pages.parts.ocean.blind import Answer
 
 
@@ -219,6 +229,21 @@ def test_a_method_does_not_differ_from_itself_and_does_from_a_worse_one(trials):
     cells = worse.cells.assign(mean=worse.cells["mean"] + 1.0)
     wrong = Trial("wrong", cells, None, worse.signature, 0.0, worse.held, worse.frames, worse.mean)
     assert trial_table.apart({"nearest": worse, "wrong": wrong}, "nearest", "wrong", "distance", "<=3 px")
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_sentences_never_contradict_the_table(trials, lang):
+    t = load(lang)
+    won = trial_table.winners(trials)
+    simple = won["kind"] == "simple"
+    said = trial_views.verdicts(t, trials, "convolution", "log₁₀")
+    assert (t("ocean.trial.nowhere") in said) == (not simple.any())
+    assert (t("ocean.trial.everywhere") in said) == simple.all()
+    two = trial_views.verdicts(t, {n: trials[n] for n in ("climatology", "nearest")}, "climatology", "")
+    assert t("ocean.trial.everywhere") in two
+    assert t("ocean.trial.nowhere") not in two
+    one = trial_views.verdicts(t, {"convolution": trials["convolution"]}, "convolution", "")
+    assert one[1:] == [t("ocean.trial.nowhere")]
 
 
 def test_perfect_is_the_ideal_where_there_is_one():

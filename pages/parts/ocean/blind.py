@@ -19,6 +19,8 @@ from eogen.ocean.trial import Trial
 BLOCK = 10
 #: Cells a side of what is shown, and the fewest hidden ones there for a case to be worth judging.
 WINDOW, LEAST = 36, 150
+#: Windows that are enough for a test: with fewer, emptier ones are taken too.
+ENOUGH = 8
 #: Columns of the file of answers; ``left`` and ``right`` say ``real`` or the method's name.
 COLUMNS = ("time", "case", "left", "right", "answer", "correct", "seconds")
 
@@ -76,7 +78,12 @@ def deal(trial: Trial, seed: int, count: int = 40) -> list[Case]:
         return []
     rng = np.random.default_rng((seed, 7))
     tall, wide = (min(WINDOW, n) for n in trial.held.shape[1:])
-    places = [place for k in range(len(trial.frames)) for place in _windows(trial.held[k], k, tall, wide)]
+    places: list[tuple[int, int, int]] = []
+    for least in (tall * wide // 2, tall * wide // 3, LEAST):  # as full as the clouds allow
+        found_here = [_windows(trial.held[k], k, tall, wide, least) for k in range(len(trial.frames))]
+        places = [place for some in found_here for place in some]
+        if len(places) >= ENOUGH:
+            break
     if not places:
         return []
     order = [places[i] for i in rng.permutation(len(places))]
@@ -90,15 +97,15 @@ def deal(trial: Trial, seed: int, count: int = 40) -> list[Case]:
     return found
 
 
-def _windows(held: np.ndarray, frame: int, tall: int, wide: int) -> list[tuple[int, int, int]]:
-    """Return windows of one frame, half overlapping, with at least :data:`LEAST` hidden cells."""
+def _windows(held: np.ndarray, frame: int, tall: int, wide: int, least: int) -> list[tuple[int, int, int]]:
+    """Return windows of one frame, half overlapping, with at least ``least`` hidden cells."""
     sums = np.pad(held.astype(int).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
     found = []
     for row in _steps(held.shape[0], tall):
         for column in _steps(held.shape[1], wide):
             end, last = row + tall, column + wide
             count = sums[end, last] - sums[row, last] - sums[end, column] + sums[row, column]
-            if count >= min(LEAST, tall * wide // 4):
+            if count >= min(least, tall * wide // 2):
                 found.append((frame, row, column))
     return found
 

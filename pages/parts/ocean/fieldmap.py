@@ -95,15 +95,28 @@ def _rim(figure: go.Figure, inside: np.ndarray, lat: np.ndarray, lon: np.ndarray
 
 
 def touchable(figure: go.Figure, grid: xr.DataArray, most: int = 48) -> go.Figure:
-    """Add invisible points, so that a place on the map can be chosen: Streamlit hears points, not cells."""
+    """Add invisible points, so that a place on the map can be chosen: Streamlit hears points, not cells.
+
+    Their ``customdata`` is the cell's number, row by row. The cells give up their own labels: under the pointer plotly
+    would find them first.
+    """
+    for trace in figure.data:
+        if trace.type == "heatmap":
+            trace.update(hoverinfo="skip", hovertemplate=None)
     rows = np.arange(0, grid.sizes["lat"], max(-(-grid.sizes["lat"] // most), 1))
     columns = np.arange(0, grid.sizes["lon"], max(-(-grid.sizes["lon"] // most), 1))
     r, c = (a.ravel() for a in np.meshgrid(rows, columns, indexing="ij"))
     there = grid.sea.values[r, c]
     r, c = r[there], c[there]
-    figure.add_scattergl(
-        x=grid.lon.values[c], y=grid.lat.values[r], mode="markers", hoverinfo="none", showlegend=False,
-        customdata=np.stack([r, c], 1), marker={"size": 9, "opacity": 0, "color": RIM},
-        selected={"marker": {"opacity": 0}}, unselected={"marker": {"opacity": 0}},
-    )  # fmt: skip
-    return figure.update_layout(clickmode="event+select", dragmode=False)
+    figure.add_scatter(
+        x=grid.lon.values[c],
+        y=grid.lat.values[r],
+        mode="markers",
+        showlegend=False,
+        customdata=(r * grid.sizes["lon"] + c).tolist(),
+        hovertemplate="%{y:.2f} °N, %{x:.2f} °E<extra></extra>",
+        marker={"size": 10, "opacity": 0.01, "color": RIM},
+        selected={"marker": {"opacity": 0.01}},
+        unselected={"marker": {"opacity": 0.01}},
+    )
+    return figure.update_layout(clickmode="event+select", dragmode=False, hovermode="closest")

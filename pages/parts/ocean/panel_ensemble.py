@@ -177,15 +177,16 @@ def _pixel(t: Words, state: State, name: str, found: xr.Dataset) -> None:
 
 def _place(t: Words, state: State, found: xr.Dataset) -> tuple[int, int]:
     """Draw the map that chooses a place; return its (row, column)."""
-    touched = st.session_state.get("ocean_touch")
-    picked = touched["selection"]["points"] if touched else []
-    spot = next((p["customdata"] for p in picked if "customdata" in p), None)
-    if spot is not None and st.session_state.get("ocean_touched") != (state.signature, list(spot)):
-        st.session_state["ocean_touched"] = (state.signature, list(spot))
-        st.session_state["at_row"], st.session_state["at_column"] = int(spot[0]), int(spot[1])
+    rows, columns = state.cut.shape[1:]
+    chart = st.session_state.get("ocean_touch")
+    picked = chart["selection"]["points"] if chart else []
+    cell = next((p["customdata"] for p in picked if "customdata" in p), None)
+    if cell is not None and st.session_state.get("ocean_touched") != (state.signature, cell):
+        st.session_state["ocean_touched"] = (state.signature, cell)
+        row, column = divmod(int(cell[0] if isinstance(cell, list) else cell), columns)
+        st.session_state["at_row"], st.session_state["at_column"] = min(row, rows - 1), column
     first = pixel.place(state) or ensemble.farthest(found.filled.values[0])
     left, right = st.columns([1, 1.3], gap="large")
-    rows, columns = state.cut.shape[1:]
     with right:
         inputs = st.columns(2)
         row = number(

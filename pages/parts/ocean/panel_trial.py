@@ -33,8 +33,7 @@ def show(guest: Visitor, state: State) -> None:
     board = trial_table.leaderboard(trials)
     main = next((n for n in state.methods if n in trials), next(iter(trials)))
     unit = shades.error_unit(str(state.cut.name))
-    for line in trial_views.verdicts(t, trials, main, unit):
-        st.markdown(line)
+    st.markdown(" ".join(trial_views.verdicts(t, trials, main, unit)))
     trial_views.board(t, board, trials, score, main, str(state.cut.name), state.cut.time.values)
     st.dataframe(
         trial_views.table(t, board), hide_index=True, width="stretch", alt=t("ocean.trial.table_alt")

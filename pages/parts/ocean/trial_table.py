@@ -94,15 +94,16 @@ def winners(trials: Mapping[str, Trial], by: str = "distance", score: str = "rms
     return pd.DataFrame(rows, columns=["class", "method", "value", "kind", "n"])
 
 
-def apart(trials: Mapping[str, Trial], one: str, other: str, by: str, group: str) -> bool:
-    """Return whether the RMSE of two methods differs on a class of cells beyond what other dates would have given.
+def apart(trials: Mapping[str, Trial], one: str, other: str, by: str = "", group: str = "") -> bool:
+    """Return whether the RMSE of two methods differs beyond what other dates would have given.
 
-    Both are scored on the same cells; frames are drawn again together, and 95 % of the ratios lie on one side of 1.
+    Both are scored on the same cells (of a class, where one is given); frames are drawn again together, and 95 % of the
+    ratios lie on one side of 1.
     """
     sums = []
     for name in (one, other):
         cells = trials[name].cells
-        sums.append(scores.frame_sums(cells[labels(trials[name], by) == group])["e2"])
+        sums.append(scores.frame_sums(cells[labels(trials[name], by) == group] if by else cells)["e2"])
     both = pd.concat(sums, axis=1).to_numpy()
     low, high = scores.bootstrap(both, lambda s: np.sqrt(s[..., 0] / np.maximum(s[..., 1], 1e-12)))
     return bool(high < 1 or low > 1)

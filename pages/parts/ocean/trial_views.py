@@ -169,22 +169,24 @@ def verdicts(t: Words, trials: Mapping[str, Trial], main: str, unit: str) -> lis
     best = min(pooled, key=lambda n: pooled[n])
     said = [t("ocean.trial.best", method=titles.method(t, best), value=value(pooled[best]))]
     if best != main:
-        said.append(t("ocean.trial.beaten", method=titles.method(t, main), value=value(pooled[main])))
+        sure = trial_table.apart(trials, main, best)
+        facts = {"method": titles.method(t, main), "value": value(pooled[main])}
+        said.append(t("ocean.trial.beaten" if sure else "ocean.trial.tied", **facts))
     won = trial_table.winners(trials)
-    simple = won[(won["kind"] == "simple") & (won["method"] != best)]
-    for _, row in simple.iterrows():
-        own = trial_table.by_class({best: trials[best]}, "distance", "rmse")
-        own = own[own["class"] == row["class"]]["value"]
+    simple = won[won["kind"] == "simple"]
+    if len(won) and len(simple) == len(won):
+        said.append(t("ocean.trial.everywhere"))
+    elif simple.empty:
+        said.append(t("ocean.trial.nowhere"))
+    own = trial_table.by_class({best: trials[best]}, "distance", "rmse").set_index("class")["value"]
+    for _, row in simple[simple["method"] != best].iterrows():
         facts = {
             "where": t(f"ocean.trial.at_{group_key(row['class'])}"), "method": titles.method(t, row["method"]),
-            "value": value(row["value"]), "best": titles.method(t, best),
-            "other": value(float(own.iloc[0])) if len(own) else "–",
+            "value": value(row["value"]), "best": titles.method(t, best), "other": value(own[row["class"]]),
         }  # fmt: skip
         sure = trial_table.apart(trials, row["method"], best, "distance", row["class"])
         said.append(t("ocean.trial.simple_wins" if sure else "ocean.trial.simple_ties", **facts))
-    if len(won) and simple.empty:
-        said.append(t("ocean.trial.nowhere" if won["kind"].iloc[0] != "simple" else "ocean.trial.everywhere"))
-    return [" ".join(said)]
+    return said
 
 
 def group_key(group: str) -> str:

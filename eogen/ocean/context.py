@@ -8,7 +8,7 @@ OI; drivers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -39,6 +39,11 @@ class Context:
     channels: Tensor
     rough: Tensor
     ground: Background
+
+
+def grounded(problem: Problem) -> Problem:
+    """Return the problem with its background fitted once, for many calls."""
+    return replace(problem, ground=background(problem))
 
 
 def context(problem: Problem, targets: np.ndarray) -> Context:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from eogen.ocean.context import context
+from eogen.ocean.context import context, grounded
 from eogen.ocean.models import load
 from eogen.ocean.networks import signal
 from eogen.ocean.problem import Estimate, Problem
@@ -42,6 +42,7 @@ def repaint(
 def _painted(
     name: str, problem: Problem, targets: np.ndarray, seed: int, progress: Progress, members: int, takes: int
 ) -> Estimate:
+    problem = grounded(problem)
     means, drawn = [], []
     for k, t in enumerate(targets):
         shown = preview(problem, int(t), seed, max(members, FEWEST), name, takes)

@@ -15,7 +15,7 @@ import numpy as np
 from eogen.errors import InputError
 from eogen.ocean.background import background, restlessness
 from eogen.ocean.calibrate import EDGES, IDENTITY, Calibration, calibrated, reshaped
-from eogen.ocean.holdout import cloud_shaped, tried
+from eogen.ocean.holdout import Fold, cloud_shaped, tried
 from eogen.ocean.problem import Estimate, Problem
 from eogen.ocean.texture import matched, textured
 from eogen.progress import Progress
@@ -23,8 +23,8 @@ from eogen.progress import Progress
 if TYPE_CHECKING:
     from eogen.ocean.methods import Method
 
-#: Frames tried.
-TRIED = 8
+#: Frames tried; of slow methods, windows of this side (pixels).
+TRIED, WINDOWS, SIDE = 8, 6, 96
 
 
 def dressed(
@@ -80,6 +80,21 @@ def trial(row: Method, problem: Problem, targets: np.ndarray, seed: int, progres
     except InputError:
         return IDENTITY
     less = problem.without(fold.held)
+    parts = []
+    if row.kind == "generative":  # each frame costs seconds: a window of it must do
+        for t in fold.targets[:WINDOWS]:
+            window = _window(fold.held[t], rng)
+            one = Fold(np.array([t]), fold.held[:, *window], fold.donors)
+            parts += _errors(row, problem.cut(*window), less.cut(*window), one, seed, progress)
+    else:
+        parts = _errors(row, problem, less, fold, seed, progress)
+    return calibrated(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _errors(
+    row: Method, problem: Problem, less: Problem, fold: Fold, seed: int, progress: Progress
+) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Return, for each frame, errors, predicted spreads and distances of the withheld cells."""
     answer = row.run(less, fold.targets, seed=seed, progress=progress)
     sd = variability(less, fold.targets) if answer.sd is None else answer.sd
     parts = []
@@ -87,7 +102,14 @@ def trial(row: Method, problem: Problem, targets: np.ndarray, seed: int, progres
         held = fold.held[t]
         spread = np.maximum(sd[k][held], 1e-6)
         parts.append(((problem.values[t] - answer.mean[k])[held], spread, less.gap_distance(int(t))[held]))
-    return calibrated(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return parts
+
+
+def _window(held: np.ndarray, rng: np.random.Generator) -> tuple[slice, slice]:
+    """Return a window around a withheld cell."""
+    centre = np.argwhere(held)[rng.integers(held.sum())]
+    low = [int(np.clip(c - SIDE // 2, 0, max(s - SIDE, 0))) for c, s in zip(centre, held.shape, strict=True)]
+    return slice(low[0], low[0] + SIDE), slice(low[1], low[1] + SIDE)
 
 
 def variability(problem: Problem, targets: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from eogen.errors import InputError
 from eogen.ocean.background import background, restlessness
 from eogen.ocean.calibrate import IDENTITY, Calibration, calibrated
-from eogen.ocean.context import context
+from eogen.ocean.context import context, grounded
 from eogen.ocean.dress import TRIED, widened
 from eogen.ocean.examples import oi_channels
 from eogen.ocean.holdout import cloud_shaped, tried
@@ -56,6 +56,7 @@ def _corrected(
     progress: Progress,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the corrected mean (target, lat, lon) and the members, in the variable's units."""
+    problem = grounded(problem)
     corrected, drawn = [], []
     for k, t in enumerate(targets):
         progress(k, len(targets), "fill")

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from eogen.ocean.background import Background
-from eogen.ocean.context import Context, context, drivers
+from eogen.ocean.context import Context, context, drivers, grounded
 from eogen.ocean.models import load
 from eogen.ocean.problem import Estimate, Problem
 from eogen.ocean.texture import textured
@@ -53,6 +53,7 @@ def in_runs(
 
     ``answer`` gives anomalies (target, lat, lon); what comes back is in the variable's units.
     """
+    problem = grounded(problem)
     parts: list[list[np.ndarray]] = []
     for k in range(0, len(targets), AT_ONCE):
         progress(k, len(targets), "fill")
@@ -82,6 +83,7 @@ def _decoded(
     name: str, problem: Problem, targets: np.ndarray, seed: int, progress: Progress, members: int
 ) -> Estimate:
     network, _ = load(name)
+    problem = grounded(problem)
     generator = torch.Generator().manual_seed(seed)
     means, sds, drawn = [], [], []
     for k, t in enumerate(targets):
@@ -114,6 +116,7 @@ def _flowed(
     name: str, problem: Problem, targets: np.ndarray, seed: int, progress: Progress, members: int
 ) -> Estimate:
     network, _ = load(name)
+    problem = grounded(problem)
     generator = torch.Generator().manual_seed(seed)
     means, drawn = [], []
     for k, t in enumerate(targets):

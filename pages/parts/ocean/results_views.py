@@ -34,7 +34,18 @@ def figure_name(t: Words, name: str) -> str:
     kind, _, about = name.partition("/")
     key = f"ocean.results.names.{kind}"
     said = t(key) if key in t else kind.replace("_", " ")
-    return f"{said} · {group(t, about)}" if about else said
+    return f"{said} · {group(t, about)}{px(about)}" if about else said
+
+
+def px(name: str) -> str:
+    """Return the unit of a class of distance; nothing for other classes."""
+    return "\u00a0px" if name in DISTANCE_NAMES else ""
+
+
+def unit_of(found: Measured, where: str) -> str:
+    """Return the unit of the errors on a data set as it is read: of logarithms ``log₁₀``."""
+    held = next((f.unit for f in found.report.figures if (f.name, f.dataset) == ("rmse", where)), "1")
+    return {"1": "", "log10(mg m-3)": "log₁₀", "degree_Celsius": "°C"}.get(held, held)
 
 
 def group(t: Words, name: str) -> str:
@@ -68,15 +79,10 @@ def board(t: Words, found: Measured, where: str) -> go.Figure:
     names = found.methods(where)
     said = [titles.method(t, n) for n in names]
     rows = [found.figure("rmse", n, where) for n in names]
-    unit = (
-        next((f.unit for f in rows if f), "1")
-        .replace("log10(mg m-3)", "log₁₀")
-        .replace("degree_Celsius", "°C")
-    )
     y = titles.axis(t, autorange="reversed")
     figure = figures.figure(
         t,
-        x=figures.axis(t("ocean.measures.rmse"), "" if unit == "1" else unit),
+        x=figures.axis(t("ocean.measures.rmse"), unit_of(found, where)),
         y=y,
         height=80 + 30 * len(names),
     )
@@ -107,7 +113,8 @@ def gaps(t: Words, found: Measured, where: str) -> go.Figure | None:
         return None
     names = found.methods(where)
     figure = figures.figure(
-        t, x=figures.axis(t("ocean.trial.by_distance"), "px"), y=figures.axis(t("ocean.measures.rmse"), ""),
+        t, x=figures.axis(t("ocean.trial.by_distance"), "px"),
+        y=figures.axis(t("ocean.measures.rmse"), unit_of(found, where)),
         height=380, legend=True,
     )  # fmt: skip
     tint = titles.colours(names, names[0])
@@ -129,9 +136,7 @@ def classes(t: Words, found: Measured, where: str) -> pd.DataFrame:
         {
             t("ocean.common.method"): titles.method(t, name),
             **{
-                f"{group(t, g)}{' px' if g in DISTANCE_NAMES else ''}": _cell(
-                    t, found.figure(f"rmse/{g}", name, where), 3, True
-                )
+                f"{group(t, g)}{px(g)}": _cell(t, found.figure(f"rmse/{g}", name, where), 3, True)
                 for g in found.classes(where)
             },
         }

@@ -27,7 +27,7 @@ CLAIMED = ("hybrid", "oi")
 #: The simple method to beat; RMSEs are also told relative to its own on the same cells.
 REFERENCE = "oi"
 #: Frames that a slow method is asked for, by kind of case (spread over the series); others do all of them.
-SLOW_FRAMES = {"8-day": 6, "daily": 4, "monthly": 24, "near-complete": 6, "series": 4}
+SLOW_FRAMES = {"8-day": 6, "daily": 4, "monthly": 24, "near-complete": 6, "series": 4, "simulated": 8}
 #: Frames of methods that are slower or quicker than their row says.
 FRAMES: dict[str, dict[str, int]] = {
     "repaint": {"8-day": 2, "daily": 1, "monthly": 6, "near-complete": 3, "series": 1},
@@ -98,7 +98,11 @@ def evaluate(data: Path, *, seed: int = 0, quick: bool = False, progress: Progre
 
 def _daily(bench: _Bench) -> None:
     """Add the checks that need days: the other sensor, and composites (of the first file)."""
-    names = [n for n in _names(bench) if not bench.quick or n in (_claimed(), "nearest")]
+    names = [
+        n
+        for n in _names(bench)
+        if not METHODS[n].slow and not (bench.quick and n not in (_claimed(), "nearest"))
+    ]
     for number, path in enumerate(sets.daily(bench.root)):
         bench.progress(number, 2, "score")
         bench.report.figures += evaluate_kit.cross_sensor(
@@ -154,6 +158,9 @@ def _claimed() -> str:
 def _trial(bench: _Bench, case: Case, row: Method, folds: list[Fold], scored: np.ndarray) -> Trial | None:
     most = FRAMES.get(row.name, {}).get(case.kind, SLOW_FRAMES[case.kind] if row.slow else len(scored))
     only = _spread(scored, most)
+    if row.model and _learnt(row.model, case.path):
+        bench.absent(f"{row.name} on {case.name}: the network learnt from this very file.")
+        return None
     try:
         return trial(
             case.observed,
@@ -162,12 +169,19 @@ def _trial(bench: _Bench, case: Case, row: Method, folds: list[Fold], scored: np
             only=only,
             members=MEMBERS.get(case.kind, 0),
             seed=bench.seed,
+            drivers=case.drivers,
         )
     except Unavailable as reason:
         bench.absent(f"{row.name}: {reason}")
     except InputError as reason:
         bench.absent(f"{row.name} on {case.name}: {reason}")
     return None
+
+
+def _learnt(model: str, path: Path) -> bool:
+    """Return whether the network was fitted on the file, by its hash in the card."""
+    card = WEIGHTS / f"{model}.json"
+    return card.exists() and path.is_file() and evaluate_sets.sha256(path) in card.read_text("utf-8")
 
 
 def _spread(frames: np.ndarray, most: int) -> np.ndarray:

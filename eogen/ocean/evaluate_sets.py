@@ -18,8 +18,9 @@ from eogen.errors import InputError
 from eogen.ocean import clouds, sets
 from eogen.ocean.cube import composite, missing_share
 from eogen.ocean.read import nep
+from eogen.ocean.simulate import ocean
 
-Kind = Literal["8-day", "daily", "monthly", "near-complete", "series"]
+Kind = Literal["8-day", "daily", "monthly", "near-complete", "series", "simulated"]
 
 #: Daily frames are kept with this share of the sea seen, and scored with that.
 KEPT, SCORED = 0.02, 0.10
@@ -31,6 +32,8 @@ COMPLETE = 0.05
 LENT, LEAST, MOST = 200, 0.15, 0.75
 #: Cells of one frame beyond which only its best-seen window of this side is scored (scenes of 300 m).
 LARGE, WINDOW = 300_000, 256
+#: Seed of the simulated sea; networks learn from seeds of 1000 and more.
+SEA = 0
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Case:
         sensors: how many were merged.
         most: frames that are scored, at equal steps; all when None.
         note: what a reader must know.
+        drivers: complete physical fields on the cube's grid, or None.
     """
 
     name: str
@@ -58,6 +62,7 @@ class Case:
     sensors: int = 1
     most: int | None = None
     note: str = ""
+    drivers: xr.Dataset | None = None
 
 
 def cases(root: Path, absent: Callable[[str], None]) -> Iterator[Case]:
@@ -91,6 +96,7 @@ def cases(root: Path, absent: Callable[[str], None]) -> Iterator[Case]:
             kind: Kind = "monthly" if _step(observed) > 20 else "series"
             yield Case(path.stem, path, kind, observed, every, note=note)
             found.add(kind)
+    yield _simulated()
     wanted = {
         "8-day and daily": "no daily cube (*_daily_*.nc with log10chl_SENSOR_ALGORITHM)",
         "monthly": "no monthly series with gaps",
@@ -100,6 +106,23 @@ def cases(root: Path, absent: Callable[[str], None]) -> Iterator[Case]:
     for kind, what in wanted.items():
         if not found & set(kind.split(" and ")):
             absent(f"{kind}: {what} in this folder.")
+
+
+def _simulated() -> Case:
+    """Return a simulated sea with its drivers, of a seed no network learnt from."""
+    made = ocean(SEA, 24, (96, 96), 8.0, "composite")
+    every = np.arange(made.observed.sizes["time"])
+    note = "Simulated, not real: truth and drivers are known."
+    where = Path(f"eogen.ocean.simulate, seed {SEA}")
+    return Case(
+        f"simulated ocean, seed {SEA}",
+        where,
+        "simulated",
+        made.observed,
+        every,
+        note=note,
+        drivers=made.drivers,
+    )
 
 
 def lent_clouds(observed: xr.DataArray, daily: xr.DataArray | None, seed: int = 0) -> tuple[np.ndarray, str]:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import explanations, machine, memory, opening, prosail, rerun, swipe, table
+from benchmarks import explanations, inpaint, machine, memory, opening, prosail, rerun, swipe, table
 from benchmarks.stage import Stage
 from tests.browser import harness
 
@@ -21,6 +21,7 @@ GROUPS: dict[str, Callable[[Stage], list[table.Row]]] = {
     **swipe.GROUPS,
     **explanations.GROUPS,
     **prosail.GROUPS,
+    **inpaint.GROUPS,
 }
 
 

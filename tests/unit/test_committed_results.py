@@ -9,6 +9,7 @@ import pytest
 from eogen.canopy import models as canopy
 from eogen.canopy.methods import FAMILIES
 from eogen.landcover import models
+from eogen.ocean import models as ocean
 from eogen.results import Report
 from tests.real import REPOSITORY
 
@@ -21,12 +22,14 @@ def report(request: pytest.FixtureRequest) -> Report:
 
 
 def test_there_are_results() -> None:
-    assert [file.stem for file in FILES] == ["canopy", "landcover"]
+    assert [file.stem for file in FILES] == ["canopy", "landcover", "ocean"]
 
 
 def test_results_belong_to_the_committed_weights(report: Report) -> None:
     if report.room == "landcover":
         assert report.weights == {name: models.load(name).sha256 for name in models.MODELS}
+    elif report.room == "ocean":
+        assert report.weights == {name: ocean.load(name)[1].sha256 for name in ocean.MODELS}
     else:
         assert report.weights == {name: canopy.load(name)[1].sha256 for name in FAMILIES}
 

@@ -19,7 +19,6 @@ PANELS = {
     "map": "panel_map:show",
     "ensemble": "panel_ensemble:show",
     "composition": "panel_composition:show",
-    "scores": "panel_scores:show",
     "trial": "panel_trial:show",
     "structure": "panel_structure:show",
     "calibration": "panel_calibration:show",

@@ -41,7 +41,11 @@ def level(
     problem: Problem, values: np.ndarray | dict[int, np.ndarray], frames: np.ndarray, block: int
 ) -> Level:
     """Return the means of ``values`` over ``block`` x ``block`` pixels of some frames, where something was seen."""
-    at, value, heard = [], [], []
+    at, value, heard = (
+        [np.zeros((0, 3))],
+        [np.zeros(0)],
+        [np.zeros(0)],
+    )  # a window may have seen nothing at all
     for t in frames:
         total, weight, y, x = blocks(values[int(t)], block)
         seen = weight > 0
@@ -133,6 +137,9 @@ class Interpolator:
 
     def weights(self, target: int, cells: np.ndarray, seen: list[Level]) -> Iterator[Weights]:
         """Yield the weights of the cells (n, 2), some thousands at a time."""
+        if not any(len(o.value) for o in seen):
+            yield self._unheard(cells, len(seen))
+            return
         step = self._slowness()
         trees = [cKDTree(o.at * [1, 1, step]) for o in seen]
         _, group = np.unique(cells // SHARED @ [1 << 20, 1], return_inverse=True)
@@ -148,6 +155,13 @@ class Interpolator:
                 yield self._solve(
                     target, cells[first:last], group[first:last] - group[first], seen, trees, step
                 )
+
+    def _unheard(self, cells: np.ndarray, levels: int) -> Weights:
+        """Return the weights of cells that nothing tells of: what is usual, with the whole variance."""
+        group = np.zeros(len(cells), int)
+        nobody = tuple(np.zeros((1, 0), int) for _ in range(levels))
+        total = np.full(len(cells), self.covariance.total)
+        return Weights(cells, group, np.zeros((len(cells), 0)), nobody, total)
 
     def _slowness(self) -> float:
         """Return how many km a day is worth when the nearest observations are looked for."""

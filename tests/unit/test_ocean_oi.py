@@ -237,3 +237,12 @@ def test_folds_hide_each_date_once_and_leave_its_neighbours_whole() -> None:
         assert ((share >= 0.15) & (share <= 0.75)).all()
         others = np.setdiff1d(np.arange(8), fold.targets)
         assert not fold.held[others].any()
+
+
+def test_where_nothing_was_seen_the_usual_is_told_with_the_whole_spread() -> None:
+    values = np.full((3, 12, 12), np.nan, np.float32)
+    process = plain(replace(problem_of(np.zeros((3, 12, 12)), 0.0), values=values), TWO)
+    at, mean, sd = process.believed(1, process.cells(1))
+    assert len(at) == 144
+    assert not mean.any()
+    np.testing.assert_allclose(sd, np.sqrt(TWO.total + TWO.nugget), rtol=1e-6)

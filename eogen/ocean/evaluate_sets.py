@@ -96,7 +96,8 @@ def cases(root: Path, absent: Callable[[str], None]) -> Iterator[Case]:
             kind: Kind = "monthly" if _step(observed) > 20 else "series"
             yield Case(path.stem, path, kind, observed, every, note=note)
             found.add(kind)
-    yield _simulated()
+    if found:
+        yield _simulated()
     wanted = {
         "8-day and daily": "no daily cube (*_daily_*.nc with log10chl_SENSOR_ALGORITHM)",
         "monthly": "no monthly series with gaps",

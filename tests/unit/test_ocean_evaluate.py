@@ -103,7 +103,7 @@ def test_the_report_survives_its_json_and_tells_its_protocol(report):
     assert signature.cells.iloc[0] == value(report, "rmse", "convolution", EIGHT).n
     classes = again.tables[f"classes: {EIGHT}"]
     assert {"<=3 px", "offshore", "spring"} <= set(classes["class"])
-    assert {row["name"] for row in report.data} == {EIGHT, DAILY, "clear_sst"}
+    assert {row["name"] for row in report.data} == {EIGHT, DAILY, "clear_sst", "simulated ocean, seed 0"}
 
 
 def test_the_hidden_cells_are_the_same_whatever_the_seed_of_the_methods(folder, few):

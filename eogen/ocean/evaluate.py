@@ -30,16 +30,16 @@ REFERENCE = "oi"
 SLOW_FRAMES = {"8-day": 6, "daily": 4, "monthly": 24, "near-complete": 6, "series": 4, "simulated": 8}
 #: Frames of methods that are slower or quicker than their row says.
 FRAMES: dict[str, dict[str, int]] = {
-    "repaint": {"8-day": 2, "daily": 1, "monthly": 6, "near-complete": 3, "series": 1},
-    "diffusion": {"8-day": 4, "daily": 2, "monthly": 12, "near-complete": 6, "series": 2},
-    "flow_matching": {"8-day": 8, "daily": 8, "monthly": 24, "near-complete": 13, "series": 4},
-    "vae": {"8-day": 8, "daily": 8, "monthly": 24, "near-complete": 13, "series": 4},
-    "vconstruct": {"8-day": 8, "daily": 8, "monthly": 24, "near-complete": 13, "series": 4},
-    "unet": {"daily": 24, "monthly": 100},
-    "hybrid": {"monthly": 150},
+    "repaint": {"8-day": 2, "daily": 1, "monthly": 6, "near-complete": 2, "series": 1},
+    "diffusion": {"8-day": 4, "daily": 1, "monthly": 12, "near-complete": 4, "series": 1},
+    "flow_matching": {"8-day": 8, "daily": 4, "monthly": 24, "near-complete": 8, "series": 4},
+    "vae": {"8-day": 8, "daily": 4, "monthly": 24, "near-complete": 8, "series": 4},
+    "vconstruct": {"8-day": 8, "daily": 4, "monthly": 24, "near-complete": 8, "series": 4},
+    "unet": {"daily": 12, "monthly": 100},
+    "hybrid": {"daily": 24, "monthly": 150},
     "biharmonic": {"daily": 12, "monthly": 100},
     "dineof": {"daily": 24, "monthly": 100},
-    "dineof_anomaly": {"daily": 24, "monthly": 100},
+    "dineof_anomaly": {"daily": 12, "monthly": 100},
 }
 QUICK_FRAMES = 4
 #: Methods asked for the checks that need days; each costs a minute or two.

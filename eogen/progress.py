@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import numpy as np
+
 
 class Progress(Protocol):
     """Called as ``progress(done, total, what)`` between steps of a task.
@@ -18,3 +20,15 @@ class Progress(Protocol):
 
 def silent(done: int, total: int, what: str = "") -> None:
     """Report to nobody: the default of every long task."""
+
+
+def sketch(progress: Progress, field: np.ndarray) -> None:
+    """Hand what the work believes so far to a reader that looks (one with a method ``look``); others see nothing."""
+    look = getattr(progress, "look", None)
+    if look is not None:
+        look(field)
+
+
+def staged(progress: Progress, what: str) -> Progress:
+    """Return a progress that reports every step as stage ``what`` and hands on no sketch: for steps of other work."""
+    return lambda done, total, _what="": progress(done, total, what)

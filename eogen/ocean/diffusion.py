@@ -19,7 +19,7 @@ from eogen.ocean.context import context, grounded
 from eogen.ocean.models import load
 from eogen.ocean.networks import signal
 from eogen.ocean.problem import Estimate, Problem
-from eogen.progress import Progress, silent
+from eogen.progress import Progress, silent, sketch
 
 #: Steps from noise to a clean field; times each is taken by RePaint; members when only a mean is asked for.
 STEPS, TAKES, FEWEST = 20, 4, 4
@@ -50,6 +50,7 @@ def _painted(
         for step, latest in enumerate(shown):
             progress(k * STEPS + step, len(targets) * STEPS, "fill")
             field = latest
+            sketch(progress, field.mean(0))
         means.append(field.mean(0))
         drawn.append(field[:members])
     return Estimate(

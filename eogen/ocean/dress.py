@@ -18,13 +18,13 @@ from eogen.ocean.calibrate import EDGES, IDENTITY, Calibration, calibrated, resh
 from eogen.ocean.holdout import Fold, cloud_shaped, tried
 from eogen.ocean.problem import Estimate, Problem
 from eogen.ocean.texture import matched, textured
-from eogen.progress import Progress
+from eogen.progress import Progress, staged
 
 if TYPE_CHECKING:
     from eogen.ocean.methods import Method
 
-#: Frames tried; of slow methods, windows of this side (pixels).
-TRIED, WINDOWS, SIDE = 8, 6, 96
+#: Frames tried; of methods that take seconds a frame, windows of this side (pixels), and of slow ones fewer.
+TRIED, WINDOWS, SLOW_WINDOWS, SIDE = 8, 6, 2, 96
 
 
 def dressed(
@@ -50,7 +50,7 @@ def _calibrate(
     estimate: Estimate,
 ) -> None:
     told = estimate.sd
-    calibration = trial(row, problem, targets, seed, progress)
+    calibration = trial(row, problem, targets, seed, staged(progress, "calibrate"))
     sd = variability(problem, targets) if told is None else told
     estimate.sd = sd * np.stack([calibration.at(problem.gap_distance(int(t))) for t in targets])
     estimate.shape = calibration.shape.astype(np.float32)
@@ -82,7 +82,7 @@ def trial(row: Method, problem: Problem, targets: np.ndarray, seed: int, progres
     less = problem.without(fold.held)
     parts = []
     if row.kind == "generative":  # each frame costs seconds: a window of it must do
-        for t in fold.targets[:WINDOWS]:
+        for t in fold.targets[: SLOW_WINDOWS if row.slow else WINDOWS]:
             window = _window(fold.held[t], rng)
             one = Fold(np.array([t]), fold.held[:, *window], fold.donors)
             parts += _errors(row, problem.cut(*window), less.cut(*window), one, seed, progress)

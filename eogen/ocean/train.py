@@ -52,13 +52,13 @@ def train(
 
     Raises:
         InputError: ``ocean_model``.
-        Unavailable: ``no_training_data``.
+        Unavailable: ``ocean_no_training``.
     """
     root = inside if (inside := data / "ocean").is_dir() else data
     files = tuple(sorted(root.glob(PATTERN)))
     if not files:
         raise Unavailable(
-            "no_training_data",
+            "ocean_no_training",
             "There is nothing to train on: {folder} holds no file {pattern}.",
             folder=str(root), pattern=PATTERN,
         )  # fmt: skip

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import numpy as np
 import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
@@ -33,7 +34,8 @@ _STOPPED = "_progress_stopped"
 class Clock:
     """Where a job is, as it reports it, and a smoothed guess of the seconds left.
 
-    It *is* the job's ``progress``: call it with ``(done, total, what)``. Safe between threads.
+    It *is* the job's ``progress``: call it with ``(done, total, what)``. Safe between threads. A job may also hand it
+    sketches of what it makes (:func:`eogen.progress.sketch`); the last one is kept in ``seen``.
 
     Args:
         now: the time, in seconds (replaced in tests).
@@ -44,12 +46,17 @@ class Clock:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self.what, self.fraction = "", 0.0
+        self.seen: np.ndarray | None = None
         self._begun = self._last = now()
         self._end: float | None = None
 
     def stop(self) -> None:
         """Ask the job to stop at its next report."""
         self._stop.set()
+
+    def look(self, field: np.ndarray) -> None:
+        """Keep a sketch of what is being made."""
+        self.seen = field
 
     def __call__(self, done: int, total: int, what: str = "") -> None:
         """Take a report; raises :class:`Cancelled` when the job was asked to stop."""
@@ -86,7 +93,14 @@ def label_of(clock: Clock, label: str, words: Words) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def run(label: str, job: Callable[[Progress], T], words: Words, *, key: str) -> T | None:
+def run(
+    label: str,
+    job: Callable[[Progress], T],
+    words: Words,
+    *,
+    key: str,
+    drawn: Callable[[np.ndarray], None] | None = None,
+) -> T | None:
     """Run ``job(progress)`` and return what it returns; show nothing when it takes less than 0.4 s.
 
     After a stop the job does not start again by itself: the visitor is told and offered to. A job with
@@ -98,6 +112,7 @@ def run(label: str, job: Callable[[Progress], T], words: Words, *, key: str) -> 
         job: takes a :class:`eogen.progress.Progress`; must not draw anything.
         words: the reader's language.
         key: names the job and its parameters.
+        drawn: draws a sketch that the job hands on while it works.
 
     Returns:
         The result; ``None`` when it was stopped or when an :class:`InputError` has been shown instead.
@@ -143,10 +158,15 @@ def run(label: str, job: Callable[[Progress], T], words: Words, *, key: str) -> 
                     on_click=_stop,
                     args=(key,),
                 )
+                picture, last = st.empty(), None
             while thread.is_alive():
                 bar.progress(
                     clock.fraction, label_of(clock, label, words)
                 )  # also where Streamlit may interrupt
+                if drawn is not None and (seen := clock.seen) is not last:
+                    last = seen
+                    with picture.container():
+                        drawn(seen)
                 thread.join(PERIOD)
             place.empty()
     finally:

@@ -187,7 +187,7 @@ def test_a_training_writes_weights_and_a_card_and_gives_the_same_bits_again(
 def test_training_without_data_and_unknown_networks_say_so(tmp_path: Path) -> None:
     with pytest.raises(Unavailable) as caught:
         train.train("unet", tmp_path, tmp_path)
-    assert caught.value.code == "no_training_data"
+    assert caught.value.code == "ocean_no_training"
     with pytest.raises(InputError) as caught:
         build("oracle")
     assert caught.value.code == "ocean_model"

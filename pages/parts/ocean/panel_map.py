@@ -16,7 +16,7 @@ from pages.kit.hall import Visitor
 from pages.kit.maps.legend import scale_legend
 from pages.kit.maps.swipe import swipe
 from pages.kit.words import Words
-from pages.parts.ocean import compute, draw, exports, layers, menu, pixel
+from pages.parts.ocean import compute, draw, exports, layers, menu, pixel, tiles
 from pages.parts.ocean.layers import Layer
 from pages.parts.ocean.state import State
 
@@ -67,7 +67,14 @@ def _filled(t: Words, state: State, name: str) -> xr.Dataset | None:
         lambda report: compute.filled(state, name, progress=report),
         t,
         key=key,
+        drawn=partial(_sketch, t, state) if state.quantity == "chl" else None,
     )
+
+
+def _sketch(t: Words, state: State, field: np.ndarray) -> None:
+    """Draw what a method believes while it works."""
+    mean = layers.read(state, np.where(state.sea, field, np.nan))
+    tiles.grid([tiles.tile(mean, layers.scale(state), state.cut, t("ocean.map.sketch"))], least="16rem")
 
 
 def _agree(key: str) -> None:

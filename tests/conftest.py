@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 #: The platform's cache and data folders, for this process and the servers it starts (set before anything asks).
 _MINE = Path(tempfile.mkdtemp(prefix="eogen-tests-"))
@@ -13,6 +17,14 @@ for variable in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):
 os.environ["EOGEN_WARMUP"] = "0"
 os.environ.pop("EOGEN_DATA", None)
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(autouse=True)
+def _same_program() -> Iterator[None]:
+    """Give the program its name back: Streamlit's AppTest leaves its script there, and new processes would run it."""
+    program = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = program
 
 
 def pytest_unconfigure() -> None:

@@ -1,0 +1,1 @@
+"""Change: is the second image usual, given the first?"""

@@ -93,7 +93,7 @@ class UNet(nn.Module):
 
     @property
     def reach(self) -> int:
-        """Return how far a pixel's answer looks, in pixels, for a local network (an upper bound, a multiple of step)."""
+        """Return how far a pixel's answer looks, for a local network (pixels; an upper bound, a multiple of step)."""
         scales = len(self.down)
         side = sum(2 * 2**k for k in range(scales)) + 2 * 2 ** (scales - 1)
         side += sum(2 * 2**k + 2**k for k in range(scales - 1)) + 2 * self.step

@@ -18,8 +18,8 @@ from eogen.change.read_separate import read_separate
 from eogen.change.stack import stack
 from eogen.errors import InputError
 
-#: A file, its bytes, or the single-band files of one date.
-Given = Path | bytes | Sequence[Path]
+#: A file, its bytes, the single-band files of one date, or samples already read.
+Given = Path | bytes | Sequence[Path] | Picture
 
 
 def read_pair(
@@ -93,8 +93,12 @@ def image_of(given: Given, name: str, what: str) -> Picture:
         Unavailable: ``change_absent``.
         InputError: those of ``read_image`` and ``read_separate``.
     """
+    if isinstance(given, Picture):
+        return given
     if isinstance(given, Path | bytes):
         return read_image(given, name or None, what)
+    if len(given) == 1:
+        return read_image(given[0])
     return read_separate(given, printable(name or (given[0].parent.name if given else what)))
 
 

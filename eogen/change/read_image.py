@@ -33,7 +33,17 @@ _PLUGINS = {
 }
 #: What Pillow raises on damaged files. OSError is the rule; the others come from mutated files.
 _FAULTS = (
-    *(OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError, MemoryError, OverflowError),
+    *(
+        OSError,
+        ValueError,
+        SyntaxError,
+        TypeError,
+        KeyError,
+        IndexError,
+        EOFError,
+        MemoryError,
+        OverflowError,
+    ),
     *(AttributeError, RuntimeError, struct.error, zlib.error, Image.DecompressionBombError),
 )
 #: Modes kept as one number a pixel; others become red, green and blue.
@@ -106,7 +116,9 @@ def printable(name: str) -> str:
 
 def _bytes(path: Path, shown: str) -> bytes:
     if not path.is_file():
-        raise Unavailable("change_absent", "There is no file {name} in {folder}.", name=shown, folder=str(path.parent))
+        raise Unavailable(
+            "change_absent", "There is no file {name} in {folder}.", name=shown, folder=str(path.parent)
+        )
     if path.stat().st_size > geotiff.MAX_FILE_BYTES:
         raise geotiff.too_large(shown, path.stat().st_size)
     return path.read_bytes()

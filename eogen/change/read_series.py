@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -42,14 +43,14 @@ def read_series(
 
     Returns:
         A stack. Values under clouds are kept, so that a picture shows the cloud, but are not valid. Coordinates besides
-        those of every stack: ``clear`` (time) share of valid pixels, ``hazy`` (time) bool. Attributes besides those of a
-        pair: ``cloud_rule``, in words, or "". The rule is a threshold on brightness: it misses thin clouds and shadows
-        and takes snow and bright roofs for clouds.
+        those of every stack: ``clear`` (time) share of valid pixels, ``hazy`` (time) bool. Attributes besides those of
+        a pair: ``cloud_rule``, the test, or "". The rule is a threshold on brightness: it misses thin clouds and
+        shadows, and takes snow and bright roofs for clouds.
 
     Raises:
         Unavailable: ``change_absent``.
-        InputError: ``change_no_dates``; ``change_same_date``; ``change_series_large``; ``change_bands_differ``; those of
-            ``read_pair``.
+        InputError: ``change_no_dates``; ``change_same_date``; ``change_series_large``; ``change_bands_differ``;
+            those of ``read_pair``.
     """
     files = _dated(source)
     first = read_image(files[0][1], files[0][2])
@@ -107,23 +108,29 @@ def cloudy(
 def _clouds_off(images: xr.DataArray, cloud: float | None, haze: float | None) -> xr.DataArray:
     hidden, hazy = np.zeros(images.valid.shape, bool), np.zeros(images.sizes["time"], bool)
     rule = ""
-    if "blue" in common(images) and images.attrs["quantity"] == "reflectance" and (cloud or haze):
+    if "blue" in common(images) and images.attrs["quantity"] == "reflectance":
         blue = images.values[:, common(images).index("blue")]
         hidden, hazy = cloudy(blue, images.valid.values, cloud, haze)
-        tests = [f"blue > {cloud:g}" if cloud else "", f"date hazier than its lower quartile by {haze:g}" if haze else ""]
-        rule = "; ".join(filter(None, tests))
+        tests = [] if cloud is None else [f"blue > {cloud:g}"]
+        tests += [] if haze is None else [f"median blue of the date > its lower quartile + {haze:g}"]
+        rule = "; ".join(tests)
     valid = images.valid.values & ~hidden
     return images.assign_coords(
         valid=(("time", "y", "x"), valid), clear=("time", valid.mean((1, 2))), hazy=("time", hazy)
     ).assign_attrs(cloud_rule=rule)
 
 
-def _dated(source: Path | Sequence[Path] | Mapping[str, bytes]) -> list[tuple[np.datetime64, Path | bytes, str]]:
+def _dated(
+    source: Path | Sequence[Path] | Mapping[str, bytes],
+) -> list[tuple[np.datetime64, Path | bytes, str]]:
     """Return date, file and name, oldest first."""
     if isinstance(source, Path):
         if not source.is_dir():
             raise Unavailable(
-                "change_absent", "There is no file {name} in {folder}.", name=source.name, folder=str(source.parent)
+                "change_absent",
+                "There is no file {name} in {folder}.",
+                name=source.name,
+                folder=str(source.parent),
             )
         source = [p for p in sorted(source.iterdir()) if p.suffix.lower() in SUFFIXES and date_in(p.name)]
     pairs = list(source.items()) if isinstance(source, Mapping) else [(path.name, path) for path in source]
@@ -132,12 +139,12 @@ def _dated(source: Path | Sequence[Path] | Mapping[str, bytes]) -> list[tuple[np
     if undated or len(dates) < 2:
         raise InputError(
             "change_no_dates",
-            "A series needs two or more images whose names hold their dates, such as place_2020-01-31.tif; {found} were "
-            "given, without a date: {undated}.",
+            "A series needs two or more images whose names hold their dates, such as place_2020-01-31.tif; {found} "
+            "were given, without a date: {undated}.",
             found=len(dates), undated=", ".join(undated) or "–",
         )  # fmt: skip
     dates.sort(key=lambda each: (each[0], each[2]))
-    for one, other in zip(dates, dates[1:], strict=False):
+    for one, other in pairwise(dates):
         if one[0] == other[0]:
             raise InputError(
                 "change_same_date", "{first} and {second} are of the same date; give one of them.",

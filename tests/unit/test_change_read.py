@@ -153,7 +153,9 @@ def test_a_declared_value_in_any_band_is_missing_but_zero_only_in_all() -> None:
     values = files.noise(1)
     values[0, 0, 0] = 7
     values[0, 5, 5] = values[:, 6, 6] = 0
-    seven = read_pair(files.tif(np.where(values == 7, 8, values).astype("uint8")), files.tif(values, nodata=7))
+    seven = read_pair(
+        files.tif(np.where(values == 7, 8, values).astype("uint8")), files.tif(values, nodata=7)
+    )
     assert not seven.valid.values[1, 0, 0]
     zero = read_pair(files.tif(files.noise(2)), files.tif(values, nodata=0))
     assert zero.valid.values[1, 5, 5]
@@ -206,7 +208,9 @@ def test_sentinel2_numbers_become_reflectance_and_others_stay() -> None:
     assert (pair.attrs["sensor"], pair.attrs["quantity"]) == ("sentinel2", "reflectance")
     np.testing.assert_allclose(pair.values[0], values / 1e4, rtol=1e-6)
     assert list(pair.band.values)[8:11] == ["B8A", "B09", "B10"]
-    physical = read_pair(files.tif(values.astype("float32") / 1e4), files.tif(values.astype("float32") / 1e4 + 0.1))
+    physical = read_pair(
+        files.tif(values.astype("float32") / 1e4), files.tif(values.astype("float32") / 1e4 + 0.1)
+    )
     np.testing.assert_allclose(physical.values[0], values / 1e4, rtol=1e-6)
     assert physical.attrs["quantity"] == "physical value"
 
@@ -223,7 +227,9 @@ def test_sentinel2_numbers_become_reflectance_and_others_stay() -> None:
     ],
 )
 def test_the_sensor_is_guessed_from_the_bands(count: int, dtype: str, sensor: str, first: str) -> None:
-    pair = read_pair(files.tif(files.noise(1, count, dtype=dtype)), files.tif(files.noise(2, count, dtype=dtype)))
+    pair = read_pair(
+        files.tif(files.noise(1, count, dtype=dtype)), files.tif(files.noise(2, count, dtype=dtype))
+    )
     assert (pair.attrs["sensor"], str(pair.band.values[0])) == (sensor, first)
 
 
@@ -342,7 +348,9 @@ def test_bands_in_separate_files_are_put_together_by_their_nearest_pixel(tmp_pat
     coarse = files.noise(2, 1, 6, 5000, "uint16")
     grid = PLACE @ Affine.scale(6)
     paths = [
-        files.put(tmp_path / "x_B01.tif", files.tif(np.pad(coarse, ((0, 0), (0, 10), (0, 10))), transform=grid)),
+        files.put(
+            tmp_path / "x_B01.tif", files.tif(np.pad(coarse, ((0, 0), (0, 10), (0, 10))), transform=grid)
+        ),
         files.put(tmp_path / "x_B04.tif", files.tif(fine)),
         files.put(tmp_path / "x_B8A.tif", files.tif(fine + 1)),
     ]

@@ -6,17 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 import xarray as xr
 from affine import Affine
 from pyproj import Transformer
 from rasterio.crs import CRS
 from rasterio.enums import ColorInterp
+from rasterio.warp import Resampling, calculate_default_transform, reproject
 
 from eogen.change.read import changed, date_in, read_image, read_pair
 from eogen.change.read_black import wedges
 from eogen.change.stack import both_valid
 from tests import change_files as files
 from tests.change_files import PLACE, SIZE, UTM, WGS84
+from tests.real import real_data
 
 PARIS = (2.32, 48.86)
 
@@ -144,6 +147,41 @@ def test_equal_sizes_stand_in_for_a_missing_georeference() -> None:
     assert pair.attrs["resampled"] == "assumed"
     assert pair.rio.crs == UTM
     np.testing.assert_array_equal(pair.values[1], two)
+
+
+@pytest.mark.real
+def test_a_real_pair_on_two_grids_is_the_pair_on_one() -> None:
+    """OSCD's second date carried to UTM and read again: aligned to a tenth of a pixel with the untouched one."""
+    folder = real_data("change") / "OSCD_S2L1C"
+    if not (found := sorted((folder / "A").glob("*.tif"))):
+        pytest.skip("no 13-band OSCD here")
+    one, two = found[0], folder / "B" / found[0].name
+    with rasterio.open(two) as source:
+        values, crs, place = source.read([2, 3, 4]).astype("float32"), source.crs, source.transform
+        utm, width, height = calculate_default_transform(
+            crs, UTM, source.width, source.height, *source.bounds, resolution=5
+        )
+        there = np.full((3, height, width), np.nan, np.float32)
+        # Cubic, so that going there loses little of what is looked for coming back.
+        reproject(
+            values, there, src_transform=place, src_crs=crs, dst_transform=utm, dst_crs=UTM,
+            resampling=Resampling.cubic, dst_nodata=np.nan,
+        )  # fmt: skip
+    with rasterio.open(one) as source:
+        first = files.tif(source.read([2, 3, 4]), source.crs, source.transform)
+    numbers = np.clip(np.nan_to_num(there), 0, 65_535).astype("uint16")
+    plain = read_pair(first, files.tif(values.astype("uint16"), crs, place))
+    moved = read_pair(first, files.tif(numbers, UTM, utm, nodata=0))
+    assert moved.attrs["resampled"] == "EPSG:32631 -> EPSG:4326, bilinear"
+    red = [np.where(both_valid(moved), each.values[1, 2], 0) for each in (plain, moved)]
+    spectrum = np.fft.fft2(red[0]) * np.conj(np.fft.fft2(red[1]))
+    peak = np.fft.ifft2(spectrum / np.maximum(np.abs(spectrum), 1e-12)).real
+    assert np.unravel_index(peak.argmax(), peak.shape) == (0, 0)
+    # Least squares against the gradient: the shift that is left, in pixels.
+    down, right = np.gradient(red[0])
+    slopes = np.stack([down.ravel(), right.ravel()], 1)
+    shift = np.linalg.lstsq(slopes, (red[1] - red[0]).ravel(), rcond=None)[0]
+    assert np.abs(shift).max() < 0.1
 
 
 # --- Validity ---

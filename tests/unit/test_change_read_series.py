@@ -10,6 +10,7 @@ from affine import Affine
 
 from eogen.change.read import read_series
 from eogen.change.read_series import CLOUD, cloudy
+from eogen.change.sets_series import open_series, series
 from eogen.change.stack import pair
 from tests import change_files as files
 from tests.change_files import PLACE, SIZE
@@ -88,18 +89,34 @@ def test_a_change_of_a_part_is_no_haze() -> None:
     assert not hazy.any()
 
 
+def test_series_under_a_folder_are_found(tmp_path: Path) -> None:
+    for k in (1, 2, 3):
+        files.put(tmp_path / "in/Lake" / f"lake_2020-01-0{k}.tif", files.tif(_scene(k)))
+        files.put(tmp_path / "two" / f"lake_2020-01-0{min(k, 2)}.tif", files.tif(_scene(k)))
+        files.put(tmp_path / "undated" / f"{k}.tif", files.tif(_scene(k)))
+    (found,) = series(tmp_path)
+    assert (found.name, found.dates, found.dataset) == ("in/Lake", 3, "")
+    dates = open_series(found, cloud=None)
+    assert dates.sizes["time"] == 3
+    assert dates.attrs["set"] == "in/Lake"
+    assert series(None) == series(tmp_path / "gone") == []
+
+
 @pytest.mark.real
 def test_the_cloudy_dates_of_boadella_are_found() -> None:
     """The provenance calls 13, 18 and 23 January 2020 cloudy or hazy, and all other dates clear."""
     folder = real_data("landcover") / "s2_timeseries_boadella"
     if not len(list(folder.glob("*.tif"))) > 3:
         pytest.skip("no series of Boadella here")
-    series = read_series(folder)
-    days = series.time.values.astype("datetime64[D]").astype(str)
+    (found,) = series(folder)
+    assert found.dataset == "boadella"
+    dates = open_series(found)
+    assert dates.attrs["licence"].startswith("MIT")
+    days = dates.time.values.astype("datetime64[D]").astype(str)
     cloudy_days = {"2020-01-13", "2020-01-18", "2020-01-23"}
-    assert set(days[series.hazy.values]) == cloudy_days & set(days)
-    assert (series.clear.values[~series.hazy.values] > 0.95).all()
-    assert series.sizes["band"] == 12
-    assert series.rio.crs.to_epsg() == 4326
-    median = np.median(series.sel(band="B08").values[~series.hazy.values])
+    assert set(days[dates.hazy.values]) == cloudy_days & set(days)
+    assert (dates.clear.values[~dates.hazy.values] > 0.95).all()
+    assert dates.sizes["band"] == 12
+    assert dates.rio.crs.to_epsg() == 4326
+    median = np.median(dates.sel(band="B08").values[~dates.hazy.values])
     assert 0.1 < median < 0.4

@@ -7,6 +7,7 @@ from time import process_time
 import numpy as np
 import pytest
 import xarray as xr
+from scipy.ndimage import binary_dilation, uniform_filter
 
 from eogen.change.covers import SEASONS, SPECTRA, cover
 from eogen.change.ground import FINE, ground, rough
@@ -54,7 +55,7 @@ def test_every_pair_is_a_simulated_stack_with_a_crs(pairs):
         np.testing.assert_allclose(pixel_area(images), 100.0)
         assert images.valid.values.all()
         assert images.time.values[0] < images.time.values[1]
-        assert 0 < float(images.min())
+        assert float(images.min()) > 0
         assert float(images.max()) < 0.9
         assert common(images) == ["blue", "green", "red", "nir", "swir", "swir2"]
 
@@ -102,8 +103,6 @@ def test_each_change_has_the_sign_of_its_index(pairs, kind, names, sign):
 
 def test_outside_the_label_a_change_leaves_what_would_have_been():
     """The same days without the happening differ from those with it nowhere but at the label and its blurred edge."""
-    from scipy.ndimage import binary_dilation
-
     import eogen.change.scene as scene
     from eogen.change.simulate import _days, padded
 
@@ -133,7 +132,7 @@ def test_nuisances_are_stronger_than_none_each_in_its_way(pairs):
 def test_a_shift_is_found_where_it_was_put():
     """The peak of the phase correlation of a misregistered pair lies 0.5 to 2 pixels away; that of a quiet one at 0."""
     far = []
-    for seed in range(4):
+    for seed in range(3):
         for kind in ("none", "misregistration"):
             one, two = simulate(kind, seed, 128).sel(band="B04").values
             spectrum = np.fft.fft2(one) * np.conj(np.fft.fft2(two))
@@ -189,8 +188,12 @@ def test_the_plan_has_all_that_a_territory_needs():
 @pytest.mark.parametrize("kind", PLANTS)
 def test_a_planted_change_is_there_and_nowhere_else(kind):
     quiet = simulate("none", 3, 96)
+    dark = uniform_filter(quiet.sel(band="B04").values.max(0), 13)[10:-10, 10:-10]
+    row, column = (
+        int(k) + 10 for k in np.unravel_index(dark.argmin(), dark.shape)
+    )  # a wood: felling soil is nothing
     mask = np.zeros((96, 96), bool)
-    mask[20:32, 50:64] = True
+    mask[row - 6 : row + 6, column - 6 : column + 6] = True
     painted = plant(quiet, mask, kind)
     assert painted.attrs["kind"] == "simulated"
     assert painted.attrs["planted"] == kind
@@ -198,8 +201,7 @@ def test_a_planted_change_is_there_and_nowhere_else(kind):
     np.testing.assert_array_equal(painted.values[0], quiet.values[0])
     moved = np.abs(painted.values[1] - quiet.values[1]).max(0)
     assert moved[mask].min() > 0.01
-    grown = np.zeros_like(mask)
-    grown[18:34, 48:66] = True
+    grown = binary_dilation(mask, iterations=4)
     assert moved[~grown].max() < 1e-6
     assert (
         score(painted, "cva_median").nll.values[mask].mean()

@@ -90,6 +90,7 @@ class MaskedNet(nn.Module):
         super().__init__()
         self.bands = bands
         self.net = UNet(2 * bands + 1, 2 * bands, widths)
+        nn.init.normal_(self.net.last.weight, std=0.1)
 
     def predict(self, shown: Tensor, other: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
         location, log_scale = self.net(torch.cat([shown, other, hidden], 1)).chunk(2, 1)

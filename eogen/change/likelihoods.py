@@ -22,13 +22,15 @@ from eogen.change.flow_likelihood import STEPS, likelihood
 from eogen.change.noise import Noise, Window
 from eogen.change.problem import Answer, Problem
 from eogen.change.protocol import Flow, Masked, told, untold
-from eogen.change.tiles import finite, tiled
+from eogen.change.tiles import finite, tiled, whole
 from eogen.change.typicality import WINDOW
 from eogen.change.typicality import typicality as typical
 from eogen.progress import Progress, silent
 
 #: Hutchinson probes of the exact likelihood.
 PROBES = 1
+#: Weighting of the denoising errors: on Gaussian pairs it orders pixels as their density does, ``clean`` less so.
+WEIGHTING = "likelihood"
 
 #: images, others (2, 3, y, x) of a window, the window, a progress -> (term, 2, y, x), one map for each date.
 Work = Callable[[Tensor, Tensor, Window, Progress], Tensor]
@@ -83,15 +85,15 @@ def typicality(
 def elbo_conditional(
     question: Problem, seed: int = 0, progress: Progress = silent, network: Flow | None = None
 ) -> Answer:
-    """Return the denoising error of each date told the other; parts: each noise level."""
-    return _elbo(question, seed, progress, network, (told,), "clean")
+    """Return the denoising error of each date told the other, nats up to a constant; parts: each noise level."""
+    return _elbo(question, seed, progress, network, (told,))
 
 
 def elbo_unconditional(
     question: Problem, seed: int = 0, progress: Progress = silent, network: Flow | None = None
 ) -> Answer:
-    """Return the denoising error of each date told nothing (a control); parts: each noise level."""
-    return _elbo(question, seed, progress, network, (untold,), "clean")
+    """Return the denoising error of each date told nothing, nats up to a constant (a control); parts: each noise level."""
+    return _elbo(question, seed, progress, network, (untold,))
 
 
 def elbo_pmi(
@@ -99,9 +101,9 @@ def elbo_pmi(
 ) -> Answer:
     """Return the denoising error told the other date less that told nothing, under the same noise.
 
-    Weighted so that it is minus the mutual information of the pair, in nats, of the noise levels asked.
+    It is minus the mutual information of the pair, in nats, as far as the noise levels asked tell it.
     """
-    return _elbo(question, seed, progress, network, (told, untold), "likelihood")
+    return _elbo(question, seed, progress, network, (told, untold))
 
 
 def round_trip(
@@ -180,7 +182,7 @@ def _elbo(
     progress: Progress,
     network: Flow | None,
     kinds: Sequence[Callable],
-    weighting: str,
+    weighting: str = WEIGHTING,
 ) -> Answer:
     question = three_bands(question)
     flow = network or _load("flow")
@@ -192,6 +194,10 @@ def _elbo(
         return elbo.terms(flow, images, conditions, draw, weighting=weighting, progress=inner)
 
     maps = _ask(question, work, progress)  # (kind, level, date, y, x)
+    window = whole(question.valid.shape)
+    for k in range(len(elbo.LEVELS)):
+        e = noise.normal(k, len(question.before), window).numpy()
+        maps[:, k] = elbo.steadied(maps[:, k], e, question.valid)
     signed = maps[0] - maps[1] if len(kinds) == 2 else maps[0]
     answer = _answer(signed.sum(0))
     if len(kinds) == 2:

@@ -89,9 +89,9 @@ class MaskedNet(nn.Module):
     def __init__(self, widths: tuple[int, ...] = (24, 48, 72), bands: int = 3) -> None:
         super().__init__()
         self.bands = bands
-        self.net = UNet(2 * bands + 1, 2 * bands, widths)
+        self.net = UNet(2 * bands + 2, 2 * bands, widths)
         nn.init.normal_(self.net.last.weight, std=0.1)
 
-    def predict(self, shown: Tensor, other: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        location, log_scale = self.net(torch.cat([shown, other, hidden], 1)).chunk(2, 1)
+    def predict(self, x: Tensor, condition: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        location, log_scale = self.net(torch.cat([x, condition, hidden], 1)).chunk(2, 1)
         return location, log_scale

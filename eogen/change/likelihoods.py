@@ -22,13 +22,16 @@ from eogen.change.flow_likelihood import STEPS, likelihood
 from eogen.change.noise import Noise, Window
 from eogen.change.problem import Answer, Problem
 from eogen.change.protocol import Flow, Masked, told, untold
-from eogen.change.tiles import finite, tiled, whole
+from eogen.change.tiles import MARGIN, SIZE, finite, tiled, whole
 from eogen.change.typicality import WINDOW
 from eogen.change.typicality import typicality as typical
 from eogen.progress import Progress, silent
 
 #: Hutchinson probes of the exact likelihood.
 PROBES = 1
+#: Tiles and margins (pixels) of the exact likelihood: its derivatives keep every layer in memory, and its many steps
+#: hear too far for any margin; each tile has the exact density of that tile, and the blend spreads what differs.
+SMALL, NEAR = 320, 32
 #: Weighting of the denoising errors: on Gaussian pairs it orders pixels as their density does, ``clean`` less so.
 WEIGHTING = "likelihood"
 
@@ -92,7 +95,7 @@ def elbo_conditional(
 def elbo_unconditional(
     question: Problem, seed: int = 0, progress: Progress = silent, network: Flow | None = None
 ) -> Answer:
-    """Return the denoising error of each date told nothing, nats up to a constant (a control); parts: each noise level."""
+    """Return the denoising error of each date told nothing, in nats up to a constant: a control."""
     return _elbo(question, seed, progress, network, (untold,))
 
 
@@ -161,18 +164,47 @@ def masked_nll(
     question: Problem, seed: int = 0, progress: Progress = silent, network: Masked | None = None
 ) -> Answer:
     """Return the nats of each pixel hidden in squares of several sizes, told the rest and the other date."""
+    return _masked(question, seed, progress, network, told)
+
+
+def masked_unconditional(
+    question: Problem, seed: int = 0, progress: Progress = silent, network: Masked | None = None
+) -> Answer:
+    """Return the nats of each pixel hidden in squares of several sizes, told the rest only (a control)."""
+    return _masked(question, seed, progress, network, untold)
+
+
+def conditional_network(
+    question: Problem, seed: int = 0, progress: Progress = silent, network: Masked | None = None
+) -> Answer:
+    """Return the nats of each pixel told the other date alone: the masked model with everything hidden, one pass."""
+    return _masked(question, seed, progress, network, told, scales=(1,), groups=1)
+
+
+def _masked(
+    question: Problem,
+    seed: int,
+    progress: Progress,
+    network: Masked | None,
+    kind: Callable,
+    scales: Sequence[int] = masked.SCALES,
+    groups: int = masked.GROUPS,
+) -> Answer:
     question = three_bands(question)
     model = network or _load("masked")
     noise = Noise(seed)
+    law = getattr(model, "law", "laplace")
 
     def work(images: Tensor, others: Tensor, window: Window, inner: Progress) -> Tensor:
         deal = partial(noise.labels, window=window)
-        law = getattr(model, "law", "laplace")
-        return masked.hidden_nll(model, images, others, deal, law=law, progress=inner)
+        return masked.hidden_nll(
+            model, images, kind(others), deal, scales=scales, groups=groups, law=law, progress=inner
+        )
 
     maps = _ask(question, work, progress)
     answer = _answer(maps.mean(0))
-    answer.parts |= {f"side={side}": m.mean(0) for side, m in zip(masked.SCALES, maps, strict=True)}
+    if len(scales) > 1:
+        answer.parts |= {f"side={side}": m.mean(0) for side, m in zip(scales, maps, strict=True)}
     return answer
 
 
@@ -222,7 +254,7 @@ def _densities(
             maps.append(-likelihood(flow, images, kind(others), signs, progress=step).contribution)
         return torch.stack(maps)
 
-    return _ask(question, work, progress)
+    return _ask(question, work, progress, size=SMALL, margin=NEAR)
 
 
 def _flow_answer(question: Problem, nll: np.ndarray) -> Answer:
@@ -248,12 +280,14 @@ def _dates(question: Problem) -> np.ndarray:
     return np.stack([question.after, question.before])
 
 
-def _ask(question: Problem, work: Work, progress: Progress) -> np.ndarray:
+def _ask(
+    question: Problem, work: Work, progress: Progress, size: int = SIZE, margin: int = MARGIN
+) -> np.ndarray:
     """Return the maps of a work over the whole image, (..., date, y, x)."""
     images = torch.from_numpy(_dates(question))
     others = images.flip(0)
     piece = lambda window, inner: work(window.of(images), window.of(others), window, inner)
-    return finite(tiled(piece, question.valid.shape, progress), question.valid)
+    return finite(tiled(piece, question.valid.shape, progress, size=size, margin=margin), question.valid)
 
 
 def _answer(maps: np.ndarray) -> Answer:

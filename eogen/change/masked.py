@@ -39,7 +39,7 @@ def density(x: Tensor, location: Tensor, log_scale: Tensor, law: str = "laplace"
 def hidden_nll(
     network: Masked,
     images: Tensor,
-    others: Tensor,
+    condition: Tensor,
     deal: Callable[[int, int, int], Tensor],
     *,
     scales: Sequence[int] = SCALES,
@@ -51,10 +51,11 @@ def hidden_nll(
 
     Args:
         network: see :class:`eogen.change.protocol.Masked`.
-        images, others: (n, band, y, x).
+        images: (n, band, y, x).
+        condition: (n, band + 1, y, x).
         deal: ``deal(draw, groups, side)`` returns the group (y, x) of each pixel, squares of ``side`` alike.
         scales: sides of the squares.
-        groups: each is hidden once.
+        groups: each is hidden once; with one everything is hidden, and only the other date is left to tell.
         law: of the network's answer, see :func:`density`.
         progress: may raise ``Cancelled``.
     """
@@ -64,6 +65,6 @@ def hidden_nll(
         for g in range(groups):
             progress(i * groups + g, len(scales) * groups, "likelihood")
             hidden = (group == g).to(images.dtype).expand(len(images), 1, *images.shape[2:])
-            location, log_scale = network.predict(images * (1 - hidden), others, hidden)
+            location, log_scale = network.predict(images * (1 - hidden), condition, hidden)
             out[i] += hidden[:, 0] * density(images, location, log_scale, law).sum(1)
     return out

@@ -21,6 +21,33 @@ def grid(start: float, stop: float, steps: int) -> list[float]:
     return [1 - (a + (b - a) * k / steps) ** 2 for k in range(steps + 1)]
 
 
+class Extrapolated:
+    """The velocity at the start of a step, foretold from the last two that were asked.
+
+    The midpoint rule asks the velocity at the start of a step only to get to its middle; a line through the last two
+    velocities gets there within the same order, so that a step costs one velocity instead of two. (On Gaussians it is
+    also the more accurate of the two for the same number of steps.)
+    """
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+        self.velocities: list[Tensor] = []
+
+    def at(self, t: float) -> Tensor:
+        """Return the velocity foretold at a time."""
+        (a, b), (u, v) = self.times, self.velocities
+        return v + (v - u) * ((t - b) / (b - a))
+
+    @property
+    def ready(self) -> bool:
+        """Whether two velocities were asked."""
+        return len(self.times) == 2
+
+    def add(self, t: float, velocity: Tensor) -> None:
+        """Remember a velocity that was asked."""
+        self.times, self.velocities = [*self.times[-1:], t], [*self.velocities[-1:], velocity]
+
+
 @torch.no_grad()
 def follow(
     flow: Flow,
@@ -33,13 +60,17 @@ def follow(
     done: int = 0,
     total: int = 0,
 ) -> Tensor:
-    """Return where the flow carries ``x`` (n, band, y, x) from time ``start`` to ``stop``, by the midpoint rule.
+    """Return where the flow carries ``x`` (n, band, y, x) from time ``start`` to ``stop``, by an extrapolated midpoint.
 
     ``done`` and ``total`` place these steps among those the progress is told of.
     """
+    past = Extrapolated()
+    past.add(start, at(flow, x, start, condition))
     for k, (now, then) in enumerate(pairwise(grid(start, stop, steps))):
         progress(done + k, total or steps, "likelihood")
         half = (then - now) / 2
-        middle = x + half * at(flow, x, now, condition)
-        x = x + 2 * half * at(flow, middle, now + half, condition)
+        ahead = past.at(now) if past.ready else past.velocities[0]
+        v = at(flow, x + half * ahead, now + half, condition)
+        past.add(now + half, v)
+        x = x + 2 * half * v
     return x

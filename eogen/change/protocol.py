@@ -27,12 +27,12 @@ class Flow(Protocol):
 class Masked(Protocol):
     """A law of hidden pixels."""
 
-    def predict(self, shown: Tensor, other: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
+    def predict(self, x: Tensor, condition: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """Return location and log scale, both (n, band, y, x).
 
         Args:
-            shown: (n, band, y, x) the date asked about, 0 where hidden.
-            other: (n, band, y, x) the other date.
+            x: (n, band, y, x) the date asked about, 0 where hidden.
+            condition: (n, band + 1, y, x), see :func:`told` and :func:`untold`.
             hidden: (n, 1, y, x), 1 where hidden, 0 where shown.
         """
 

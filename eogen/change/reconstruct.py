@@ -18,8 +18,8 @@ from eogen.change.protocol import Flow, path
 from eogen.change.roundtrip import slopes
 from eogen.progress import Progress, silent
 
-#: Times the image is carried back to; midpoint steps from there to an image.
-LEVELS, STEPS = (0.1, 0.3, 0.5, 0.7), 2
+#: Times the image is carried back to; steps from there to an image.
+LEVELS, STEPS = (0.1, 0.3, 0.5, 0.7), 3
 
 
 @torch.inference_mode()

@@ -18,8 +18,8 @@ from eogen.change.ode import follow
 from eogen.change.protocol import Flow, told, untold
 from eogen.progress import Progress, silent
 
-#: Midpoint steps each way.
-STEPS = 5
+#: Steps each way.
+STEPS = 6
 
 
 @torch.inference_mode()

@@ -19,7 +19,7 @@ from eogen.errors import InputError
 from eogen.progress import Progress, silent
 
 #: Pixels: side of a tile, context on each side, width of the blend, and the grid tiles begin on.
-SIZE, MARGIN, RAMP, ALIGN = 256, 32, 32, 16
+SIZE, MARGIN, RAMP, ALIGN = 512, 40, 32, 16
 
 
 def tiled(

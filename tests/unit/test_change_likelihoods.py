@@ -99,7 +99,7 @@ def test_the_midpoint_rule_converges_at_second_order_and_its_default_is_near_eno
         float((likelihood(flow, x, nothing(x), None, steps=n).log_p - flow.log_p(x)).abs().max()) / D
         for n in (STEPS, 2 * STEPS, 64)
     ]
-    assert errors[0] < 0.01
+    assert errors[0] < 0.015
     assert errors[0] / errors[1] > 3
     assert errors[2] < 1e-3
 

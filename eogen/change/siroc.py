@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from eogen.change.problem import Answer, Problem, symmetric
-from eogen.change.windows import box_sum
+from eogen.change.problem import Answer, Problem
+from eogen.change.windows import Sums
 from eogen.progress import Progress, silent
 
 #: (inner, outer) radii of the rings in pixels: the inner square is left out.
@@ -21,37 +21,41 @@ RIDGE = 0.05
 
 
 def siroc(question: Problem, seed: int = 0, progress: Progress = silent) -> Answer:
-    """Return the length over the bands of what the rings leave unexplained, averaged over rings and both directions."""
-    return symmetric(_forwards, question)
+    """Return the length over the bands of what the rings leave unexplained, averaged over rings and both directions.
+
+    Parts: each band's mean square of it.
+    """
+    lengths = np.zeros((len(RINGS), 2, *question.valid.shape))
+    parts = {}
+    for k, (band, one, two) in enumerate(zip(question.bands, question.before, question.after, strict=True)):
+        progress(k, len(question.bands), "rings")
+        squares = np.square(unexplained(one, two, question.valid))
+        lengths += squares
+        parts[band] = squares.mean((0, 1)).astype(np.float32)
+    return Answer(np.sqrt(lengths, out=lengths).mean((0, 1)).astype(np.float32), parts)
 
 
-def _forwards(question: Problem) -> Answer:
-    squares = np.zeros(question.before.shape)
-    total = np.zeros(question.valid.shape)
-    for inner, outer in RINGS:
-        left = [
-            unexplained(one, two, question.valid, inner, outer)
-            for one, two in zip(question.before, question.after, strict=True)
-        ]
-        squares += np.square(left) / len(RINGS)
-        total += np.sqrt(np.square(left).sum(0)) / len(RINGS)
-    parts = dict(zip(question.bands, squares.astype(np.float32), strict=True))
-    return Answer(total.astype(np.float32), parts)
+def unexplained(
+    one: np.ndarray, two: np.ndarray, valid: np.ndarray, rings: tuple[tuple[int, int], ...] = RINGS
+) -> np.ndarray:
+    """Return (ring, 2, y, x): ``two`` minus its prediction from ``one`` (y, x) by each ring's regression, and back.
 
-
-def unexplained(one: np.ndarray, two: np.ndarray, valid: np.ndarray, inner: int, outer: int) -> np.ndarray:
-    """Return ``two`` minus its prediction from ``one`` (y, x) by the regression fitted on a ring around each pixel."""
-    one, two = (np.where(valid, d, 0).astype(np.float64) for d in (one, two))
-    c1, c2 = one[valid].mean(), two[valid].mean()  # centred: the sums of squares keep their digits
-    one, two = np.where(valid, one - c1, 0), np.where(valid, two - c2, 0)
-    count = _ring(valid.astype(np.float64), inner, outer)
-    some = np.maximum(count, 1)
-    m1, m2 = _ring(one, inner, outer) / some, _ring(two, inner, outer) / some
-    variance = np.maximum(_ring(one**2, inner, outer) / some - m1**2, 0)
-    together = _ring(one * two, inner, outer) / some - m1 * m2
-    slope = together / (variance + (RIDGE * one[valid].var() or 1.0))
-    return np.where(count >= 1, two - m2 - slope * (one - m1), two - one)
-
-
-def _ring(values: np.ndarray, inner: int, outer: int) -> np.ndarray:
-    return box_sum(values, outer) - box_sum(values, inner)
+    Where a ring holds no valid pixel, the plain difference stands.
+    """
+    # centred: the sums of squares keep their digits
+    one, two = (np.where(valid, d - d[valid].mean(dtype=np.float64), 0) for d in (one, two))
+    away = [RIDGE * d[valid].var() or 1.0 for d in (one, two)]
+    most = max(outer for _, outer in rings)
+    sums = [Sums(d, most) for d in (valid, one, two, one**2, two**2, one * two)]
+    out = np.empty((len(rings), 2, *valid.shape))
+    for k, (inner, outer) in enumerate(rings):
+        count, s1, s2, s11, s22, s12 = (s.ring(inner, outer) for s in sums)
+        some = np.maximum(count, 1)
+        m1, m2 = s1 / some, s2 / some
+        together = s12 / some - m1 * m2
+        for way, (x, y, mx, my, sxx, ridge) in enumerate(
+            ((one, two, m1, m2, s11, away[0]), (two, one, m2, m1, s22, away[1]))
+        ):
+            slope = together / (np.maximum(sxx / some - mx**2, 0) + ridge)
+            out[k, way] = np.where(count >= 1, y - my - slope * (x - mx), y - x)
+    return out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import correlate1d, distance_transform_edt, gaussian_filter
+from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 
 def nearest_filled(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
@@ -28,22 +28,35 @@ def patches(values: np.ndarray, valid: np.ndarray, radius: int) -> np.ndarray:
     return out.reshape(-1, rows, columns)
 
 
-def box_sum(values: np.ndarray, radius: int) -> np.ndarray:
-    """Return the sum of (y, x) over the square of side 2 ``radius`` + 1 around each pixel; 0 beyond the edge."""
-    for axis in (-2, -1):
-        values = _run(values, radius, axis)
-    return values
+class Sums:
+    """Sums of an image (y, x) over squares of any size, from its integral image (Crow 1984); 0 beyond the edge.
+
+    Args:
+        values: (y, x), centred by the caller where the digits of a small difference matter.
+        most: the largest radius that will be asked.
+    """
+
+    def __init__(self, values: np.ndarray, most: int) -> None:
+        self.shape, self.most = values.shape, most
+        whole = np.cumsum(np.cumsum(values, 0, np.float64), 1)
+        self.total = np.pad(np.pad(whole, ((1, 0), (1, 0))), most, mode="edge")
+
+    def box(self, radius: int) -> np.ndarray:
+        """Return (y, x) the sum over the square of side 2 ``radius`` + 1 around each pixel."""
+        (rows, columns), after, before = self.shape, self.most + radius + 1, self.most - radius
+        low, high = (slice(k, k + rows) for k in (before, after))
+        left, right = (slice(k, k + columns) for k in (before, after))
+        total = self.total
+        return total[high, right] - total[low, right] - total[high, left] + total[low, left]
+
+    def ring(self, inner: int, outer: int) -> np.ndarray:
+        """Return (y, x) the sum over the square of radius ``outer`` without that of radius ``inner``."""
+        return self.box(outer) - self.box(inner)
 
 
-def _run(values: np.ndarray, radius: int, axis: int) -> np.ndarray:
-    if (
-        radius <= 3
-    ):  # few terms: exact sums; a difference of long cumulative sums would lose digits for nothing
-        return correlate1d(values, np.ones(2 * radius + 1), axis, mode="constant")
-    total = np.insert(np.cumsum(values, axis), 0, 0.0, axis)
-    size = values.shape[axis]
-    at = np.arange(size)
-    return total.take(np.minimum(at + radius + 1, size), axis) - total.take(np.maximum(at - radius, 0), axis)
+def pixels(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """Return (..., n) the valid pixels of (..., y, x), in reading order."""
+    return values.reshape(*values.shape[:-2], -1) if valid.all() else values[..., valid]
 
 
 def local_mean(values: np.ndarray, valid: np.ndarray, width: float) -> np.ndarray:

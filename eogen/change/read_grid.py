@@ -92,9 +92,7 @@ def _placed(image: Picture) -> bool:
     return image.crs is not None and image.transform is not None
 
 
-def _warped(
-    values: np.ndarray, image: Picture, first: Picture, how: Resampling, edge: int = 0
-) -> np.ndarray:
+def _warped(values: np.ndarray, image: Picture, first: Picture, how: Resampling, edge: int = 0) -> np.ndarray:
     """Return values (band, y, x) on the grid of ``first``, NaN outside; ``edge`` pixels of 0 are put around them."""
     values = np.pad(values, ((0, 0), (edge, edge), (edge, edge)))
     place = image.transform @ Affine.translation(-edge, -edge)

@@ -331,6 +331,20 @@ def test_a_cell_is_the_difference_of_two_cross_entropies(folder, library):
     np.testing.assert_allclose(blind, hand(level[1], np.full_like(level[1], 5.0)), rtol=1e-4, atol=1e-5)
 
 
+def test_the_map_is_minus_the_pointwise_mutual_information_of_both_directions(folder, library):
+    """On two even images every cell and every shift says the same, which is worked out by hand."""
+    low, high = np.array([3.0]), np.array([7.0])
+    values = np.broadcast_to(np.array([3.0, 7.0])[:, None, None, None], (2, 12, 40, 30))
+    images = stack(values * DEVIATION + MEAN, list(L2A), sensor="sentinel2")
+    blind = np.array([5.0])
+    expected = [hand(high, low) - hand(high, blind), hand(low, high) - hand(low, blind)]
+    made = score(images, "terramind_pmi")
+    np.testing.assert_allclose(made.nll, np.mean(expected), rtol=1e-4)
+    parts = terramind.pmi(problem(images)).parts
+    for name, value in zip(("forward", "backward"), expected, strict=True):
+        np.testing.assert_allclose(parts[name], value.item(), rtol=1e-4)
+
+
 def test_the_map_is_dense_and_finds_the_change(folder, library):
     images = pair(size=(230, 250))
     assert unavailable(METHODS["terramind_pmi"], images) == ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:  # the command line reports progress before it loads anything heavy
+if TYPE_CHECKING:
     import numpy as np
 
 

@@ -16,7 +16,7 @@ from eogen.errors import InputError
 from eogen.progress import Progress, silent
 
 #: Planted part of the quiet pixels at most: more, and what is planted becomes part of what is usual.
-SHARE = 0.03
+SHARE = 0.01
 #: Pixels kept free around each square; scored images per size and contrast at most; part of a square to be flagged.
 CLEAR, ROUNDS, FOUND = 4, 6, 0.5
 

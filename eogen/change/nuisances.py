@@ -91,10 +91,8 @@ def nuisances(
         progress(k + 1, len(NUISANCES), "score")
     ap = np.array(found)
     about = {
-        "estimator": name,
-        "paper": method(name).paper,
-        "title": str(images.attrs.get("title", "")),
-        "kind": "derived",
+        k: v for k, v in images.attrs.items() if k in ("dataset", "title", "licence", "source", "sensor")
     }
+    about |= {"estimator": name, "paper": method(name).paper, "kind": "derived"}
     variables = {"ap": ("nuisance", ap), "loss": ("nuisance", 1 - ap / ap[0])}
     return xr.Dataset(variables, {"nuisance": list(NUISANCES)}, about)

@@ -11,6 +11,7 @@ from scipy.stats import norm
 
 from eogen.change.methods import method, score
 from eogen.change.plant import plant
+from eogen.change.scores import average_precision, curve
 from eogen.change.stack import both_valid
 from eogen.errors import InputError
 from eogen.progress import Progress, silent
@@ -91,7 +92,9 @@ def detectability(
                 rest = _rest(quiet, corners, side)
                 made["found"][i, j] += _hits(found, corners, side, np.quantile(found[rest], 1 - rate))
                 made["planted"][i, j] += len(corners)
-                made["ap"][i, j] += average_precision(found[mask | rest], mask[mask | rest]) / len(rounds)
+                made["ap"][i, j] += average_precision(curve(found[mask | rest], mask[mask | rest])) / len(
+                    rounds
+                )
                 made["prevalence"][i, j] += mask.sum() / (mask | rest).sum() / len(rounds)
                 made["step"][i, j] += _step(images, painted, mask) / len(rounds)
             progress(i * len(contrasts) + j + 1, grid[0] * grid[1], "plant")
@@ -152,14 +155,6 @@ def wilson(right: np.ndarray, n: np.ndarray, level: float = 0.95) -> tuple[np.nd
     middle = (right + z**2 / 2) / (n + z**2)
     half = z / (n + z**2) * np.sqrt(right * (n - right) / n + z**2 / 4)
     return np.maximum(middle - half, 0), np.minimum(middle + half, 1)
-
-
-def average_precision(values: np.ndarray, truth: np.ndarray) -> float:
-    """Return the sum over thresholds of precision times the rise of recall; equal values are one threshold."""
-    order = np.argsort(-values, kind="stable")
-    ends = np.flatnonzero(np.r_[np.diff(values[order]) != 0, True])
-    right = np.cumsum(truth[order])[ends]
-    return float((right / (ends + 1) * np.diff(right, prepend=0)).sum() / right[-1])
 
 
 def _mask(shape: tuple[int, int], corners: np.ndarray, side: int) -> np.ndarray:

@@ -22,6 +22,7 @@ from eogen.change.flow_likelihood import STEPS, likelihood
 from eogen.change.noise import Noise, Window
 from eogen.change.problem import Answer, Problem
 from eogen.change.protocol import Flow, Masked, told, untold
+from eogen.change.steady import steadied
 from eogen.change.tiles import MARGIN, SIZE, finite, tiled, whole
 from eogen.change.typicality import WINDOW
 from eogen.change.typicality import typicality as typical
@@ -229,7 +230,7 @@ def _elbo(
     window = whole(question.valid.shape)
     for k in range(len(elbo.LEVELS)):
         e = noise.normal(k, len(question.before), window).numpy()
-        maps[:, k] = elbo.steadied(maps[:, k], e, question.valid)
+        maps[:, k] = steadied(maps[:, k], e[None], question.valid)
     signed = maps[0] - maps[1] if len(kinds) == 2 else maps[0]
     answer = _answer(signed.sum(0))
     if len(kinds) == 2:
@@ -254,7 +255,10 @@ def _densities(
             maps.append(-likelihood(flow, images, kind(others), signs, progress=step).contribution)
         return torch.stack(maps)
 
-    return _ask(question, work, progress, size=SMALL, margin=NEAR)
+    maps = _ask(question, work, progress, size=SMALL, margin=NEAR)
+    window = whole(question.valid.shape)
+    signs = np.stack([noise.signs(k, len(question.before), window).numpy() for k in range(PROBES)])
+    return steadied(maps, signs, question.valid)
 
 
 def _flow_answer(question: Problem, nll: np.ndarray) -> Answer:

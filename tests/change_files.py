@@ -89,15 +89,26 @@ def beside(folder: Path, names: Sequence[str], ids: Sequence[str], suffix: str =
 def oscd(root: Path, city: str = "atlantis", rect: bool = False, dates: str = "20160101 20170202") -> None:
     """Write one city of OSCD as published: bands of 10, 20 and 60 m, pictures, dates.txt and cm.tif."""
     home = root / "Onera Satellite Change Detection dataset - Images" / city
-    coarse = {1: ("B02", "B03", "B04", "B08"), 2: ("B05", "B06", "B07", "B8A", "B11", "B12"), 6: ("B01", "B09", "B10")}
+    coarse = {
+        1: ("B02", "B03", "B04", "B08"),
+        2: ("B05", "B06", "B07", "B8A", "B11", "B12"),
+        6: ("B01", "B09", "B10"),
+    }
     for date, day in enumerate(dates.split(), 1):
         for step, bands in coarse.items():
             size = SIZE if rect else SIZE // step
             grid = PLACE @ Affine.scale(1 if rect else step)
             for k, band in enumerate(bands):
                 values = noise(100 * date + 10 * step + k, 1, size, 5000, "uint16")
-                name = f"{band}.tif" if rect else f"S2A_OPER_MSI_L1C_TL_MPS__{day}T130757_A007527_T31UDQ_{band}.tif"
-                put(home / (f"imgs_{date}_rect" if rect else f"imgs_{date}") / name, tif(values, transform=grid))
+                name = (
+                    f"{band}.tif"
+                    if rect
+                    else f"S2A_OPER_MSI_L1C_TL_MPS__{day}T130757_A007527_T31UDQ_{band}.tif"
+                )
+                put(
+                    home / (f"imgs_{date}_rect" if rect else f"imgs_{date}") / name,
+                    tif(values, transform=grid),
+                )
         put(home / "pair" / f"img{date}.png", picture(noise(date)))
     put(home / "dates.txt", "".join(f"date_{k}: {d}\n" for k, d in enumerate(dates.split(), 1)).encode())
     labels = root / "Onera Satellite Change Detection dataset - Train Labels" / city / "cm"
@@ -125,4 +136,7 @@ def hi_ucd(root: Path, masks: str = "mask", tile: str = "9") -> None:
         put(root / "image" / year / tile / "1001_0.png", picture(noise(k)))
     change = square(1, 2)
     change[0] = 0
-    put(root / masks / "2018_2019" / tile / "1001_0.png", picture(np.stack([square(1, 3), square(1, 5), change])))
+    put(
+        root / masks / "2018_2019" / tile / "1001_0.png",
+        picture(np.stack([square(1, 3), square(1, 5), change])),
+    )

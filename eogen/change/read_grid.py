@@ -51,8 +51,8 @@ def on_grid(image: Picture, values: np.ndarray, first: Picture) -> tuple[np.ndar
     if same_grid(image, first):
         return values, valid, ""
     moved = _warped(np.where(valid, values, np.float32(np.nan)), image, first, Resampling.bilinear)
-    # GDAL shares the weight of what is missing among the neighbours that are there, which shifts the image by up to half
-    # a pixel along its edge: a pixel counts only where all of its weight was there.
+    # GDAL shares the weight of what is missing among the neighbours that are there, which shifts the image by up to
+    # half a pixel along its edge: a pixel counts only where all of its weight was there.
     support = _warped(valid[None].astype(np.float32), image, first, Resampling.bilinear, edge=1)[0]
     there = np.isfinite(moved).all(0) & (support > WHOLE)
     if not there.any():

@@ -25,7 +25,7 @@ CLOUD, HAZE = 0.15, 0.05
 
 
 def read_series(
-    source: Path | Sequence[Path] | Mapping[str, bytes],
+    images: Path | Sequence[Path] | Mapping[str, bytes],
     *,
     sensor: str | None = None,
     cloud: float | None = CLOUD,
@@ -35,7 +35,7 @@ def read_series(
     """Return the dates of one place, oldest first, on the grid of the first.
 
     Args:
-        source: a folder (its images whose names hold a date), the files, or name -> bytes. Each name holds its date.
+        images: a folder (its images whose names hold a date), the files, or name -> bytes. Each name holds its date.
         sensor: as of :func:`eogen.change.read_pair.read_pair`.
         cloud: blue reflectance above which a pixel is not valid; None for no cloud mask. Sentinel-2 reflectance only.
         haze: excess of blue above which a whole date is not valid; None for no such test.
@@ -52,7 +52,7 @@ def read_series(
         InputError: ``change_no_dates``; ``change_same_date``; ``change_series_large``; ``change_bands_differ``;
             those of ``read_pair``.
     """
-    files = _dated(source)
+    files = _dated(images)
     first = read_image(files[0][1], files[0][2])
     if len(files) * first.values.size > 2 * MAX_VALUES:
         raise InputError(
@@ -63,7 +63,7 @@ def read_series(
             most=2 * MAX_VALUES // 1_000_000,
         )  # fmt: skip
     kind, named, quantity = bands_of(first, sensor)
-    images, valid, done = [values_of(first, kind)], [first.valid], set()
+    values, valid, done = [values_of(first, kind)], [first.valid], set()
     for _, given, name in files[1:]:
         picture = read_image(given, name)
         _, others, _ = bands_of(picture, kind, named if len(picture.values) == len(named) else None)
@@ -74,13 +74,13 @@ def read_series(
                 first=first.name, second=picture.name, one=", ".join(named), two=", ".join(others),
             )  # fmt: skip
         moved, there, how = on_grid(picture, values_of(picture, kind), first)
-        images.append(moved)
+        values.append(moved)
         valid.append(there)
         done |= {how} if how else set()
     facts = {"title": first.name, "source": ", ".join(f[2] for f in files), "kind": "real", "sensor": kind}
     facts |= {"quantity": quantity, "resampled": "; ".join(sorted(done)), "dated": "name"}
     made = stack(
-        np.stack(images), named, times=[day for day, *_ in files], crs=first.crs if first.transform else None,
+        np.stack(values), named, times=[day for day, *_ in files], crs=first.crs if first.transform else None,
         transform=first.transform if first.crs else None, valid=np.stack(valid), **facts | about,
     )  # fmt: skip
     return _clouds_off(made, cloud, haze)

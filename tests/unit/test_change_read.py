@@ -6,17 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 import xarray as xr
 from affine import Affine
 from pyproj import Transformer
 from rasterio.crs import CRS
 from rasterio.enums import ColorInterp
+from rasterio.warp import Resampling, calculate_default_transform, reproject
 
 from eogen.change.read import changed, date_in, read_image, read_pair
 from eogen.change.read_black import wedges
 from eogen.change.stack import both_valid
 from tests import change_files as files
 from tests.change_files import PLACE, SIZE, UTM, WGS84
+from tests.real import real_data
 
 PARIS = (2.32, 48.86)
 
@@ -146,6 +149,41 @@ def test_equal_sizes_stand_in_for_a_missing_georeference() -> None:
     np.testing.assert_array_equal(pair.values[1], two)
 
 
+@pytest.mark.real
+def test_a_real_pair_on_two_grids_is_the_pair_on_one() -> None:
+    """OSCD's second date carried to UTM and read again: aligned to a tenth of a pixel with the untouched one."""
+    folder = real_data("change") / "OSCD_S2L1C"
+    if not (found := sorted((folder / "A").glob("*.tif"))):
+        pytest.skip("no 13-band OSCD here")
+    one, two = found[0], folder / "B" / found[0].name
+    with rasterio.open(two) as source:
+        values, crs, place = source.read([2, 3, 4]).astype("float32"), source.crs, source.transform
+        utm, width, height = calculate_default_transform(
+            crs, UTM, source.width, source.height, *source.bounds, resolution=5
+        )
+        there = np.full((3, height, width), np.nan, np.float32)
+        # Cubic, so that going there loses little of what is looked for coming back.
+        reproject(
+            values, there, src_transform=place, src_crs=crs, dst_transform=utm, dst_crs=UTM,
+            resampling=Resampling.cubic, dst_nodata=np.nan,
+        )  # fmt: skip
+    with rasterio.open(one) as source:
+        first = files.tif(source.read([2, 3, 4]), source.crs, source.transform)
+    numbers = np.clip(np.nan_to_num(there), 0, 65_535).astype("uint16")
+    plain = read_pair(first, files.tif(values.astype("uint16"), crs, place))
+    moved = read_pair(first, files.tif(numbers, UTM, utm, nodata=0))
+    assert moved.attrs["resampled"] == "EPSG:32631 -> EPSG:4326, bilinear"
+    red = [np.where(both_valid(moved), each.values[1, 2], 0) for each in (plain, moved)]
+    spectrum = np.fft.fft2(red[0]) * np.conj(np.fft.fft2(red[1]))
+    peak = np.fft.ifft2(spectrum / np.maximum(np.abs(spectrum), 1e-12)).real
+    assert np.unravel_index(peak.argmax(), peak.shape) == (0, 0)
+    # Least squares against the gradient: the shift that is left, in pixels.
+    down, right = np.gradient(red[0])
+    slopes = np.stack([down.ravel(), right.ravel()], 1)
+    shift = np.linalg.lstsq(slopes, (red[1] - red[0]).ravel(), rcond=None)[0]
+    assert np.abs(shift).max() < 0.1
+
+
 # --- Validity ---
 
 
@@ -153,7 +191,9 @@ def test_a_declared_value_in_any_band_is_missing_but_zero_only_in_all() -> None:
     values = files.noise(1)
     values[0, 0, 0] = 7
     values[0, 5, 5] = values[:, 6, 6] = 0
-    seven = read_pair(files.tif(np.where(values == 7, 8, values).astype("uint8")), files.tif(values, nodata=7))
+    seven = read_pair(
+        files.tif(np.where(values == 7, 8, values).astype("uint8")), files.tif(values, nodata=7)
+    )
     assert not seven.valid.values[1, 0, 0]
     zero = read_pair(files.tif(files.noise(2)), files.tif(values, nodata=0))
     assert zero.valid.values[1, 5, 5]
@@ -206,7 +246,9 @@ def test_sentinel2_numbers_become_reflectance_and_others_stay() -> None:
     assert (pair.attrs["sensor"], pair.attrs["quantity"]) == ("sentinel2", "reflectance")
     np.testing.assert_allclose(pair.values[0], values / 1e4, rtol=1e-6)
     assert list(pair.band.values)[8:11] == ["B8A", "B09", "B10"]
-    physical = read_pair(files.tif(values.astype("float32") / 1e4), files.tif(values.astype("float32") / 1e4 + 0.1))
+    physical = read_pair(
+        files.tif(values.astype("float32") / 1e4), files.tif(values.astype("float32") / 1e4 + 0.1)
+    )
     np.testing.assert_allclose(physical.values[0], values / 1e4, rtol=1e-6)
     assert physical.attrs["quantity"] == "physical value"
 
@@ -223,7 +265,9 @@ def test_sentinel2_numbers_become_reflectance_and_others_stay() -> None:
     ],
 )
 def test_the_sensor_is_guessed_from_the_bands(count: int, dtype: str, sensor: str, first: str) -> None:
-    pair = read_pair(files.tif(files.noise(1, count, dtype=dtype)), files.tif(files.noise(2, count, dtype=dtype)))
+    pair = read_pair(
+        files.tif(files.noise(1, count, dtype=dtype)), files.tif(files.noise(2, count, dtype=dtype))
+    )
     assert (pair.attrs["sensor"], str(pair.band.values[0])) == (sensor, first)
 
 
@@ -342,7 +386,9 @@ def test_bands_in_separate_files_are_put_together_by_their_nearest_pixel(tmp_pat
     coarse = files.noise(2, 1, 6, 5000, "uint16")
     grid = PLACE @ Affine.scale(6)
     paths = [
-        files.put(tmp_path / "x_B01.tif", files.tif(np.pad(coarse, ((0, 0), (0, 10), (0, 10))), transform=grid)),
+        files.put(
+            tmp_path / "x_B01.tif", files.tif(np.pad(coarse, ((0, 0), (0, 10), (0, 10))), transform=grid)
+        ),
         files.put(tmp_path / "x_B04.tif", files.tif(fine)),
         files.put(tmp_path / "x_B8A.tif", files.tif(fine + 1)),
     ]

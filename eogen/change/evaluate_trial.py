@@ -112,7 +112,7 @@ class Trial:
         found = []
         for k, w in self.where.items():
             nll = self.maps[k].nll.values
-            cut = rules.RULES[rule](nll[np.isfinite(nll)].astype(np.float64))
+            cut = self.cuts[k][rule]
             found.append(
                 counts.objects(w & (nll > cut), w & (self.case.pairs[k].label.values == 1), overlap, LEAST)
             )

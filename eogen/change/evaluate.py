@@ -115,8 +115,10 @@ def _trial(bench: _Bench, case: Case, row: Method, step) -> Trial | None:  # noq
         bench.absent(f"{row.name}: its weights are not here.")
     elif why == "bands":
         bench.absent(f"{row.name} on {case.name}: the images lack a band it needs.")
+    elif why == "user_weights":
+        bench.absent(f"{row.name}: the model that the user brings is not in its folder.")
     elif why:
-        bench.absent(f"{row.name}: {why}.")
+        bench.absent(f"{row.name}: it needs the package {why}, which is not installed.")
     else:
         try:
             return trial(case, row.name, seed=bench.seed, step=step)

@@ -11,8 +11,8 @@ import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 from scipy.special import gammaln
 
-from eogen.change.gaussian import FREEDOM, centred
-from eogen.change.problem import Answer, Problem
+from eogen.change.gaussian import FREEDOM
+from eogen.change.problem import Answer, Problem, symmetric
 from eogen.change.windows import patches, pixels, thinned
 from eogen.progress import Progress, silent
 
@@ -23,35 +23,34 @@ CHUNK = 4096
 
 
 def conditional(question: Problem, seed: int = 0, progress: Progress = silent) -> Answer:
-    """Return -log p(after | 3 x 3 before), averaged with the same backwards in time, from that of the mean upwards."""
-    return centred(_forwards, question)
+    """Return -log p(after | 3 x 3 before), averaged with the same backwards in time."""
+    return symmetric(_forwards, question)
 
 
 def pmi(question: Problem, seed: int = 0, progress: Progress = silent) -> Answer:
-    """Return -log p(after | 3 x 3 before) + log p(after), averaged and counted as :func:`conditional` is."""
-    return centred(_information, question)
+    """Return -log p(after | 3 x 3 before) + log p(after), averaged with the same backwards in time."""
+    return symmetric(_information, question)
 
 
 def _forwards(question: Problem) -> Answer:
-    (given, _), (constant, _) = _asked(question)
-    return Answer(given, facts={"constant": constant})
+    return Answer(_asked(question)[0])
 
 
 def _information(question: Problem) -> Answer:
-    (given, alone), (constant, own) = _asked(question)
-    return Answer(given - alone, facts={"constant": constant - own})
+    given, alone = _asked(question)
+    return Answer(given - alone)
 
 
-def _asked(question: Problem) -> tuple[np.ndarray, tuple[float, float]]:
-    """Return -log p(after | context) and -log p(after), (2, y, x), without their constants, and these."""
+def _asked(question: Problem) -> tuple[np.ndarray, np.ndarray]:
+    """Return -log p(after | context) and -log p(after), maps."""
     valid = question.valid
     around = pixels(patches(question.before, valid, RADIUS), valid)
     after = pixels(question.after, valid)
     some = thinned(valid, SAMPLE)
     law = Law(around[:, some].T, after[:, some].T)
     out = np.full((2, *valid.shape), np.nan, np.float32)
-    out[:, valid] = law.above(around, after)
-    return out, law.constants
+    out[:, valid] = law.nll(around, after)
+    return out[0], out[1]
 
 
 class Law:
@@ -73,24 +72,12 @@ class Law:
         covariance = (1 - shrink) * covariance + np.diag((shrink + RIDGE) * scale)
         self.covariance = covariance
 
-    @property
-    def constants(self) -> tuple[float, float]:
-        """Return -log p(after | context) and -log p(after) where both have their mean: the least of the latter."""
-        c, v, made = self.width, self.freedom, []
-        for known, law in ((c, cholesky(self.covariance)[c:, c:]), (0, cholesky(self.covariance[c:, c:]))):
-            b, n = len(law), v + known
-            log_det = 2 * np.log(np.diag(law)).sum() + b * np.log(np.pi * (v - 2))
-            made.append(float(gammaln(n / 2) - gammaln((n + b) / 2) + 0.5 * log_det))
-        return made[0], made[1]
-
-    def above(self, context: np.ndarray, after: np.ndarray) -> np.ndarray:
-        """Return (2, n): -log p(after | context) and -log p(after) minus ``constants``, of (c, n) and (b, n)."""
+    def nll(self, context: np.ndarray, after: np.ndarray) -> np.ndarray:
+        """Return (2, n): -log p(after | context) and -log p(after), of context (c, n) and after (b, n)."""
         c, v = self.width, self.freedom
-        white, own = (
-            solve_triangular(cholesky(s, lower=True), np.eye(len(s)), lower=True)
-            for s in (self.covariance, self.covariance[c:, c:])
-        )
-        shifts = white @ self.mean, own @ self.mean[c:]
+        factor, own = cholesky(self.covariance, lower=True), cholesky(self.covariance[c:, c:], lower=True)
+        white, white_own = (solve_triangular(f, np.eye(len(f)), lower=True) for f in (factor, own))
+        shifts = white @ self.mean, white_own @ self.mean[c:]
         out = np.empty((2, context.shape[1]))
         for k in range(0, context.shape[1], CHUNK):
             near, value = context[:, k : k + CHUNK], after[:, k : k + CHUNK]
@@ -99,9 +86,17 @@ class Law:
             given = (v + c + len(after)) / 2 * np.log1p(both / (v - 2)) - (v + c) / 2 * np.log1p(
                 first / (v - 2)
             )
-            alone = _square(own @ value.astype(np.float64) - shifts[1][:, None])
+            alone = _square(white_own @ value.astype(np.float64) - shifts[1][:, None])
             out[:, k : k + CHUNK] = given, (v + len(after)) / 2 * np.log1p(alone / (v - 2))
+        out[0] += self._constant(c, factor[c:, c:])
+        out[1] += self._constant(0, own)
         return out
+
+    def _constant(self, known: int, factor: np.ndarray) -> float:
+        """Return what -log p of numbers of this factor has beside its logarithms, ``known`` others given."""
+        v, b = self.freedom + known, len(factor)
+        log_det = 2 * np.log(np.diag(factor)).sum() + b * np.log(np.pi * (self.freedom - 2))
+        return float(gammaln(v / 2) - gammaln((v + b) / 2) + 0.5 * log_det)
 
 
 def _square(columns: np.ndarray) -> np.ndarray:

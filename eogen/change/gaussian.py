@@ -8,15 +8,10 @@ mean and covariance are those of the pair. Then, up to constants,
   elliptical form (Theiler & Perkins 2006; Theiler, Scovel, Wohlberg & Foy 2010);
 * ``conditional``: -log p(x2 | x1), chronochrome (Schaum & Stocker 1998) for the Gaussian;
 * ``unconditional``: -log p(x2), the RX detector (Reed & Yu 1990): is this value rare, whatever was there before?
-
-The maps count from the scene's most likely value, the mean: what is left out is one number for each scene, told in
-``facts`` as ``constant`` (nats; add it for the likelihood itself). With it, all of a scene whose dates agree less well
-would rank before the changes of another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,10 +83,7 @@ def _map(question: Problem, values: np.ndarray) -> np.ndarray:
 
 
 def pmi(question: Problem, seed: int = 0, progress: Progress = silent) -> Answer:
-    """Return minus the pointwise mutual information of each pixel's two values, from that of the mean upwards.
-
-    Parts: the three -log p it is made of, whole.
-    """
+    """Return minus the pointwise mutual information of each pixel's two values."""
     one, two = _rows(question)
     law = joint(one, two)
     b = one.shape[1]
@@ -100,32 +92,20 @@ def pmi(question: Problem, seed: int = 0, progress: Progress = silent) -> Answer
         "before": law.nll(one, slice(0, b)),
         "after": law.nll(two, slice(b, None)),
     }
-    constant = -law.pmi(law.mean[None, :b], law.mean[None, b:])[0]
-    nll = terms["joint"] - terms["before"] - terms["after"] - constant
-    parts = {k: _map(question, v) for k, v in terms.items()}
-    return Answer(_map(question, nll), parts, {"constant": float(constant)})
+    nll = terms["joint"] - terms["before"] - terms["after"]
+    return Answer(_map(question, nll), {k: _map(question, v) for k, v in terms.items()})
 
 
 def conditional(question: Problem, seed: int = 0, progress: Progress = silent) -> Answer:
-    """Return -log p(after | before), averaged with the same backwards in time, from that of the mean upwards."""
-    return centred(_forwards, question)
-
-
-def centred(estimate: Callable[[Problem], Answer], question: Problem) -> Answer:
-    """Return the mean of an estimate asked forwards and backwards in time (the parts), and of its constants."""
-    one, other = estimate(question), estimate(question.swapped)
-    facts = {"constant": (one.facts["constant"] + other.facts["constant"]) / 2}
-    return Answer((one.nll + other.nll) / 2, {"forward": one.nll, "backward": other.nll}, facts)
+    """Return -log p(after | before), averaged with the same backwards in time."""
+    return symmetric(_forwards, question)
 
 
 def _forwards(question: Problem) -> Answer:
     one, two = _rows(question)
     law = joint(one, two)
     b = one.shape[1]
-    nll = law.nll(np.c_[one, two], slice(None)) - law.nll(one, slice(0, b))
-    mean = law.mean[None]
-    constant = (law.nll(mean, slice(None)) - law.nll(mean[:, :b], slice(0, b)))[0]
-    return Answer(_map(question, nll - constant), facts={"constant": float(constant)})
+    return Answer(_map(question, law.nll(np.c_[one, two], slice(None)) - law.nll(one, slice(0, b))))
 
 
 def unconditional(question: Problem, seed: int = 0, progress: Progress = silent) -> Answer:

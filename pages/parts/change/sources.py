@@ -1,0 +1,121 @@
+"""Where images come from: sets on this machine, simulated scenes, the visitor's own two files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+import xarray as xr
+
+from eogen.errors import InputError
+from pages.kit.provenance import Provenance
+from pages.kit.words import Words, typeset
+from pages.parts.change import science, upload
+
+#: Seed of the simulated scenes by default; the simulated sources.
+SEED = 3
+SIMULATED = ("simulated", "sequence")
+#: Dates of the simulated sequence.
+DATES = 16
+
+
+@dataclass(frozen=True)
+class Source:
+    """Images of one place.
+
+    Attributes:
+        source: stable name of the source; in the address.
+        name: of the pair within it.
+        key: names the content.
+        images: every date of the place.
+        origin: of :data:`pages.kit.provenance.ORIGINS`.
+    """
+
+    source: str
+    name: str
+    key: str
+    images: xr.DataArray
+    origin: str
+
+
+def held() -> dict[str, tuple[str, ...]]:
+    """Return the real sets on this machine: name -> names of their pairs."""
+    return science.sets()
+
+
+def offered() -> list[str]:
+    """Return the names of the sources, real ones first."""
+    return [*held(), *SIMULATED, "upload"]
+
+
+def names(source: str) -> tuple[str, ...]:
+    """Return the names of the pairs of a source."""
+    if source == "simulated":
+        return science.KINDS
+    return held().get(source, (source,))
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
+def _simulated(kind: str, seed: int) -> xr.DataArray:
+    return science.sequence(seed, DATES) if kind == "sequence" else science.simulate(kind, seed)
+
+
+@st.cache_resource(show_spinner=False, max_entries=12)
+def _real(source: str, name: str, stamp: str) -> xr.DataArray:
+    return science.opened(source, name).load()
+
+
+def opened(source: str, name: str, seed: int = SEED) -> Source | None:
+    """Return the images of this name; None where the visitor has given no files yet.
+
+    Raises:
+        InputError: from the readers; ``change_page_source`` when the set or the pair has gone.
+    """
+    if source == "upload":
+        if (found := upload.current()) is None:
+            return None
+        key, images = found
+        return Source(source, str(images.attrs.get("title", "")), f"upload-{key}", images, "upload")
+    if source in SIMULATED:
+        kind = "sequence" if source == "sequence" else name
+        return Source(source, name, f"{kind}-{seed}", _simulated(kind, seed), "simulated")
+    if name not in held().get(source, ()):
+        raise InputError(
+            "change_page_source", "The images {name} of {source} are not on this machine.", name=name, source=source
+        )
+    stamp = science.stamp(source, name)
+    return Source(source, name, stamp, _real(source, name, stamp), "real")
+
+
+def title(t: Words, source: str) -> str:
+    """Return the name of a source in the reader's language; of a set of this machine, its own."""
+    key = f"change.sources.{source}"
+    return t(key) if key in t else source.replace("_", " ")
+
+
+def name_of(t: Words, source: str, name: str) -> str:
+    """Return the name of a pair in the reader's language; of a real one, its own."""
+    key = f"change.scenes.{name}"
+    return t(key) if source in SIMULATED and key in t else name.replace("_", " ")
+
+
+def provenance(t: Words, found: Source, dates: tuple[str, str]) -> Provenance:
+    """Return what is said under pictures of a source."""
+    about = found.images.attrs
+    if all(dates):
+        when = t("change.place.dates", first=t.date(dates[0]), second=t.date(dates[1]))
+    else:
+        when = ""
+    if found.origin == "simulated":
+        place = t("change.place.simulated")
+        return Provenance("simulated", place=place, quantity=name_of(t, found.source, found.name), date=when)
+    sensor = str(about.get("sensor", ""))
+    key = f"change.sensors.{sensor}"
+    return Provenance(
+        found.origin,
+        place=str(about.get("title") or found.name).replace("_", " "),
+        sensor=t(key) if key in t else "",
+        date=when,
+        source=str(about.get("dataset", "")).replace("_", " "),
+        licence=typeset(str(about.get("licence", "")), t.lang),
+    )

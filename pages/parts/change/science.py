@@ -15,6 +15,7 @@ usual = standin.usual
 self_usual = standin.self_usual
 p_values = standin.p_values
 threshold = standin.threshold
+seven = standin.seven
 
 
 def sets() -> dict[str, tuple[str, ...]]:

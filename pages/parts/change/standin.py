@@ -178,3 +178,58 @@ def objects(found: xr.Dataset, rate: float, least_pixels: int = 1) -> tuple[pd.D
             "left": where[1].start, "right": where[1].stop,
         })  # fmt: skip
     return pd.DataFrame(rows), kept
+
+
+#: Kind of difference -> (material it becomes, class it stands on, radius in parts of the side: least, most).
+PLANTED = {
+    "flood": ("water", 2, 0.055, 0.075), "fire": ("burnt", 1, 0.06, 0.09), "clear_cut": ("soil", 1, 0.05, 0.075),
+    "hall": ("roof", 0, 0.022, 0.03), "house": ("roof", 0, 0.012, 0.016), "pond": ("water", 0, 0.03, 0.045),
+    "quarry": ("soil", 0, 0.04, 0.06), "road": ("road", 0, 0.0, 0.0), "grove": ("forest", 0, 0.035, 0.05),
+    "gone": ("crop", 3, 0.035, 0.045),
+}  # fmt: skip
+
+
+def seven(seed: int, size: int = 224, count: int = 7) -> xr.DataArray:
+    """Return a pair with so many differences; ``difference`` (y, x) numbers them, the attribute ``kinds`` names them."""
+    rng = np.random.default_rng([seed, 7])
+    land, what = territory(rng, size)
+    after, number, kinds = land, np.zeros((size, size), np.int8), []
+    edge = int(0.07 * size)
+    inside = np.zeros((size, size), bool)
+    inside[edge:-edge, edge:-edge] = True
+    order = list(rng.permutation(list(PLANTED)))
+    for kind in order * 3:
+        if len(kinds) == count:
+            break
+        if kind in kinds and len(set(kinds)) < len(PLANTED) - 2:
+            continue
+        name, on, least, most = PLANTED[kind]
+        free = inside & (gaussian_filter((number > 0).astype(float), 0.05 * size) < 1e-3)
+        places = np.argwhere(free & (what == on))
+        for _ in range(20 if len(places) else 0):
+            at = places[rng.integers(len(places))]
+            if kind == "road":
+                turn, length = rng.uniform(0, np.pi), rng.uniform(0.14, 0.2) * size
+                y, x = np.mgrid[:size, :size]
+                u = (x - at[1]) * np.cos(turn) + (y - at[0]) * np.sin(turn)
+                v = (y - at[0]) * np.cos(turn) - (x - at[1]) * np.sin(turn) + 2 * np.sin(u / 9)
+                mask = (np.abs(u) < length / 2) & (np.abs(v) < 1.4)
+            elif kind in ("hall", "house"):
+                turn, half = rng.uniform(0, np.pi), rng.uniform(least, most) * size
+                y, x = np.mgrid[:size, :size]
+                u = (x - at[1]) * np.cos(turn) + (y - at[0]) * np.sin(turn)
+                v = (y - at[0]) * np.cos(turn) - (x - at[1]) * np.sin(turn)
+                mask = (np.abs(u) < half * 1.5) & (np.abs(v) < half)
+            else:
+                mask = blob(rng, size, tuple(at), rng.uniform(least, most) * size)
+            mask &= (what != 2) if kind == "flood" else (what == on)
+            far = free[mask].all() if mask.any() else False
+            if far and mask.sum() >= 25:
+                after = put(rng, after, mask, name)
+                kinds.append(kind)
+                number[mask] = len(kinds)
+                break
+    made = _made(
+        light(rng, land, what, 0), light(rng, after, what, 0.8 * rng.choice([-1, 1])), number > 0, "seven", size, seed
+    )
+    return made.assign_coords(difference=(("y", "x"), number)).assign_attrs(kinds=",".join(kinds))

@@ -8,3 +8,7 @@ import xarray as xr
 def current() -> tuple[str, xr.DataArray] | None:
     """Return a key and the stack of the visitor's files of this session; None without them."""
     return None
+
+
+def offer(t: object, column: object) -> None:
+    """Draw the button under which two files can be dropped."""

@@ -1,0 +1,62 @@
+"""What can be taken away from the map: objects, p-values, the table, and the protocol of the view."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from eogen.raster import features_geojson, geotiff_bytes
+from pages.kit import export
+from pages.kit.words import Words
+from pages.parts.change import judge
+from pages.parts.change.state import State
+
+
+def bar(
+    t: Words, state: State, name: str, made: xr.Dataset, table: pd.DataFrame, numbers: xr.DataArray
+) -> None:
+    """Draw the export bar; what needs a place on Earth is offered where there is one."""
+    stem = f"change-{state.name}-{name}"
+    files: list[export.File | export.Chart] = []
+    if state.images.rio.crs is not None:
+        files.append(export.objects(f"{stem}-objects", partial(geojson, state, name, made, table, numbers)))
+        files.append(export.raster(f"{stem}-p", partial(geotiff, state, made)))
+    files.append(export.table(f"{stem}-objects", partial(listed, state, table)))
+    files.append(export.record(f"{stem}-view", partial(record, state, name, made)))
+    export.bar(files, t, key="change")
+
+
+def listed(state: State, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the objects with their verdicts."""
+    return table.assign(verdict=[judge.said(state, row) for _, row in table.iterrows()])
+
+
+def geojson(
+    state: State, name: str, made: xr.Dataset, table: pd.DataFrame, numbers: xr.DataArray
+) -> dict[str, Any]:
+    """Return the objects as GeoJSON."""
+    mask = numbers.copy(data=numbers.values > 0)
+    values = {"mean_minus_log10_p": mask.copy(data=-np.log10(np.maximum(made.p_value.values, 1e-12)))}
+    return features_geojson(mask, values=values, properties={"estimator": name, "rate": state.rate})
+
+
+def geotiff(state: State, made: xr.Dataset) -> bytes:
+    """Return the p-values (float32, CRS kept) as a GeoTIFF."""
+    image = made.p_value.astype(np.float32).rename("p_value")
+    image.attrs |= {k: v for k, v in made.attrs.items() if isinstance(v, str | int | float)} | {"units": "1"}
+    return geotiff_bytes(image.rio.write_crs(state.images.rio.crs))
+
+
+def record(state: State, name: str, made: xr.Dataset) -> dict[str, Any]:
+    """Return the protocol of the view: everything that must be said to repeat it."""
+    return {
+        "source": state.source, "scene": state.name, "content": state.key,
+        "dates": [state.date(state.first), state.date(state.second)], "estimator": name,
+        "normalise": str(made.attrs.get("normalise", "")), "smooth": float(made.attrs.get("smooth", 0.0)),
+        "rate": state.rate, "usual": state.usual, "least_pixels": state.least, "seed": int(made.attrs.get("seed", 0)),
+        "eogen": str(made.attrs.get("eogen", "")), "signature": state.signature,
+    }  # fmt: skip

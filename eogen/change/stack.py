@@ -64,9 +64,9 @@ def stack(
     seen = np.isfinite(images).all(1)
     if valid is not None:
         seen &= np.broadcast_to(valid, seen.shape)
-    if not seen.all(0).any():
+    if not (seen.sum(0) >= 2).any():
         raise InputError(
-            "change_nothing_valid", "No pixel is valid on every date: there is nothing to compare."
+            "change_nothing_valid", "No pixel is valid on two dates: there is nothing to compare."
         )
     at = (crs and transform) or Affine.identity()
     coords: dict[str, object] = {

@@ -38,6 +38,7 @@ class Method:
         normalise: how the dates are made comparable unless asked otherwise (:mod:`eogen.change.normalise`).
         smooth: standard deviation (pixels) of the Gaussian the map is smoothed with unless asked otherwise.
         model: name of its weights in ``assets/weights/change``, or ``""``.
+        brings: name of the model that the user brings for it (:mod:`eogen.change.adapters.folder`), or ``""``.
         needs: bands it must have (groups of alternatives), e.g. ``(("green",), ("nir", "swir"))`` for a water index.
         signed: tells gain from loss, so that swapping the dates gives another map; all others give the same one.
         conditional: ``"conditional"``, ``"unconditional"`` or ``""``: what its likelihood is of.
@@ -52,6 +53,7 @@ class Method:
     normalise: str = "zscore"
     smooth: float = 0.0
     model: str = ""
+    brings: str = ""
     needs: tuple[tuple[str, ...], ...] = ()
     signed: bool = False
     conditional: str = ""
@@ -70,6 +72,12 @@ class Method:
         return getattr(import_module(f"eogen.change.{module}"), function)
 
 
+_SENTINEL2 = tuple(
+    (name,)
+    for name in ("coastal", "blue", "green", "red", "rededge1", "rededge2", "rededge3", "nir", "nir_narrow", "vapour",
+                 "swir", "swir2")
+)  # fmt: skip
+
 _ROWS = (
     Method("cva_raw", "classical", "cva:cva", "Malila 1980", normalise="none", smooth=1.5),
     Method("cva_median", "classical", "cva:cva", "Malila 1980", normalise="median", smooth=1.5),
@@ -80,6 +88,13 @@ _ROWS = (
            conditional="conditional", twin="rx"),
     Method("rx", "gaussian", "gaussian:unconditional", "Reed & Yu 1990", conditional="unconditional",
            twin="gaussian_pmi"),
+    # Adapters: models that the user brings. They standardise the values themselves.
+    Method("terramind_pmi", "adapter", "adapters.terramind:pmi", "Jakubik et al. 2025", normalise="none",
+           brings="terramind", needs=_SENTINEL2, conditional="conditional", twin="rx", slow=True),
+    Method("satdino", "adapter", "adapters.satdino:distance", "Straka & Gruber 2025", normalise="none",
+           brings="satdino", needs=(("red",), ("green",), ("blue",)), slow=True),
+    Method("supervised", "adapter", "adapters.supervised:likelihood", "Benidir et al. 2025", normalise="none",
+           brings="supervised", slow=True),
 )  # fmt: skip
 
 METHODS: dict[str, Method] = {row.name: row for row in _ROWS}
@@ -101,7 +116,17 @@ def method(name: str) -> Method:
 
 
 def unavailable(row: Method, images: xr.DataArray | None = None) -> str:
-    """Return why an estimator cannot be asked here: ``"weights"``, ``"bands"`` or ``""`` (it can)."""
+    """Return why an estimator cannot be asked here, or ``""`` (it can).
+
+    ``"weights"`` (of ours), ``"user_weights"`` (a model that the user brings is not in its folder), the name of a
+    Python package that is not installed (``"terratorch"``), or ``"bands"``. What brings a user's model is said by
+    :func:`eogen.change.adapters.folder.status`.
+    """
+    if row.brings:
+        from eogen.change.adapters.folder import status
+
+        if reason := status(row.brings).reason:
+            return reason
     if row.model and not (WEIGHTS / f"{row.model}.safetensors").is_file():
         return "weights"
     if images is not None and not _has(row, images):
@@ -142,7 +167,7 @@ def score(
 
     Raises:
         InputError: ``change_method``; ``change_normalise``; ``change_pair``; ``change_bands``.
-        Unavailable: ``no_model_weights``.
+        Unavailable: ``no_model_weights``; ``change_model_absent``, ``change_package_absent`` of what the user brings.
     """
     row = method(name)
     if images.sizes["time"] != 2:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from eogen import __version__
-from eogen.cli import data, explain, inpaint, rooms, serve
+from eogen.cli import data, explain, inpaint, models, rooms, serve
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 something given cannot be used; 2 mistyped command; 3 data, weights or network "
@@ -47,6 +47,7 @@ def _options(
 for command in (
     data.data,
     data.fetch,
+    models.models,
     rooms.train,
     rooms.evaluate,
     explain.explain,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,16 @@ def load(module: nn.Module, path: Path) -> Card:
         raise InputError("weights_unreadable", "{path} is not a safetensors file: {reason}.",
                          path=str(path), reason=str(error)) from error  # fmt: skip
     tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith(BESIDE)}
+    fill(module, tensors, path)
+    return card
+
+
+def fill(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Fill ``module`` with tensors that were read from ``path``: all of its own, and no others.
+
+    Raises:
+        InputError: ``weights_missing``, ``weights_unexpected``, ``weights_shape`` naming the key.
+    """
     wanted = module.state_dict()
     for name in wanted:
         if name not in tensors:
@@ -151,7 +162,6 @@ def load(module: nn.Module, path: Path) -> Card:
             raise InputError("weights_unexpected", "{path} has a tensor '{key}' that the model does not know.",
                              path=str(path), key=name)  # fmt: skip
     module.load_state_dict(tensors, strict=True)
-    return card
 
 
 def read_card(path: Path) -> Card:

@@ -9,13 +9,17 @@ import streamlit as st
 import xarray as xr
 
 from eogen.change.methods import score
+from eogen.change.seven import seven
+from eogen.change.simulate import simulate
 from pages.kit.provenance import Provenance
 from pages.kit.words import Words
 from pages.parts.change import draw, science
 from pages.parts.change.state import digest
 
 #: Whose surprise the public sees, at which expected share of false alarms, and the least object, pixels.
-MODEL, RATE, LEAST = "gaussian_pmi", 0.002, 12
+MODEL, RATE, LEAST = "gaussian_pmi", 0.002, 10
+#: Side of the pictures, pixels.
+SIDE = 176
 #: Rounds before they come again; played ahead when the app starts.
 COUNT, AHEAD = 24, 3
 #: A difference is found by the machine when so much of it lies in its objects.
@@ -56,13 +60,13 @@ class Round:
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _usual(model: str) -> object:
     """Return what is usual where nothing was planted: other places, other seasons, no difference."""
-    return science.usual([score(science.simulate("season", seed), model) for seed in (101, 102, 103, 104)])
+    return science.usual([score(simulate("none", seed), model) for seed in (101, 102, 103, 104)])
 
 
 @st.cache_resource(show_spinner=False, max_entries=COUNT)
 def play(number: int) -> Round:
     """Return a round; the numbers go round. About a second the first time."""
-    images = science.seven(number % COUNT)
+    images = seven(number % COUNT, SIDE)
     difference = images.difference.values
     found = science.p_values(score(images, MODEL), _usual(MODEL))
     _, numbers = science.objects(found, RATE, LEAST)
@@ -111,4 +115,4 @@ def provenance(t: Words, made: Round) -> Provenance:
         first=t.date(str(made.images.time.values[0])[:10]),
         second=t.date(str(made.images.time.values[1])[:10]),
     )
-    return Provenance("simulated", place=t("change.place.simulated"), date=when)
+    return Provenance("simulated", place=t("change.place.simulated"), quantity=when)

@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import xarray as xr
 
 from eogen import catalog
+from eogen.change import sets as sets_
+from eogen.change.simulate import KINDS, simulate
+from eogen.change.simulate_sequence import sequence
 from pages.parts.change import standin
 
-KINDS: tuple[str, ...] = standin.KINDS
-simulate = standin.simulate
-sequence = standin.sequence
+__all__ = ["KINDS", "folders", "objects", "opened", "p_values", "self_usual", "sequence", "simulate", "stamp"]
+
 usual = standin.usual
 self_usual = standin.self_usual
 p_values = standin.p_values
 threshold = standin.threshold
-seven = standin.seven
 
 
-def sets() -> dict[str, tuple[str, ...]]:
-    """Return the real sets on this machine: name -> names of their pairs."""
-    catalog.room_folder("change")
-    return {}
+def folders() -> dict[str, sets_.SetFolder]:
+    """Return the real sets on this machine by name."""
+    return {folder.name: folder for folder in sets_.sets(catalog.room_folder("change"))}
 
 
 def opened(source: str, name: str) -> xr.DataArray:
-    """Return the images of a real pair."""
-    raise NotImplementedError
+    """Return the images of a real pair.
+
+    Raises:
+        InputError: from the readers.
+    """
+    return sets_.open(folders()[source], name)
 
 
 def stamp(source: str, name: str) -> str:
     """Return what the content of a real pair depends on, without reading it."""
-    return f"{source}-{name}"
+    files = folders()[source].files[name]
+    found = []
+    for given in (files.before, files.after, files.label):
+        for path in given if isinstance(given, list | tuple) else [given]:
+            if isinstance(path, Path):
+                found.append((str(path), path.stat().st_mtime_ns, path.stat().st_size))
+    return repr(found)
 
 
 def objects(found: xr.Dataset, rate: float, least_pixels: int) -> tuple[pd.DataFrame, xr.DataArray]:

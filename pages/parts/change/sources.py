@@ -11,6 +11,7 @@ from eogen.errors import InputError
 from pages.kit.provenance import Provenance
 from pages.kit.words import Words, typeset
 from pages.parts.change import science, upload
+from pages.parts.change.state import digest
 
 #: Seed of the simulated scenes by default; the simulated sources.
 SEED = 3
@@ -40,7 +41,7 @@ class Source:
 
 def held() -> dict[str, tuple[str, ...]]:
     """Return the real sets on this machine: name -> names of their pairs."""
-    return science.sets()
+    return {name: folder.pairs for name, folder in science.folders().items()}
 
 
 def offered() -> list[str]:
@@ -83,7 +84,7 @@ def opened(source: str, name: str, seed: int = SEED) -> Source | None:
         raise InputError(
             "change_page_source", "The images {name} of {source} are not on this machine.", name=name, source=source
         )
-    stamp = science.stamp(source, name)
+    stamp = digest(science.stamp(source, name))
     return Source(source, name, stamp, _real(source, name, stamp), "real")
 
 
@@ -108,14 +109,15 @@ def provenance(t: Words, found: Source, dates: tuple[str, str]) -> Provenance:
         when = ""
     if found.origin == "simulated":
         place = t("change.place.simulated")
-        return Provenance("simulated", place=place, quantity=name_of(t, found.source, found.name), date=when)
+        named = name_of(t, found.source, found.name)
+        return Provenance("simulated", place=place, sensor=named, quantity=when)
     sensor = str(about.get("sensor", ""))
     key = f"change.sensors.{sensor}"
     return Provenance(
         found.origin,
         place=str(about.get("title") or found.name).replace("_", " "),
         sensor=t(key) if key in t else "",
-        date=when,
+        quantity=when,
         source=str(about.get("dataset", "")).replace("_", " "),
         licence=typeset(str(about.get("licence", "")), t.lang),
     )

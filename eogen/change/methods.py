@@ -161,7 +161,7 @@ def score(
         progress: may raise ``Cancelled``.
 
     Returns:
-        ``nll`` (y, x) float32, higher is less usual, NaN where not valid; ``part`` (part, y, x) what it is made of, if
+        ``nll`` (y, x) float32, higher is less usual, NaN where not valid; ``parts`` (part, y, x) what it is made of, if
         anything. Attributes: estimator, paper, normalisation, smoothing, seed, seconds, ``identical`` (1 when the two
         images are the same bits: ``nll`` is then its least value everywhere) and the estimator's own facts.
 
@@ -203,7 +203,7 @@ def score(
     }  # fmt: skip
     made = xr.Dataset({"nll": (("y", "x"), nll)}, coords, about)
     if parts:
-        made["part"] = (("part", "y", "x"), np.stack(list(parts.values())))
+        made["parts"] = (("part", "y", "x"), np.stack(list(parts.values())))
         made = made.assign_coords(part=list(parts))
     return made
 

@@ -23,7 +23,7 @@ SIDE = 768
 SURPRISE = "thermal"
 #: Outlines: not judged, chosen, and the three verdicts (blue, grey, amber; told apart by the list as well).
 PLAIN, CHOSEN = (255, 255, 255), (255, 215, 94)
-VERDICTS = {"changed": (94, 190, 255), "unchanged": (170, 178, 184), "unsure": (255, 160, 60)}
+VERDICTS = {"change": (94, 190, 255), "no_change": (170, 178, 184), "unsure": (255, 160, 60)}
 #: Outlines in the game: found by both, by you, by the machine, by nobody; and false alarms.
 FINDERS = {
     "both": (95, 240, 180), "you": (120, 190, 255), "machine": (255, 215, 94), "nobody": (255, 90, 90),
@@ -50,7 +50,7 @@ def _stretch(key: str, _images: xr.DataArray) -> tuple[np.ndarray, np.ndarray, f
         values = _images.values[:, band][seen]
         values = values[:: max(len(values) // 400_000, 1)]
         low.append(np.percentile(values, 0.5))
-        high.append(np.percentile(values, 99.5))
+        high.append(np.percentile(values, 99.5 if values.max() > 1.5 else 98.5))
     least, most = min(low), max(high)
     if least >= 0 and 1.5 < most <= 255:  # 8-bit pictures are shown as they are
         return np.zeros(len(chosen)), np.full(len(chosen), 255.0), 1.0

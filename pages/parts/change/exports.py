@@ -32,7 +32,8 @@ def bar(
 
 def listed(state: State, table: pd.DataFrame) -> pd.DataFrame:
     """Return the objects with their verdicts."""
-    return table.assign(verdict=[judge.said(state, row) for _, row in table.iterrows()])
+    held = judge.known()
+    return table.assign(verdict=[judge.said(state, row, held) for _, row in table.iterrows()])
 
 
 def geojson(

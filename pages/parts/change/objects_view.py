@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 import streamlit as st
 import xarray as xr
 
 from eogen.raster import data_url
-from pages.kit.address import whole
 from pages.kit.style import escape
 from pages.kit.words import Words
 from pages.parts.change import draw, judge
@@ -18,11 +15,6 @@ from pages.parts.change.state import State
 
 #: Objects listed at most; the files have all of them.
 MOST = 200
-
-
-def known(table: object) -> pd.DataFrame:
-    """Return the table as one."""
-    return table if isinstance(table, pd.DataFrame) else pd.DataFrame()
 
 
 def area(t: Words, square_metres: float) -> str:
@@ -39,7 +31,7 @@ def choose(number: int) -> None:
         st.rerun()
 
 
-def listed(t: Words, state: State, name: str, table: pd.DataFrame, numbers: xr.DataArray) -> None:
+def listed(t: Words, state: State, name: str, table: pd.DataFrame, held: dict[str, str]) -> None:
     """Draw the table; a chosen row is the chosen object."""
     if not len(table):
         st.caption(t("change.objects.none"))
@@ -47,7 +39,7 @@ def listed(t: Words, state: State, name: str, table: pd.DataFrame, numbers: xr.D
     shown = table.nlargest(MOST, "peak")
     rows = []
     for _, row in shown.iterrows():
-        verdict = judge.said(state, row)
+        verdict = judge.said(state, row, held)
         one: dict[str, object] = {t("change.objects.id"): int(row["id"])}
         one[t("change.objects.area")] = (
             area(t, row["area_m2"]) if pd.notna(row["area_m2"]) else t.number(int(row["pixels"]), unit="px")
@@ -78,26 +70,23 @@ def _centre(t: Words, row: pd.Series) -> str:
 
 
 def chosen(
-    t: Words, state: State, name: str, made: xr.Dataset, table: pd.DataFrame, numbers: xr.DataArray
+    t: Words,
+    state: State,
+    name: str,
+    made: xr.Dataset,
+    table: pd.DataFrame,
+    numbers: xr.DataArray,
+    held: dict[str, str],
 ) -> None:
     """Draw the chosen object close, and the three verdicts."""
     if not len(table):
         return
-    asked = whole("object", 0)
-    row = table[table["id"] == asked].iloc[0] if (table["id"] == asked).any() else table.loc[table["peak"].idxmax()]
-    number = int(row["id"])
-    size = (
-        area(t, row["area_m2"]) if pd.notna(row["area_m2"]) else t.number(int(row["pixels"]), unit="px")
-    )
+    number = judge.chosen(table)
+    row = table[table["id"] == number].iloc[0]
+    size = area(t, row["area_m2"]) if pd.notna(row["area_m2"]) else t.number(int(row["pixels"]), unit="px")
     st.markdown(t("change.objects.one", n=number, area=size, peak=t.number(row["peak"], 1)))
     st.html(_close(t, state, made, row, numbers.values))
-    with st.container(horizontal=True, gap="small", key="change_verdicts"):
-        held = judge.said(state, row)
-        for verdict in judge.VERDICTS:
-            st.button(
-                t(f"change.verdicts.{verdict}"), key=f"verdict_{verdict}", type="primary" if held == verdict else "secondary",
-                on_click=partial(judge.say, state, row, verdict),
-            )  # fmt: skip
+    judge.buttons(t, state, name, row, held)
 
 
 def _close(t: Words, state: State, made: xr.Dataset, row: pd.Series, numbers: np.ndarray) -> str:

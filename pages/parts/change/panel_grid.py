@@ -79,6 +79,16 @@ def _one(t: Words, state: State, name: str, p: np.ndarray | None) -> None:
     )  # fmt: skip
 
 
+def _command(name: str) -> str:
+    """Return what brings the weights of an estimator."""
+    row = METHODS[name]
+    if row.brings:
+        from eogen.change.adapters.folder import status
+
+        return status(row.brings).get
+    return COMMAND.format(model=row.model or name)
+
+
 def _missing(t: Words, state: State) -> None:
     """List the estimators that cannot be asked here, with the reason and what to do."""
     found = compute.missing(state.pair)
@@ -92,4 +102,4 @@ def _missing(t: Words, state: State) -> None:
             st.markdown(t("change.grid.no_bands", method=titles.method(t, name), needed=needed))
         else:
             st.markdown(t("change.grid.no_weights", method=titles.method(t, name)))
-            st.code(COMMAND.format(model=row.model or name), language="bash")
+            st.code(_command(name), language="bash")

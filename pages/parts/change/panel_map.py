@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 import xarray as xr
 
-from eogen.change.methods import METHODS
 from eogen.raster import Overlay
-from pages.kit import figures, progress, provenance
+from pages.kit import progress, provenance
 from pages.kit.address import choose, number
 from pages.kit.card import metric_html
 from pages.kit.hall import Visitor
@@ -34,17 +34,18 @@ def show(guest: Visitor, state: State) -> None:
         main = state.methods[1] if chosen[2] == "b" else state.methods[0]
         made = found.get(main)
         table = None if made is None else compute.objects(state, main)
+        held = judge.known()
         with here:
-            _map(t, state, found, chosen, table)
+            _map(t, state, found, chosen, table, held)
     with right:
         if made is not None and table is not None:
             _numbers(t, state, main, made, table[0])
         _legend(t, state, found)
         _cards(t, found)
         if made is not None and table is not None:
-            objects_view.chosen(t, state, main, made, *table)
+            objects_view.chosen(t, state, main, made, *table, held)
     if made is not None and table is not None:
-        objects_view.listed(t, state, main, *table)
+        objects_view.listed(t, state, main, table[0], held)
         exports.bar(t, state, main, made, *table)
 
 
@@ -55,7 +56,11 @@ def run(t: Words, state: State, name: str) -> xr.Dataset | None:
         with st.container(horizontal=True, vertical_alignment="center", key=f"ask_{key}"):
             st.caption(t("change.map.slow", method=titles.method(t, name)), width="content")
             st.button(
-                t("change.map.run"), key=f"run_{key}", icon=":material/play_arrow:", on_click=_agree, args=(key,)
+                t("change.map.run"),
+                key=f"run_{key}",
+                icon=":material/play_arrow:",
+                on_click=_agree,
+                args=(key,),
             )
         return None
     return progress.run(
@@ -84,7 +89,9 @@ def _choices(t: Words) -> tuple[str, str, str, int]:
         columns[2].selectbox, t("change.map.heat"), HEAT, name="heat", default="a",
         format_func=lambda h: t(f"change.map.heat_{h}"),
     )  # fmt: skip
-    opacity = number(columns[3].slider, t("change.map.opacity"), 0, 100, name="opacity", default=55, format="%d %%")
+    opacity = number(
+        columns[3].slider, t("change.map.opacity"), 0, 100, name="opacity", default=55, format="%d %%"
+    )
     return sides[0], sides[1], heat, opacity
 
 
@@ -100,13 +107,14 @@ def _map(
     state: State,
     found: dict[str, xr.Dataset | None],
     chosen: tuple[str, str, str, int],
-    table: tuple[object, xr.DataArray] | None,
+    table: tuple[pd.DataFrame, xr.DataArray] | None,
+    held: dict[str, str],
 ) -> None:
     """Draw the two sides under one divider; a click chooses the object there."""
     left, right, heat, opacity = chosen
     over = None if heat == "none" else found.get(state.methods[heat == "b"])
     numbers = None if table is None else table[1].values
-    colours = {} if table is None else judge.colours(state, table[0])
+    colours = {} if table is None else judge.colours(state, table[0], held)
     told = swipe(
         *(_picture(state, found, side, over, opacity, numbers, colours) for side in (left, right)),
         key="change_map",
@@ -152,9 +160,8 @@ def _picture(
     return draw.placed(key, pixels, state.images)
 
 
-def _numbers(t: Words, state: State, name: str, made: xr.Dataset, table: object) -> None:
+def _numbers(t: Words, state: State, name: str, made: xr.Dataset, frame: pd.DataFrame) -> None:
     """Write how many objects, how large together, and the raw value of the limit."""
-    frame = objects_view.known(table)
     raw = science.threshold(compute.known(state, name), state.rate)
     valid = int(state.valid.sum())
     pixels = int(frame["pixels"].sum()) if len(frame) else 0
@@ -191,9 +198,3 @@ def _cards(t: Words, found: dict[str, xr.Dataset | None]) -> None:
             if made is not None:
                 label = f"{titles.method(t, name)} · {t.duration(float(made.attrs.get('seconds', 0.0)))}"
                 provenance.model_card(titles.card(t, name, made), t, key=f"change_{name}", label=label)
-
-
-#: Whether a title belongs to the room's own kind of estimator (its accent) or to a baseline.
-def tint(name: str) -> str:
-    """Return the colour of an estimator's bars."""
-    return figures.BASELINE if METHODS[name].kind not in titles.OWN else figures.ACCENT["change"]

@@ -34,14 +34,16 @@ def show(guest: Visitor, state: State) -> None:
     made = panel_map.run(t, state, name)
     if made is None:
         return
-    if "part" not in made:
+    if "parts" not in made:
         st.info(t("change.parts.none", method=titles.method(t, name)), icon=":material/category:")
         return
     st.html(_grid(t, made))
     provenance.caption(state.provenance, t)
     left, right = st.columns(2, gap="large")
     with left:
-        st.html(scale_legend(Scale("cividis", 0, 100), title=t("change.parts.legend"), unit="%", number=t.number))
+        st.html(
+            scale_legend(Scale("cividis", 0, 100), title=t("change.parts.legend"), unit="%", number=t.number)
+        )
     with right:
         _weights(t, state, name, made)
 
@@ -57,7 +59,7 @@ def _grid(t: Words, made: xr.Dataset) -> str:
     cells = ""
     step = max(1, max(made.sizes["y"], made.sizes["x"]) // SIDE)
     for name in made.part.values.astype(str):
-        values = made["part"].sel(part=name).values[::step, ::step]
+        values = made["parts"].sel(part=name).values[::step, ::step]
         low, high = np.nanquantile(values, [0.02, 0.98]) if np.isfinite(values).any() else (0.0, 1.0)
         scale = Scale("cividis", float(low), float(high) if high > low else float(low) + 1)
         text = escape(part_name(t, name))
@@ -80,12 +82,16 @@ def _weights(t: Words, state: State, name: str, made: xr.Dataset) -> None:
     rows = []
     known = np.isfinite(made.nll.values)
     for part in made.part.values.astype(str):
-        values = made["part"].sel(part=part).values
+        values = made["parts"].sel(part=part).values
         good = known & np.isfinite(values)
         if not good.any():
             continue
         own = np.sort(values[good])
-        rank = np.searchsorted(own, np.median(values[inside & good])) / len(own) if (inside & good).any() else np.nan
+        rank = (
+            np.searchsorted(own, np.median(values[inside & good])) / len(own)
+            if (inside & good).any()
+            else np.nan
+        )
         rows.append(Bar(part_name(t, part), float(rank), main=rank > 0.95))
     bars(sorted(rows, key=lambda b: -b.value), t, label=t("change.parts.carried"), room="change")
     st.caption(t("change.parts.carried_note"))

@@ -93,7 +93,8 @@ def board(t: Words, rows: list[Figure]) -> pd.DataFrame:
 def _chart(t: Words, rows: list[Figure]) -> None:
     """Draw the AP of every estimator with its interval, the best at the top."""
     own = sorted(
-        (f for f in rows if f.name == "ap" and f.value is not None and math.isfinite(f.value)), key=lambda f: -f.value
+        (f for f in rows if f.name == "ap" and f.value is not None and math.isfinite(f.value)),
+        key=lambda f: -f.value,
     )
     if len(own) < 2:
         return

@@ -74,7 +74,10 @@ def _pair(t: Words, state: State) -> None:
     st.caption(t("change.trial.note", share=next(iter(found.values())).share, n=next(iter(found.values())).n))
     st.markdown(f"**{t('change.trial.reliability')}**")
     figures.show(
-        _reliability(t, state, found), key="change_reliability", alt=t("change.trial.reliability_alt"), expert=True
+        _reliability(t, state, found),
+        key="change_reliability",
+        alt=t("change.trial.reliability_alt"),
+        expert=True,
     )
     st.caption(t("change.trial.reliability_note"))
     charts = ("change_pr", "change_roc", "change_reliability")
@@ -95,7 +98,9 @@ def _realised_without(t: Words, state: State) -> None:
         made = panel_map.run(t, state, name)
         if made is not None:
             share = float((made.p_value.values[(state.label == 0) & state.valid] <= state.rate).mean())
-            st.markdown(t("change.trial.realised", method=titles.method(t, name), rate=state.rate, share=share))
+            st.markdown(
+                t("change.trial.realised", method=titles.method(t, name), rate=state.rate, share=share)
+            )
 
 
 def table(t: Words, found: dict[str, dict[str, object]], share: float) -> pd.DataFrame:
@@ -184,10 +189,18 @@ def _reliability(t: Words, state: State, found: dict[str, Curve]) -> object:
 def _set(t: Words, state: State) -> None:
     """Draw a row for each image of the set, and means with their intervals over images."""
     names = list(dict.fromkeys([*state.methods, BASELINES[0]]))
-    st.markdown(t("change.trial.set_lead", n=len(bench.others(state)), methods=[titles.method(t, n) for n in names]))
+    st.markdown(
+        t("change.trial.set_lead", n=len(bench.others(state)), methods=[titles.method(t, n) for n in names])
+    )
     key = f"bench_{state.source}_{names}_{state.normalise}_{state.smooth}_{state.rate}"
     if not st.session_state.get(f"yes_{key}"):
-        st.button(t("change.trial.start"), type="primary", icon=":material/play_arrow:", on_click=_agree, args=(key,))
+        st.button(
+            t("change.trial.start"),
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=_agree,
+            args=(key,),
+        )
         return
     job = lambda report: _measured(state, names, report)
     rows = progress.run(t("change.trial.running"), job, t, key=key)
@@ -218,9 +231,13 @@ def _set(t: Words, state: State) -> None:
     wide = wide[[n for n in names if n in wide]]
     shown = pd.DataFrame({t("change.trial.image"): [str(i).replace("_", " ") for i in wide.index]})
     for name in wide:
-        shown[f"AP · {titles.method(t, name)}"] = [t.number(float(v), 3) if np.isfinite(v) else "–" for v in wide[name]]
+        shown[f"AP · {titles.method(t, name)}"] = [
+            t.number(float(v), 3) if np.isfinite(v) else "–" for v in wide[name]
+        ]
     st.dataframe(shown, hide_index=True, width="stretch", alt=t("change.trial.images_alt"))
-    export.bar([export.table(f"change-{state.source}-trial".replace("/", "-"), lambda: rows)], t, key="change_trial")
+    export.bar(
+        [export.table(f"change-{state.source}-trial".replace("/", "-"), lambda: rows)], t, key="change_trial"
+    )
 
 
 def _measured(state: State, names: list[str], report: Progress) -> pd.DataFrame:

@@ -65,7 +65,11 @@ def _game(t: Words, made: Round, number: int) -> None:
         _url(made, 0), _url(made, 1), made.difference, key="change_spot", token=made.key, labels=labels,
         what=[t(f"change.kinds.{kind}") for kind in made.kinds], decoys=rounds.decoys(made),
     )  # fmt: skip
-    if told is not None and told.token == made.key and st.session_state.get("change_told") != (made.key, told):
+    if (
+        told is not None
+        and told.token == made.key
+        and st.session_state.get("change_told") != (made.key, told)
+    ):
         st.session_state["change_told"] = (made.key, told)
         _look(told.found)
         st.rerun(scope="fragment")
@@ -121,7 +125,9 @@ def _machine(t: Words, made: Round, you: tuple[int, ...], number: int) -> None:
             key="another_pair", on_click=_next, args=((number + 1) % rounds.COUNT,),
         )  # fmt: skip
         st.html(
-            class_legend([(draw.css(draw.FINDERS[name]), t(f"change.public.by_{name}")) for name in _shown(made, who)])
+            class_legend(
+                [(draw.css(draw.FINDERS[name]), t(f"change.public.by_{name}")) for name in _shown(made, who)]
+            )
         )
         st.html(
             scale_legend(
@@ -160,7 +166,9 @@ def _placed(made: Round, name: str, who: dict[int, str], you: tuple[int, ...]) -
             scale = draw.surprise_scale(made.p_value)
             base = scale.colour(draw.surprise(made.p_value))[..., :3]
         large = draw.up(base, times)
-        large = draw.outlined(large, made.false, times, dict.fromkeys(range(1, made.false_alarms + 1), draw.FINDERS["false"]))
+        large = draw.outlined(
+            large, made.false, times, dict.fromkeys(range(1, made.false_alarms + 1), draw.FINDERS["false"])
+        )
         return draw.outlined(large, made.difference, times, {k: draw.FINDERS[w] for k, w in who.items()})
 
     plain = made.images.drop_vars("spatial_ref", errors="ignore")

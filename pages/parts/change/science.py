@@ -9,6 +9,7 @@ import xarray as xr
 
 from eogen import catalog
 from eogen.change import sets as sets_
+from eogen.change.read_series import read_series
 from eogen.change.simulate import KINDS, simulate
 from eogen.change.simulate_sequence import sequence
 from pages.parts.change import standin
@@ -50,3 +51,26 @@ def objects(found: xr.Dataset, rate: float, least_pixels: int) -> tuple[pd.DataF
     """Return the objects under a rate (a row each) and an image (y, x) of their numbers, 0 elsewhere."""
     table, numbers = standin.objects(found, rate, least_pixels)
     return table, found.p_value.copy(data=numbers)
+
+
+def series() -> dict[str, Path]:
+    """Return the folders of dated images of one place on this machine, by name."""
+    found = {}
+    for room in ("change", "landcover"):
+        root = catalog.room_folder(room)
+        if root is not None:
+            found |= {path.name: path for path in sorted(root.glob("*timeseries*")) if path.is_dir()}
+    return found
+
+
+def opened_series(name: str) -> xr.DataArray:
+    """Return the dates of a place.
+
+    Raises:
+        InputError: from the reader.
+    """
+    return read_series(series()[name], title=name)
+
+
+surprise = standin.surprise
+breaks = standin.breaks

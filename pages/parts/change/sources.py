@@ -46,7 +46,7 @@ def held() -> dict[str, tuple[str, ...]]:
 
 def offered() -> list[str]:
     """Return the names of the sources, real ones first."""
-    return [*held(), *SIMULATED, "upload"]
+    return [*held(), *science.series(), *SIMULATED, "upload"]
 
 
 def names(source: str) -> tuple[str, ...]:
@@ -66,6 +66,11 @@ def _real(source: str, name: str, stamp: str) -> xr.DataArray:
     return science.opened(source, name).load()
 
 
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _series(source: str, stamp: str) -> xr.DataArray:
+    return science.opened_series(source).load()
+
+
 def opened(source: str, name: str, seed: int = SEED) -> Source | None:
     """Return the images of this name; None where the visitor has given no files yet.
 
@@ -80,9 +85,15 @@ def opened(source: str, name: str, seed: int = SEED) -> Source | None:
     if source in SIMULATED:
         kind = "sequence" if source == "sequence" else name
         return Source(source, name, f"{kind}-{seed}", _simulated(kind, seed), "simulated")
+    if (folder := science.series().get(source)) is not None:
+        stamp = digest([(str(p), p.stat().st_mtime_ns) for p in sorted(folder.iterdir())])
+        return Source(source, name, stamp, _series(source, stamp), "real")
     if name not in held().get(source, ()):
         raise InputError(
-            "change_page_source", "The images {name} of {source} are not on this machine.", name=name, source=source
+            "change_page_source",
+            "The images {name} of {source} are not on this machine.",
+            name=name,
+            source=source,
         )
     stamp = digest(science.stamp(source, name))
     return Source(source, name, stamp, _real(source, name, stamp), "real")

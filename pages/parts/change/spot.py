@@ -84,7 +84,8 @@ def spot(
     for number, ring in enumerate(found):
         ring["what"] = what[number] if number < len(what) else ""
     places = [
-        {"x": r["x"], "y": r["y"], "k": n, "w": min(max(3 * r["r"], 0.14), 0.5)} for n, r in enumerate(found, 1)
+        {"x": r["x"], "y": r["y"], "k": n, "w": min(max(3 * r["r"], 0.14), 0.5)}
+        for n, r in enumerate(found, 1)
     ]
     places += [{"x": x, "y": y, "k": 0, "w": 0.16} for x, y in decoys]
     order = np.random.default_rng(int(difference.sum())).permutation(len(places))
@@ -92,7 +93,9 @@ def spot(
         "before": before, "after": after, "token": token, "labels": dict(labels), "grid": grid(difference), "side": GRID,
         "rings": found, "places": [places[k] for k in order], "shape": difference.shape[1] / difference.shape[0],
     }  # fmt: skip
-    told = _mount(key=key, data=data, default={"spotted": None}, on_spotted_change=lambda: None).get("spotted")
+    told = _mount(key=key, data=data, default={"spotted": None}, on_spotted_change=lambda: None).get(
+        "spotted"
+    )
     if not told:
         return None
     return Spotted(
@@ -108,7 +111,9 @@ def rings(difference: np.ndarray) -> list[dict[str, Any]]:
         y, x = np.nonzero(difference == number)
         reach = max(np.ptp(y) / rows, np.ptp(x) / columns) / 2 + 0.012
         centre = (float((x.min() + x.max() + 1) / 2 / columns), float((y.min() + y.max() + 1) / 2 / rows))
-        made.append({"x": round(centre[0], 4), "y": round(centre[1], 4), "r": round(max(float(reach), RING), 4)})
+        made.append(
+            {"x": round(centre[0], 4), "y": round(centre[1], 4), "r": round(max(float(reach), RING), 4)}
+        )
     return made
 
 

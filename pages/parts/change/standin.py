@@ -10,7 +10,10 @@ import xarray as xr
 from scipy.ndimage import find_objects, label
 from scipy.stats import norm
 
-from eogen.change.stack import pixel_area
+from eogen.change.methods import score
+from eogen.change.stack import pair, pixel_area
+from eogen.progress import silent
+
 
 @dataclass(frozen=True)
 class Usual:
@@ -70,3 +73,25 @@ def ranked(values: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarra
     last = np.append(np.diff(values[order]) != 0, True)
     tp, fp = np.cumsum(hit)[last], np.cumsum(~hit)[last]
     return fp / max(int((~truth).sum()), 1), tp / max(int(truth.sum()), 1), tp / np.maximum(tp + fp, 1)
+
+
+def surprise(images: xr.DataArray, name: str, memory: int = 3, progress=silent) -> xr.Dataset:  # noqa: ANN001
+    """Return ``nll`` (time, y, x): the least score against any of the last ``memory`` dates; NaN on the first date."""
+    count = images.sizes["time"]
+    found = np.full((count, images.sizes["y"], images.sizes["x"]), np.nan, np.float32)
+    for k in range(1, count):
+        for j in range(max(0, k - memory), k):
+            progress(k, count, "dates")
+            both = pair(images, j, k)
+            if both.valid.values.all(0).mean() > 0.02:
+                found[k] = np.fmin(found[k], score(both, name).nll.values)
+    return xr.Dataset(
+        {"nll": (("time", "y", "x"), found)}, {"time": images.time, "y": images.y, "x": images.x}
+    )
+
+
+def breaks(p: np.ndarray, rate: float) -> np.ndarray:
+    """Return (y, x) the number of the date of the rarest score under a rate; -1 where there is none."""
+    filled = np.where(np.isfinite(p), p, 1.0)
+    at = filled.argmin(0)
+    return np.where(filled.min(0) <= rate, at, -1).astype(np.int16)

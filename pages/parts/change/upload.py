@@ -26,7 +26,9 @@ def offer(t: Words, column: Any) -> None:
     with column.popover(t("change.upload.offer"), icon=":material/upload:", width="stretch"):
         st.markdown(t("change.upload.accepts"))
         given = {
-            part: st.file_uploader(t(f"change.upload.{part}"), TYPES, key=f"change_{part}", max_upload_size=MOST)
+            part: st.file_uploader(
+                t(f"change.upload.{part}"), TYPES, key=f"change_{part}", max_upload_size=MOST
+            )
             for part in PARTS
         }
         if given["before"] is None or given["after"] is None:

@@ -66,7 +66,7 @@ class Joint:
 def joint(one: np.ndarray, two: np.ndarray, freedom: float = FREEDOM) -> Joint:
     """Return the law with the mean and the covariance of rows (n, b) of two dates."""
     both = np.c_[one, two].astype(np.float64)
-    covariance = np.cov(both, rowvar=False).reshape(both.shape[1], -1)
+    covariance = np.cov(both, rowvar=False, bias=True).reshape(both.shape[1], -1)
     scale = np.diag(covariance)
     covariance = covariance + np.diag(RIDGE * np.where(scale > 0, scale, 1.0))
     return Joint(both.mean(0), covariance, freedom)

@@ -88,6 +88,23 @@ _ROWS = (
            conditional="conditional", twin="rx"),
     Method("rx", "gaussian", "gaussian:unconditional", "Reed & Yu 1990", conditional="unconditional",
            twin="gaussian_pmi"),
+    Method("context_conditional", "gaussian", "context:conditional", "Schaum & Stocker 1998", smooth=1.5,
+           conditional="conditional", twin="rx"),
+    Method("context_pmi", "gaussian", "context:pmi", "Theiler & Perkins 2006", smooth=1.5, conditional="conditional",
+           twin="rx"),
+    Method("ir_mad", "classical", "irmad:irmad", "Nielsen 2007", smooth=1.5),
+    Method("celik", "classical", "celik:celik", "Celik 2009"),
+    Method("ssim", "classical", "ssim:ssim", "Wang et al. 2004"),
+    Method("siroc", "classical", "siroc:siroc", "Kondmann et al. 2021", smooth=1.5),
+    Method("water_gain", "index", "indices:water_gain", "Xu 2006", normalise="none", smooth=1.5, signed=True,
+           needs=(("green", "red"), ("swir", "swir2", "nir", "nir_narrow"))),
+    Method("burn", "index", "indices:burn", "Key & Benson 2006", normalise="none", smooth=1.5, signed=True,
+           needs=(("nir", "nir_narrow"), ("swir2", "swir"))),
+    Method("vegetation_loss", "index", "indices:vegetation_loss", "Rouse et al. 1974", normalise="none", smooth=1.5,
+           signed=True, needs=(("red",), ("nir", "nir_narrow"))),
+    Method("backscatter_drop", "index", "indices:backscatter_drop", "Giustarini et al. 2013", normalise="none",
+           smooth=1.5, signed=True, needs=(("vv", "vh", "hh", "hv"),)),
+    Method("fusion", "fusion", "fusion:fused", "Fisher 1932", normalise="none"),
     # Adapters: models that the user brings. They standardise the values themselves.
     Method("terramind_pmi", "adapter", "adapters.terramind:pmi", "Jakubik et al. 2025", normalise="none",
            brings="terramind", needs=_SENTINEL2, conditional="conditional", twin="rx", slow=True),
@@ -162,8 +179,9 @@ def score(
 
     Returns:
         ``nll`` (y, x) float32, higher is less usual, NaN where not valid; ``parts`` (part, y, x) what it is made of, if
-        anything. Attributes: estimator, paper, normalisation, smoothing, seed, seconds, ``identical`` (1 when the two
-        images are the same bits: ``nll`` is then its least value everywhere) and the estimator's own facts.
+        anything, ``part`` being their names. Attributes: estimator, paper, normalisation, smoothing, seed, seconds,
+        ``identical`` (1 when the two images are the same bits: ``nll`` is then its least value everywhere) and the
+        estimator's own facts.
 
     Raises:
         InputError: ``change_method``; ``change_normalise``; ``change_pair``; ``change_bands``.

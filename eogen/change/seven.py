@@ -66,8 +66,8 @@ def seven(seed: int = 0, size: int = 224, count: int = 7) -> xr.DataArray:
         count: of the differences; fewer are put where there is no room.
 
     Returns:
-        A stack of two dates (see :func:`eogen.change.simulate.simulate`) with the coordinate ``difference`` (y, x; int8:
-        1 to ``count``, 0 elsewhere) and the attribute ``kinds``, their names with commas between.
+        A stack of two dates (see :func:`eogen.change.simulate.simulate`) with the coordinate ``difference`` (y, x;
+        int8: 1 to ``count``, 0 elsewhere) and the attribute ``kinds``, their names with commas between.
     """
     rng = np.random.default_rng((seed, 401))
     plan = ground(seed, padded(size))

@@ -40,7 +40,7 @@ def show(guest: Visitor) -> None:
     t = guest.words
     with st.container(key="change_stage"):
         with st.container(key="change_controls"):
-            top = st.columns([1.25, 1.15, 1.5, 1.3, 1.3])
+            top = st.columns([1.15, 1, 1.75, 1.3, 1.3])
             below = st.columns([1.2, 1, 1.2, 1.4, 1.2])
             name = menu.source(t, top[0])
         stage = st.container(key="change_panel")

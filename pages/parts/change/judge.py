@@ -53,13 +53,14 @@ def say(state: State, estimator: str, row: pd.Series, verdict: str) -> None:
         "source": state.source, "scene": state.name, "content": state.key[:40],
         "dates": [state.date(state.first), state.date(state.second)],
         "estimator": estimator, "rate": state.rate, "usual": state.usual, "least_pixels": state.least,
-        "row": float(row["row"]), "column": float(row["column"]), "pixels": int(row["pixels"]), "peak": float(row["peak"]),
+        "row": float(row["row"]), "column": float(row["column"]),
+        "pixels": int(row["pixels"]), "peak": float(row["peak"]),
     }  # fmt: skip
     store(Verdict("change", name, verdict, context=context))
 
 
 def chosen(table: pd.DataFrame) -> int:
-    """Return the number of the object that is looked at: the one in the address, else the most surprising; 0 if none."""
+    """Return the number of the object looked at: the one in the address, else the most surprising; 0 without any."""
     if not len(table):
         return 0
     asked = whole("object", 0)

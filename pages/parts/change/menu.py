@@ -113,12 +113,14 @@ def _dates(t: Words, found: Source, column: Any) -> tuple[int, int]:
         shown = [" → ".join(map(said, names))]
         column.selectbox(t("change.controls.dates"), shown, disabled=True, key=f"dates_{found.key}")
         return 0, 1
-    with column.container(horizontal=True, gap="small"):
+    with column:
         ends = []
-        for which, default in (("first", names[0]), ("second", names[-1])):
+        for place, which, default in zip(
+            st.columns(2, gap="small"), ("first", "second"), (names[0], names[-1]), strict=True
+        ):
             ends.append(
                 choose(
-                    st.selectbox, t(f"change.controls.{which}"), names, name=which, default=default,
+                    place.selectbox, t(f"change.controls.{which}"), names, name=which, default=default,
                     key=f"{which}_{found.key}", format_func=said,
                 )
             )  # fmt: skip

@@ -51,7 +51,8 @@ def listed(t: Words, state: State, name: str, table: pd.DataFrame, held: dict[st
         rows.append(one)
     event = st.dataframe(
         pd.DataFrame(rows), hide_index=True, width="stretch", height=min(38 + 35 * len(rows), 320),
-        on_select="rerun", selection_mode="single-row", key=f"objects_{state.signature}_{name}_{state.rate}_{state.least}",
+        on_select="rerun", selection_mode="single-row",
+        key=f"objects_{state.signature}_{name}_{state.rate}_{state.least}",
         alt=t("change.objects.alt", n=len(table)),
     )  # fmt: skip
     if len(table) > MOST:

@@ -75,7 +75,9 @@ def _one(t: Words, state: State, name: str, p: np.ndarray | None) -> None:
     picture(
         draw.placed(("grid", state.signature, state.usual, name), pixels, state.images), key=f"change_grid_{name}",
         group="change_grid", pixelated=True, clickable=False,
-        labels=draw.map_labels(t, map=t("change.grid.picture", what=title), opacity=t("change.map.opacity"), title=title),
+        labels=draw.map_labels(
+            t, map=t("change.grid.picture", what=title), opacity=t("change.map.opacity"), title=title
+        ),
     )  # fmt: skip
 
 

@@ -170,7 +170,11 @@ def _numbers(t: Words, state: State, name: str, made: xr.Dataset, frame: pd.Data
     cells = [
         metric_html(t("change.map.count"), t.number(len(frame))),
         metric_html(t("change.map.area"), area, t("change.map.share", share=pixels / max(valid, 1))),
-        metric_html(t("change.map.limit"), t.number(raw, 2), t("change.map.limit_note", rate=state.rate)),
+        metric_html(
+            t("change.map.limit"),
+            t.number(raw, 2),
+            t("change.map.limit_note", rate=titles.rate(t, state.rate)),
+        ),
     ]
     grid = "display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:.8rem"
     st.html(f'<div style="{grid}">{"".join(cells)}</div>')

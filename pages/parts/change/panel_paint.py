@@ -57,7 +57,9 @@ def show(guest: Visitor, state: State) -> None:
     with left:
         spot = picture(
             _picture(state, made, stamps, "after"), key="change_paint", pixelated=True, group="change_paint",
-            labels=draw.map_labels(t, map=t("change.paint.map"), opacity=t("change.map.opacity"), title=t("change.map.side_after")),
+            labels=draw.map_labels(
+                t, map=t("change.paint.map"), opacity=t("change.map.opacity"), title=t("change.map.side_after")
+            ),
         )  # fmt: skip
         st.caption(t("change.paint.how"))
     with right:
@@ -119,7 +121,8 @@ def _tried(
     if not stamps:
         made = progress.run(
             t("change.map.scoring", method=titles.method(t, name)),
-            lambda report: compute.p_values(state, name, report), t, key=f"score_{state.signature}_{name}_{state.usual}",
+            lambda report: compute.p_values(state, name, report), t,
+            key=f"score_{state.signature}_{name}_{state.usual}",
         )  # fmt: skip
         return None if made is None else (state.pair, made.p_value.values)
     mask = discs(state.shape, stamps) > 0
@@ -132,10 +135,8 @@ def _tried(
 
 def _hits(state: State, p: np.ndarray, stamps: list[tuple[int, int, int]]) -> list[bool]:
     numbers = discs(state.shape, stamps)
-    return [
-        bool((p[(numbers == k) & state.valid] <= state.rate).mean() >= COVERED) if ((numbers == k) & state.valid).any() else False
-        for k in range(1, len(stamps) + 1)
-    ]  # fmt: skip
+    inside = [(numbers == k) & state.valid for k in range(1, len(stamps) + 1)]
+    return [bool(here.any()) and bool((p[here] <= state.rate).mean() >= COVERED) for here in inside]
 
 
 def _picture(
@@ -170,7 +171,7 @@ def _said(
         st.markdown(t("change.paint.nothing"))
         return
     hits = _hits(state, made[1], stamps)
-    st.markdown(t("change.paint.score", found=sum(hits), n=len(hits), rate=state.rate))
+    st.markdown(t("change.paint.score", found=sum(hits), n=len(hits), rate=titles.rate(t, state.rate)))
     st.html(
         class_legend(
             [(draw.css(FOUND), t("change.paint.found")), (draw.css(MISSED), t("change.paint.missed"))]
@@ -207,12 +208,13 @@ def _curve(t: Words, state: State, kind: str) -> None:
     for k, contrast in enumerate(CONTRASTS):
         own = rows[rows["contrast"] == contrast]
         fig.add_scatter(
-            x=own["radius"], y=100 * own["found"], mode="lines+markers", name=f"{t('change.paint.contrast')} {t.percent(contrast)}",
+            x=own["radius"], y=100 * own["found"], mode="lines+markers",
+            name=f"{t('change.paint.contrast')} {t.percent(contrast)}",
             line={"color": figures.SEQUENCE[k], "dash": titles.DASHES[k], "width": 2}, marker={"size": 8},
             hovertemplate="%{y:.0f} %<extra>%{x} px</extra>",
         )  # fmt: skip
     figures.show(fig, key="change_detect", alt=t("change.paint.curve_alt"), expert=True)
-    st.caption(t("change.paint.curve_note", n=STAMPS, rate=state.rate))
+    st.caption(t("change.paint.curve_note", n=STAMPS, rate=titles.rate(t, state.rate)))
     stem = f"change-{state.name}-detectability".replace("/", "-")
     export.bar(
         [export.table(stem, lambda: rows), export.Chart("change_detect", stem)], t, key="change_detect"

@@ -15,7 +15,7 @@ from pages.kit.hall import Visitor
 from pages.kit.maps.legend import scale_legend
 from pages.kit.style import escape
 from pages.kit.words import Words
-from pages.parts.change import compute, draw, panel_map, titles
+from pages.parts.change import compute, panel_map, titles
 from pages.parts.change.state import State
 
 #: Longest side of a small picture, px.

@@ -169,7 +169,14 @@ def _pictures(t: Words, state: State, made: xr.Dataset, broken: np.ndarray, look
 def _said(t: Words, state: State, days: list[str], share: np.ndarray, broken: np.ndarray, at: int) -> None:
     """Say what the date is worth, which date broke most, and the truth where it is known."""
     if np.isfinite(share[at]):
-        st.markdown(t("change.timeline.at", date=_day(t, days[at]), share=float(share[at]), rate=state.rate))
+        st.markdown(
+            t(
+                "change.timeline.at",
+                date=_day(t, days[at]),
+                share=float(share[at]),
+                rate=titles.rate(t, state.rate),
+            )
+        )
     else:
         st.markdown(t("change.timeline.unseen", date=_day(t, days[at])))
     top = int(np.nanargmax(share))

@@ -99,7 +99,12 @@ def _realised_without(t: Words, state: State) -> None:
         if made is not None:
             share = float((made.p_value.values[(state.label == 0) & state.valid] <= state.rate).mean())
             st.markdown(
-                t("change.trial.realised", method=titles.method(t, name), rate=state.rate, share=share)
+                t(
+                    "change.trial.realised",
+                    method=titles.method(t, name),
+                    rate=titles.rate(t, state.rate),
+                    share=share,
+                )
             )
 
 

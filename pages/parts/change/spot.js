@@ -8,7 +8,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const said = root.querySelector("output"), dots = root.querySelector(".dots"), places = root.querySelector(".places")
   const self = (root.eogen ??= { token: null })
   const words = data.labels, count = data.rings.length
-  const fill = (text, facts) => text.replace(/\{(\w+)\}/g, (_, name) => facts[name])
+  const fill = (text, facts) => text.replace(/\[\[(\w+)\]\]/g, (_, name) => facts[name])
   const node = (name, more, parent) => {
     const made = document.createElementNS(SVG, name)
     for (const [key, value] of Object.entries(more)) made.setAttribute(key, value)

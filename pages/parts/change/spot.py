@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +91,7 @@ def spot(
     places += [{"x": x, "y": y, "k": 0, "w": 0.16} for x, y in decoys]
     order = np.random.default_rng(int(difference.sum())).permutation(len(places))
     data: dict[str, Any] = {
-        "before": before, "after": after, "token": token, "labels": dict(labels), "grid": grid(difference), "side": GRID,
+        "before": before, "after": after, "token": token, "labels": {k: re.sub(r"\{(\w+)\}", r"[[\1]]", v) for k, v in labels.items()}, "grid": grid(difference), "side": GRID,
         "rings": found, "places": [places[k] for k in order], "shape": difference.shape[1] / difference.shape[0],
     }  # fmt: skip
     told = _mount(key=key, data=data, default={"spotted": None}, on_spotted_change=lambda: None).get(

@@ -26,8 +26,13 @@ def method(t: Words, name: str) -> str:
 
 def about(t: Words, name: str) -> str:
     """Return one sentence on how an estimator works, where the words have one, and who proposed it."""
-    key = f"change.method_is.{name}"
+    key = f"change.about.{name}"
     return " ".join([*([t(key)] if key in t else []), f"({METHODS[name].paper})"])
+
+
+def rate(t: Words, share: float) -> str:
+    """Write a rate of false alarms as a percentage, with the digits that it has: ``0,05 %``, ``1 %``."""
+    return t.number(float(f"{100 * share:.3g}"), unit="%")
 
 
 def colours(names: Iterable[str], main: str) -> dict[str, str]:

@@ -33,7 +33,7 @@ def normalised(
     one, two = np.array(before, np.float64), np.array(after, np.float64)
     scale = 1.0
     if how == "none":
-        scale = np.median([_deviation(d[:, valid]) for d in (one, two)]) or 1.0
+        scale = np.median([deviation(d[:, valid]) for d in (one, two)]) or 1.0
     for k in range(len(one)) if how != "none" else ():
         a, b = one[k][valid], two[k][valid]
         if how == "match":
@@ -42,14 +42,14 @@ def normalised(
             a, b = np.interp(a, low, mean), np.interp(b, high, mean)
         else:
             a, b = a - np.median(a), b - np.median(b)
-        own, other = _deviation(a), _deviation(b)
+        own, other = deviation(a), deviation(b)
         if how != "zscore":
             own = other = (own + other) / 2
         one[k][valid], two[k][valid] = a / (own or 1.0), b / (other or 1.0)
     return tuple(np.where(valid, d / scale, 0).astype(np.float32) for d in (one, two))
 
 
-def _deviation(values: np.ndarray) -> float:
+def deviation(values: np.ndarray) -> float:
     """Return a robust standard deviation; the plain one where most values are equal."""
     spread = 1.4826 * np.median(np.abs(values - np.median(values)))
     return float(spread if spread > 0 else values.std())

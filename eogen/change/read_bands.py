@@ -72,10 +72,10 @@ def bands_of(
 
 
 def values_of(image: Picture, sensor: str) -> np.ndarray:
-    """Return the samples (band, y, x) float32: Sentinel-2 digital numbers of 16 bits as reflectance, others as they are.
+    """Return the samples (band, y, x) float32: Sentinel-2 numbers of 16 bits as reflectance, others as they are.
 
-    The offset of -1000 of products since January 2022 is not undone (files do not say whether it was): it moves one date
-    by 0.1, which every normalisation but ``none`` removes.
+    The offset of -1000 of products since January 2022 is not undone, as files do not say whether it was: it moves one
+    date by 0.1, which every normalisation but ``none`` removes.
     """
     scale = 1 / S2_ONE if _numbers(image, sensor) else 1
     with np.errstate(all="ignore"):  # numbers too large for float32 become infinite, and not valid
@@ -95,7 +95,7 @@ def _quantity(image: Picture, sensor: str) -> str:
 
 
 def _named(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the names a file gives its bands, Sentinel-2's and Landsat's as in ``SENSORS``; () where one is missing."""
+    """Return the names a file gives its bands, those of ``SENSORS`` where they fit; () where one is missing."""
     plain = [name.strip().lower() for name in names]
     if not all(plain):
         return ()

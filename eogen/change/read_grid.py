@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from affine import Affine
 from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
 from rasterio.errors import RasterioError
@@ -13,13 +14,15 @@ from eogen.errors import InputError
 
 #: Two grids are one when no corner of the image moves by more than this part of a pixel.
 SAME = 0.02
+#: A re-projected pixel is valid when this share of its weight fell on valid pixels.
+WHOLE = 0.99
 
 
 def on_grid(image: Picture, values: np.ndarray, first: Picture) -> tuple[np.ndarray, np.ndarray, str]:
     """Return an image on the grid of ``first``.
 
-    Where both say where they lie and the grids differ, it is re-projected: values bilinearly among its valid pixels (GDAL
-    widens the kernel where its pixels are the finer), not valid outside it. Where one does not say, or neither, equal
+    Where both say where they lie and the grids differ, it is re-projected: bilinearly among its valid pixels, not valid
+    outside it (GDAL widens the kernel where its pixels are the finer). Where one does not say, or neither, equal
     sizes are taken for equal grids.
 
     Args:
@@ -39,8 +42,8 @@ def on_grid(image: Picture, values: np.ndarray, first: Picture) -> tuple[np.ndar
         if image.values.shape[1:] != (rows, columns):
             raise InputError(
                 "change_sizes",
-                "{first} is {columns} x {rows} pixels and {second} is {width} x {height}, and they do not both say where "
-                "they lie: give two images of one size, or two georeferenced ones.",
+                "{first} is {columns} x {rows} pixels and {second} is {width} x {height}, and they do not both say "
+                "where they lie: give two images of one size, or two georeferenced ones.",
                 first=first.name, second=image.name, columns=columns, rows=rows,
                 width=image.values.shape[2], height=image.values.shape[1],
             )  # fmt: skip
@@ -48,7 +51,10 @@ def on_grid(image: Picture, values: np.ndarray, first: Picture) -> tuple[np.ndar
     if same_grid(image, first):
         return values, valid, ""
     moved = _warped(np.where(valid, values, np.float32(np.nan)), image, first, Resampling.bilinear)
-    there = np.isfinite(moved).all(0)
+    # GDAL shares the weight of what is missing among the neighbours that are there, which shifts the image by up to
+    # half a pixel along its edge: a pixel counts only where all of its weight was there.
+    support = _warped(valid[None].astype(np.float32), image, first, Resampling.bilinear, edge=1)[0]
+    there = np.isfinite(moved).all(0) & (support > WHOLE)
     if not there.any():
         raise InputError(
             "change_no_overlap",
@@ -86,12 +92,15 @@ def _placed(image: Picture) -> bool:
     return image.crs is not None and image.transform is not None
 
 
-def _warped(values: np.ndarray, image: Picture, first: Picture, how: Resampling) -> np.ndarray:
+def _warped(values: np.ndarray, image: Picture, first: Picture, how: Resampling, edge: int = 0) -> np.ndarray:
+    """Return values (band, y, x) on the grid of ``first``, NaN outside; ``edge`` pixels of 0 are put around them."""
+    values = np.pad(values, ((0, 0), (edge, edge), (edge, edge)))
+    place = image.transform @ Affine.translation(-edge, -edge)
     out = np.full((len(values), *first.values.shape[1:]), np.nan, np.float32)
     try:
         reproject(
-            values, out, src_transform=image.transform, src_crs=image.crs, src_nodata=np.nan,
-            dst_transform=first.transform, dst_crs=first.crs, dst_nodata=np.nan, resampling=how,
+            values, out, src_transform=place, src_crs=image.crs, src_nodata=np.nan,
+            dst_transform=first.transform, dst_crs=first.crs, dst_nodata=np.nan, resampling=how, tolerance=0.01,
         )  # fmt: skip
     except (RasterioError, CPLE_BaseError, ValueError, OverflowError, MemoryError) as error:
         raise InputError(
@@ -119,4 +128,8 @@ def _centre(image: Picture) -> str:
         (longitude,), (latitude,) = transform(image.crs, CRS.from_epsg(4326), [x], [y])
     except (RasterioError, CPLE_BaseError, ValueError):
         return f"x {x:.0f}, y {y:.0f}"
-    return f"{latitude:.4f}, {longitude:.4f}" if np.isfinite([latitude, longitude]).all() else f"x {x:.0f}, y {y:.0f}"
+    return (
+        f"{latitude:.4f}, {longitude:.4f}"
+        if np.isfinite([latitude, longitude]).all()
+        else f"x {x:.0f}, y {y:.0f}"
+    )

@@ -33,7 +33,17 @@ _PLUGINS = {
 }
 #: What Pillow raises on damaged files. OSError is the rule; the others come from mutated files.
 _FAULTS = (
-    *(OSError, ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError, MemoryError, OverflowError),
+    *(
+        OSError,
+        ValueError,
+        SyntaxError,
+        TypeError,
+        KeyError,
+        IndexError,
+        EOFError,
+        MemoryError,
+        OverflowError,
+    ),
     *(AttributeError, RuntimeError, struct.error, zlib.error, Image.DecompressionBombError),
 )
 #: Modes kept as one number a pixel; others become red, green and blue.
@@ -62,7 +72,9 @@ class Picture:
     scaled: bool = False
 
 
-def read_image(source: Path | bytes, name: str | None = None, what: str = "image") -> Picture:
+def read_image(
+    source: Path | bytes, name: str | None = None, what: str = "image", least: int = MIN_SIDE
+) -> Picture:
     """Return the samples of a GeoTIFF, PNG, JPEG or BMP.
 
     A value declared as missing makes a pixel not valid when any band has it; a declared 0 only when all bands have it,
@@ -72,6 +84,7 @@ def read_image(source: Path | bytes, name: str | None = None, what: str = "image
         source: a file, or the bytes of one.
         name: how to call it in sentences, and where dates are searched for; the file's own name when None.
         what: how to call it when it has no name.
+        least: shortest side that is accepted.
 
     Raises:
         Unavailable: ``change_absent``.
@@ -87,10 +100,10 @@ def read_image(source: Path | bytes, name: str | None = None, what: str = "image
     if len(data) > geotiff.MAX_FILE_BYTES:
         raise geotiff.too_large(shown, len(data))
     if data.startswith(geotiff.SIGNATURES):
-        return _tiff(data, shown)
+        return _tiff(data, shown, least)
     for signature, plugin in _PLUGINS.items():
         if data.startswith(signature):
-            return _drawn(data, shown, plugin)
+            return _drawn(data, shown, plugin, least)
     raise InputError(
         "change_not_image",
         "{name} is not a GeoTIFF, PNG, JPEG or BMP image, whatever its extension says; give two of these.",
@@ -106,14 +119,16 @@ def printable(name: str) -> str:
 
 def _bytes(path: Path, shown: str) -> bytes:
     if not path.is_file():
-        raise Unavailable("change_absent", "There is no file {name} in {folder}.", name=shown, folder=str(path.parent))
+        raise Unavailable(
+            "change_absent", "There is no file {name} in {folder}.", name=shown, folder=str(path.parent)
+        )
     if path.stat().st_size > geotiff.MAX_FILE_BYTES:
         raise geotiff.too_large(shown, path.stat().st_size)
     return path.read_bytes()
 
 
-def _check(width: int, height: int, bands: int, name: str) -> None:
-    geotiff.check_size(width, height, 1, name, least=MIN_SIDE)
+def _check(width: int, height: int, bands: int, name: str, least: int) -> None:
+    geotiff.check_size(width, height, 1, name, least=least)
     if bands > MAX_BANDS or width * height * bands > MAX_VALUES:
         raise InputError(
             "change_too_large",
@@ -123,9 +138,9 @@ def _check(width: int, height: int, bands: int, name: str) -> None:
         )  # fmt: skip
 
 
-def _tiff(data: bytes, name: str) -> Picture:
+def _tiff(data: bytes, name: str, least: int) -> Picture:
     def check(source: DatasetReader) -> None:
-        _check(source.width, source.height, source.count, name)
+        _check(source.width, source.height, source.count, name, least)
         if any("complex" in str(kind) for kind in source.dtypes):
             raise InputError(
                 "change_complex",
@@ -151,14 +166,14 @@ def _tiff(data: bytes, name: str) -> Picture:
     return Picture(values, valid, names, found.crs, found.transform, name, scaled)
 
 
-def _drawn(data: bytes, name: str, plugin: Callable[[io.BytesIO], Image.Image]) -> Picture:
+def _drawn(data: bytes, name: str, plugin: Callable[[io.BytesIO], Image.Image], least: int) -> Picture:
     # The format's own class, not Image.open: no other format can be guessed, no module-wide limit is touched.
     try:
         image = plugin(io.BytesIO(data))
         mode, (width, height) = image.mode, image.size
     except _FAULTS as error:
         raise geotiff.corrupt(name) from error
-    _check(width, height, 4, name)
+    _check(width, height, 4, name, least)
     try:
         if mode in _GREY and "transparency" not in image.info:
             values = np.asarray(image)[None]

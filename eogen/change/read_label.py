@@ -32,8 +32,8 @@ def changed(image: Picture, rule: Rule = "mask") -> np.ndarray:
     elif not grey:
         raise InputError(
             "change_label",
-            "{name} is no label: it has {bands} different bands. One band is needed: 255 (or 1) where something changed, 0 "
-            "where nothing did, 127 where nobody knows.",
+            "{name} is no label: it has {bands} different bands. One band is needed: 255 (or 1) where something "
+            "changed, 0 where nothing did, 127 where nobody knows.",
             name=image.name, bands=len(values),
         )  # fmt: skip
     elif rule in ("oscd", "hi_ucd"):

@@ -78,7 +78,11 @@ def read_pair(
     times, dated = _times(dates, first.name, second.name)
     placed = first if first.crs is not None and first.transform is not None else second
     crs, transform = (placed.crs, placed.transform) if placed.transform is not None else (None, None)
-    facts = {"title": f"{first.name}, {second.name}", "source": f"{first.name}, {second.name}", "kind": "real"}
+    facts = {
+        "title": f"{first.name}, {second.name}",
+        "source": f"{first.name}, {second.name}",
+        "kind": "real",
+    }
     facts |= {"sensor": kind, "quantity": quantity, "resampled": how, "dated": dated}
     return stack(
         np.stack([values, moved]), named, times=times, crs=crs, transform=transform if crs else None, valid=valid,
@@ -142,5 +146,7 @@ def _times(dates: Sequence[object] | None, first: str, second: str) -> tuple[lis
 
 def _no_date(dates: Sequence[object]) -> InputError:
     return InputError(
-        "change_date", "{given} are not two dates; write them as 2020-01-31.", given=", ".join(map(str, dates))
+        "change_date",
+        "{given} are not two dates; write them as 2020-01-31.",
+        given=", ".join(map(str, dates)),
     )

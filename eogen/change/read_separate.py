@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from eogen.change.read_image import MAX_VALUES, Picture, read_image
+from eogen.change.read_image import MAX_VALUES, MIN_SIDE, Picture, read_image
 from eogen.errors import InputError
+from eogen.geotiff import check_size
 
 _BAND = re.compile(r"(?:^|[_\-. ])(B(?:0?[1-9]|1[0-2]|8A))$", re.IGNORECASE)
 
@@ -38,7 +39,7 @@ def read_separate(paths: Sequence[Path], name: str) -> Picture:
         InputError: ``change_separate``; those of :func:`eogen.change.read_image.read_image`.
     """
     ordered = sorted(paths, key=lambda path: (band_in(path.stem).replace("B8A", "B08A"), path.name))
-    images = [read_image(path) for path in ordered]
+    images = [read_image(path, least=1) for path in ordered]
     wrong = next((i.name for i in images if len(i.values) != 1), None)
     if wrong or not images:
         raise InputError(
@@ -47,6 +48,7 @@ def read_separate(paths: Sequence[Path], name: str) -> Picture:
         )  # fmt: skip
     finest = max(images, key=lambda image: (image.values[0].size, band_in(Path(image.name).stem) == "B04"))
     rows, columns = finest.values.shape[1:]
+    check_size(columns, rows, 1, name, least=MIN_SIDE)
     if rows * columns * len(images) > MAX_VALUES:
         raise InputError(
             "change_too_large",

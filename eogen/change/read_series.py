@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ CLOUD, HAZE = 0.15, 0.05
 
 
 def read_series(
-    source: Path | Sequence[Path] | Mapping[str, bytes],
+    images: Path | Sequence[Path] | Mapping[str, bytes],
     *,
     sensor: str | None = None,
     cloud: float | None = CLOUD,
@@ -34,7 +35,7 @@ def read_series(
     """Return the dates of one place, oldest first, on the grid of the first.
 
     Args:
-        source: a folder (its images whose names hold a date), the files, or name -> bytes. Each name holds its date.
+        images: a folder (its images whose names hold a date), the files, or name -> bytes. Each name holds its date.
         sensor: as of :func:`eogen.change.read_pair.read_pair`.
         cloud: blue reflectance above which a pixel is not valid; None for no cloud mask. Sentinel-2 reflectance only.
         haze: excess of blue above which a whole date is not valid; None for no such test.
@@ -42,16 +43,16 @@ def read_series(
 
     Returns:
         A stack. Values under clouds are kept, so that a picture shows the cloud, but are not valid. Coordinates besides
-        those of every stack: ``clear`` (time) share of valid pixels, ``hazy`` (time) bool. Attributes besides those of a
-        pair: ``cloud_rule``, in words, or "". The rule is a threshold on brightness: it misses thin clouds and shadows
-        and takes snow and bright roofs for clouds.
+        those of every stack: ``clear`` (time) share of valid pixels, ``hazy`` (time) bool. Attributes besides those of
+        a pair: ``cloud_rule``, the test, or "". The rule is a threshold on brightness: it misses thin clouds and
+        shadows, and takes snow and bright roofs for clouds.
 
     Raises:
         Unavailable: ``change_absent``.
-        InputError: ``change_no_dates``; ``change_same_date``; ``change_series_large``; ``change_bands_differ``; those of
-            ``read_pair``.
+        InputError: ``change_no_dates``; ``change_same_date``; ``change_series_large``; ``change_bands_differ``;
+            those of ``read_pair``.
     """
-    files = _dated(source)
+    files = _dated(images)
     first = read_image(files[0][1], files[0][2])
     if len(files) * first.values.size > 2 * MAX_VALUES:
         raise InputError(
@@ -62,7 +63,7 @@ def read_series(
             most=2 * MAX_VALUES // 1_000_000,
         )  # fmt: skip
     kind, named, quantity = bands_of(first, sensor)
-    images, valid, done = [values_of(first, kind)], [first.valid], set()
+    values, valid, done = [values_of(first, kind)], [first.valid], set()
     for _, given, name in files[1:]:
         picture = read_image(given, name)
         _, others, _ = bands_of(picture, kind, named if len(picture.values) == len(named) else None)
@@ -73,13 +74,13 @@ def read_series(
                 first=first.name, second=picture.name, one=", ".join(named), two=", ".join(others),
             )  # fmt: skip
         moved, there, how = on_grid(picture, values_of(picture, kind), first)
-        images.append(moved)
+        values.append(moved)
         valid.append(there)
         done |= {how} if how else set()
     facts = {"title": first.name, "source": ", ".join(f[2] for f in files), "kind": "real", "sensor": kind}
     facts |= {"quantity": quantity, "resampled": "; ".join(sorted(done)), "dated": "name"}
     made = stack(
-        np.stack(images), named, times=[day for day, *_ in files], crs=first.crs if first.transform else None,
+        np.stack(values), named, times=[day for day, *_ in files], crs=first.crs if first.transform else None,
         transform=first.transform if first.crs else None, valid=np.stack(valid), **facts | about,
     )  # fmt: skip
     return _clouds_off(made, cloud, haze)
@@ -107,23 +108,29 @@ def cloudy(
 def _clouds_off(images: xr.DataArray, cloud: float | None, haze: float | None) -> xr.DataArray:
     hidden, hazy = np.zeros(images.valid.shape, bool), np.zeros(images.sizes["time"], bool)
     rule = ""
-    if "blue" in common(images) and images.attrs["quantity"] == "reflectance" and (cloud or haze):
+    if "blue" in common(images) and images.attrs["quantity"] == "reflectance":
         blue = images.values[:, common(images).index("blue")]
         hidden, hazy = cloudy(blue, images.valid.values, cloud, haze)
-        tests = [f"blue > {cloud:g}" if cloud else "", f"date hazier than its lower quartile by {haze:g}" if haze else ""]
-        rule = "; ".join(filter(None, tests))
+        tests = [] if cloud is None else [f"blue > {cloud:g}"]
+        tests += [] if haze is None else [f"median blue of the date > its lower quartile + {haze:g}"]
+        rule = "; ".join(tests)
     valid = images.valid.values & ~hidden
     return images.assign_coords(
         valid=(("time", "y", "x"), valid), clear=("time", valid.mean((1, 2))), hazy=("time", hazy)
     ).assign_attrs(cloud_rule=rule)
 
 
-def _dated(source: Path | Sequence[Path] | Mapping[str, bytes]) -> list[tuple[np.datetime64, Path | bytes, str]]:
+def _dated(
+    source: Path | Sequence[Path] | Mapping[str, bytes],
+) -> list[tuple[np.datetime64, Path | bytes, str]]:
     """Return date, file and name, oldest first."""
     if isinstance(source, Path):
         if not source.is_dir():
             raise Unavailable(
-                "change_absent", "There is no file {name} in {folder}.", name=source.name, folder=str(source.parent)
+                "change_absent",
+                "There is no file {name} in {folder}.",
+                name=source.name,
+                folder=str(source.parent),
             )
         source = [p for p in sorted(source.iterdir()) if p.suffix.lower() in SUFFIXES and date_in(p.name)]
     pairs = list(source.items()) if isinstance(source, Mapping) else [(path.name, path) for path in source]
@@ -132,12 +139,12 @@ def _dated(source: Path | Sequence[Path] | Mapping[str, bytes]) -> list[tuple[np
     if undated or len(dates) < 2:
         raise InputError(
             "change_no_dates",
-            "A series needs two or more images whose names hold their dates, such as place_2020-01-31.tif; {found} were "
-            "given, without a date: {undated}.",
+            "A series needs two or more images whose names hold their dates, such as place_2020-01-31.tif; {found} "
+            "were given, without a date: {undated}.",
             found=len(dates), undated=", ".join(undated) or "–",
         )  # fmt: skip
     dates.sort(key=lambda each: (each[0], each[2]))
-    for one, other in zip(dates, dates[1:], strict=False):
+    for one, other in pairwise(dates):
         if one[0] == other[0]:
             raise InputError(
                 "change_same_date", "{first} and {second} are of the same date; give one of them.",

@@ -103,7 +103,6 @@ def both_sensors(root: Path | None, name: str) -> dict[str, xr.DataArray]:
 
 def _search(folder: Path, root: Path, depth: int, found: list[SetFolder]) -> None:
     place = folder.relative_to(root).as_posix()
-    said = f"{root.name}/{place}" if place != "." else root.name
     name = place if place != "." else root.name
     cities, pictures = oscd(folder), oscd_pictures(folder)
     if cities or pictures:
@@ -112,11 +111,17 @@ def _search(folder: Path, root: Path, depth: int, found: list[SetFolder]) -> Non
         return
     for layout in LAYOUTS:
         if pairs := layout(folder):
-            found.append(SetFolder(name, row_of(said), _named(pairs)))
+            found.append(SetFolder(name, _row(root, place), _named(pairs)))
             return
     if depth > 0:
         for inner in sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")):
             _search(inner, root, depth - 1, found)
+
+
+def _row(root: Path, place: str) -> Row:
+    """Return the row of a folder by its path under the root, and where that says nothing with the root's own name."""
+    found = row_of(place)
+    return found if found is not UNKNOWN else row_of(f"{root.name}/{place}")
 
 
 def _named(pairs: tuple[Pair, ...]) -> dict[str, Pair]:

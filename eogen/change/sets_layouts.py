@@ -38,7 +38,9 @@ _BESIDE = (
     ("image1", "image2", ("label", "mask")),
 )
 #: What a stem says besides which pair it is (OMBRIA: S2_before_0013, imbefore_1, gt_1).
-_ROLE = re.compile(r"(?i)(^|[_\-. ])(?:s[12][_\-. ])?(?:im)?(?:before|after|mask|gt|label|img)(?=[_\-. ]|$)[_\-. ]?")
+_ROLE = re.compile(
+    r"(?i)(^|[_\-. ])(?:s[12][_\-. ])?(?:im)?(?:before|after|mask|gt|label|img)(?=[_\-. ]|$)[_\-. ]?"
+)
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,9 @@ def hi_ucd(folder: Path) -> tuple[Pair, ...]:
     inside = _folders(folder)
     if "image" not in inside:
         return ()
-    years = {p.name: _relative(p) for p in sorted(inside["image"].iterdir()) if re.fullmatch(r"\d{4}", p.name)}
+    years = {
+        p.name: _relative(p) for p in sorted(inside["image"].iterdir()) if re.fullmatch(r"\d{4}", p.name)
+    }
     masks = next((_folders(inside[name]) for name in ("mask", "mask_merge", "label") if name in inside), {})
     couples = [m.split("_") for m in masks if re.fullmatch(r"\d{4}_\d{4}", m)] or pairwise(years)
     found = []
@@ -160,12 +164,16 @@ def _folders(folder: Path) -> dict[str, Path]:
 def _images(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
-    return [p for p in sorted(folder.iterdir()) if p.suffix.lower() in SUFFIXES and not p.name.startswith(".")]
+    return [
+        p for p in sorted(folder.iterdir()) if p.suffix.lower() in SUFFIXES and not p.name.startswith(".")
+    ]
 
 
 def _relative(folder: Path) -> dict[str, Path]:
     """Return the images anywhere under a folder, by their path without suffix, parts joined by ``_``."""
-    inner = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in SUFFIXES and not p.name.startswith(".")]
+    inner = [
+        p for p in sorted(folder.rglob("*")) if p.suffix.lower() in SUFFIXES and not p.name.startswith(".")
+    ]
     return {"_".join(p.relative_to(folder).with_suffix("").parts): p for p in inner}
 
 

@@ -11,6 +11,7 @@ from eogen.catalog.entries import entry
 from eogen.change.read_label import Rule
 
 _RGB = ("red", "green", "blue")
+_OMBRIA_S1 = r"ombria(.*[^a-z0-9])?(s1|sentinel-?1)(?![0-9])"
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ ROWS: tuple[Row, ...] = (
     Row("levir_cd", r"levir", "levir_cd", "aerial", _RGB, 0.5, changed="buildings"),
     Row("whu_cd", r"whu", "whu_cd", "aerial", _RGB, changed="buildings"),
     Row("dsifn", r"dsifn", "dsifn", "aerial", _RGB, 2),
-    Row("ombria_s1", r"ombria.*(s1|sentinel-?1)", "ombria_s1", "sentinel1", ("backscatter",), 10, changed="water"),
+    Row("ombria_s1", _OMBRIA_S1, "ombria_s1", "sentinel1", ("backscatter",), 10, changed="water"),
     Row("ombria_s2", r"ombria", "ombria_s2", "sentinel2", ("swir", "nir", "red"), 10, changed="water"),
     Row("second", r"(?<![a-z])second(?![a-z])", "second", "aerial", _RGB, rule="second", changed="land_cover"),
     Row("hi_ucd", r"hi[-_ ]?ucd", "hi_ucd", "aerial", _RGB, 0.1, "hi_ucd", "land_cover"),

@@ -121,7 +121,7 @@ def test_data_lists_and_writes_json(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert all((name in text) == (each.room == "landcover") for name, each in entries.catalog().items())
     bad = run("data", "--room", "cellar")
     assert (bad.exit_code, bad.stdout) == (1, "")
-    assert "there are rooms: canopy, landcover" in bad.stderr
+    assert "there are rooms: canopy, change, landcover" in bad.stderr
 
 
 def test_fetch_brings_says_and_answers_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

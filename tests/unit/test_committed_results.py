@@ -60,6 +60,11 @@ SAID = {
         ("srg", "ms_cnn/gradient_shap", "eurosat", 2),
         ("srg_evidence_space", "index_network/exact_evidence", "eurosat", 2),
     ),
+    "ocean": tuple(
+        (name, method, "nep_2021_daily_modis_viirs, 8-day", 3)
+        for name in ("rmse", "mae", "crps")
+        for method in ("nearest", "dineof", "oi", "unet", "hybrid")
+    ),
     "canopy": (
         ("nll", "flow", "simulated", 2),
         ("nll", "independent", "simulated", 2),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import struct
+import warnings
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +19,11 @@ from eogen.errors import InputError
 
 #: What training code nests a state under.
 NESTED = ("teacher", "state_dict", "model_state_dict", "model")
+#: What torch's restricted unpickler and safetensors raise on bytes that are not theirs.
+_BROKEN = (
+    OSError, RuntimeError, EOFError, ValueError, TypeError, AttributeError, LookupError, AssertionError, struct.error,
+    OverflowError, MemoryError, safetensors.SafetensorError, pickle.UnpicklingError,
+)  # fmt: skip
 
 
 def tensors(path: Path, nested: Sequence[str] = NESTED) -> dict[str, Tensor]:
@@ -41,7 +48,9 @@ def tensors(path: Path, nested: Sequence[str] = NESTED) -> dict[str, Tensor]:
         )  # fmt: skip
     try:
         read = safetensors.torch.load_file(path) if suffix == ".safetensors" else _saved(path)
-    except (OSError, RuntimeError, EOFError, safetensors.SafetensorError, pickle.UnpicklingError) as error:
+    except InputError:
+        raise
+    except _BROKEN as error:
         raise _damaged(path, str(error).splitlines()[0] if str(error) else "it ends too early") from error
     for name in nested:
         if isinstance(read, dict) and isinstance(read.get(name), dict):
@@ -71,7 +80,9 @@ def stamp(path: Path) -> tuple[str, int, int]:
 
 def _saved(path: Path) -> object:
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():  # torch asks its users to report files of another protocol
+            warnings.simplefilter("ignore", UserWarning)
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         if not zipfile.is_zipfile(path):  # not an archive of torch at all, whatever its suffix
             raise

@@ -45,37 +45,48 @@ def dense(
     ramp = np.minimum(np.arange(1, side + 1), np.arange(side, 0, -1)).clip(max=max(overlap // patch, 1))
     weight = np.kron(np.outer(ramp, ramp), np.ones((patch, patch)))
     rows, columns = before.shape[1:]
-    places = [
-        (dy, dx, top, left)
+    grids = [
+        [
+            (y, x)
+            for y in _starts(rows, dy, window, stride, patch)
+            for x in _starts(columns, dx, window, stride, patch)
+        ]
         for dy in shifts
         for dx in shifts
-        for top in _starts(rows + dy, window, stride, patch)
-        for left in _starts(columns + dx, window, stride, patch)
     ]
     reach = patch + window  # enough beyond the last row for any shift
     sides = ((0, 0), (max(shifts), reach), (max(shifts), reach))
     one, two = (np.pad(image, sides, mode="symmetric") for image in (before, after))
-    total, weights = np.zeros(one.shape[1:]), np.zeros(one.shape[1:])
-    for done, (dy, dx, top, left) in enumerate(places):
-        progress(done, len(places), "tiles")
-        y, x = max(shifts) - dy + top, max(shifts) - dx + left
-        here = np.s_[y : y + window, x : x + window]
-        said = np.asarray(cells(one[:, *here], two[:, *here]), np.float64)
-        if said.shape != (side, side) or not np.isfinite(said).all():
-            raise InputError(
-                "change_model_output",
-                "For a window of {window} pixels the model gave {found}; {expected} finite values were expected.",
-                window=window, expected=f"{side} × {side}",
-                found=" × ".join(map(str, said.shape)) if said.shape != (side, side) else "values that are not finite",
-            )  # fmt: skip
-        total[here] += np.kron(said, np.ones((patch, patch))) * weight
-        weights[here] += weight
-    progress(len(places), len(places), "tiles")
-    inner = np.s_[max(shifts) : max(shifts) + rows, max(shifts) : max(shifts) + columns]
-    return (total[inner] / weights[inner]).astype(np.float32)
+    origin, count, done = max(shifts), sum(map(len, grids)), 0
+    inner = np.s_[origin : origin + rows, origin : origin + columns]
+    mean = np.zeros((rows, columns))
+    for places in grids:
+        total, weights = np.zeros(one.shape[1:]), np.zeros(one.shape[1:])
+        for y, x in places:
+            progress(done, count, "tiles")
+            here = np.s_[origin + y : origin + y + window, origin + x : origin + x + window]
+            said = np.asarray(cells(one[:, *here], two[:, *here]), np.float64)
+            if said.shape != (side, side) or not np.isfinite(said).all():
+                raise _unfit(said, side, window)
+            total[here] += np.kron(said, np.ones((patch, patch))) * weight
+            weights[here] += weight
+            done += 1
+        mean += total[inner] / weights[inner] / len(grids)
+    progress(count, count, "tiles")
+    return mean.astype(np.float32)
 
 
-def _starts(length: int, window: int, stride: int, patch: int) -> list[int]:
-    """Return where windows begin (multiples of ``patch``) so that they cover ``length`` pixels."""
-    last = max(-(-(length - window) // patch) * patch, 0)
-    return [*range(0, last, stride), last]
+def _starts(length: int, shift: int, window: int, stride: int, patch: int) -> list[int]:
+    """Return where windows begin that cover ``length`` pixels, of a grid that begins ``shift`` pixels outside."""
+    last = max(-(-(length + shift - window) // patch) * patch, 0)
+    return [start - shift for start in (*range(0, last, stride), last)]
+
+
+def _unfit(said: np.ndarray, side: int, window: int) -> InputError:
+    shape = " × ".join(map(str, said.shape))
+    return InputError(
+        "change_model_output",
+        "For a window of {window} pixels the model gave {found}; {expected} finite values were expected.",
+        window=window, expected=f"{side} × {side}",
+        found=shape if said.shape != (side, side) else f"{shape}, NaN/inf",
+    )  # fmt: skip

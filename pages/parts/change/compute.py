@@ -6,12 +6,13 @@ Keys are hashes and parameters, never arrays: Streamlit samples large arrays and
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 import xarray as xr
 
+from eogen.change.calibrate import Usual, self_usual, usual
+from eogen.change.calibrate import p_values as p_values_of
 from eogen.change.methods import METHODS, score, unavailable
 from eogen.progress import Progress, silent, staged
 from pages.parts.change import science, sources
@@ -57,9 +58,9 @@ def asks(state: State, name: str) -> bool:
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT)
-def _known(signature: str, name: str, usual: str, _state: State, _progress: Progress) -> Any:
-    if usual == "self":
-        return science.self_usual(scored(_state, name))
+def _known(signature: str, name: str, called: str, _state: State, _progress: Progress) -> Usual:
+    if called == "self":
+        return self_usual(scored(_state, name, _progress))
     own = sources.names(_state.source)
     others = [other for other in own if other != _state.name][:OTHERS]
     maps = []
@@ -72,10 +73,13 @@ def _known(signature: str, name: str, usual: str, _state: State, _progress: Prog
             maps.append(
                 score(pair, name, normalise=how, smooth=_state.smooth, progress=staged(_progress, "usual"))
             )
-    return science.usual(maps) if maps else science.self_usual(scored(_state, name))
+    if not maps:
+        return self_usual(scored(_state, name, _progress))
+    # Between places only ranks were found to carry over; simulated ones share sensor and sky.
+    return usual(maps, standardise="bulk" if _state.source in sources.SIMULATED else "rank")
 
 
-def known(state: State, name: str, progress: Progress = silent) -> Any:
+def known(state: State, name: str, progress: Progress = silent) -> Usual:
     """Return what scores are usual for an estimator, see :mod:`eogen.change.calibrate`."""
     return _known(state.signature, name, state.usual, state, progress)
 
@@ -83,7 +87,7 @@ def known(state: State, name: str, progress: Progress = silent) -> Any:
 @st.cache_resource(show_spinner=False, max_entries=KEPT)
 def _p_values(signature: str, name: str, usual: str, _state: State, _progress: Progress) -> xr.Dataset:
     found = scored(_state, name, _progress)
-    return science.p_values(found, known(_state, name, _progress))
+    return p_values_of(found, known(_state, name, _progress))
 
 
 def p_values(state: State, name: str, progress: Progress = silent) -> xr.Dataset:
@@ -93,15 +97,15 @@ def p_values(state: State, name: str, progress: Progress = silent) -> xr.Dataset
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT)
 def _objects(
-    signature: str, name: str, usual: str, rate: float, least: int, _found: xr.Dataset
+    signature: str, name: str, usual: str, rate: float, least: int, _found: xr.Dataset, _pixel: float | None
 ) -> tuple[pd.DataFrame, xr.DataArray]:
-    return science.objects(_found, rate, least)
+    return science.objects(_found, rate, least, _pixel)
 
 
 def objects(state: State, name: str) -> tuple[pd.DataFrame, xr.DataArray]:
     """Return the objects of an estimator's map at the state's rate and least size, and the image of their numbers."""
     return _objects(
-        state.signature, name, state.usual, state.rate, state.least, p_values(state, name)
+        state.signature, name, state.usual, state.rate, state.least, p_values(state, name), state.pixel
     )  # fmt: skip
 
 

@@ -5,26 +5,23 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
-from eogen.raster import features_geojson, geotiff_bytes
+from eogen.change.objects import to_geojson, to_geotiff
 from pages.kit import export
 from pages.kit.words import Words
 from pages.parts.change import judge
 from pages.parts.change.state import State
 
 
-def bar(
-    t: Words, state: State, name: str, made: xr.Dataset, table: pd.DataFrame, numbers: xr.DataArray
-) -> None:
+def bar(t: Words, state: State, name: str, made: xr.Dataset, table: pd.DataFrame) -> None:
     """Draw the export bar; what needs a place on Earth is offered where there is one."""
-    stem = f"change-{state.name}-{name}"
+    stem = f"change-{state.name}-{name}".replace("/", "-")
     files: list[export.File | export.Chart] = []
     if state.images.rio.crs is not None:
-        files.append(export.objects(f"{stem}-objects", partial(geojson, state, name, made, table, numbers)))
-        files.append(export.raster(f"{stem}-p", partial(geotiff, state, made)))
+        files.append(export.objects(f"{stem}-objects", partial(to_geojson, made, state.rate, state.least)))
+        files.append(export.raster(f"{stem}-p", partial(to_geotiff, made)))
     files.append(export.table(f"{stem}-objects", partial(listed, state, table)))
     files.append(export.record(f"{stem}-view", partial(record, state, name, made)))
     export.bar(files, t, key="change")
@@ -34,22 +31,6 @@ def listed(state: State, table: pd.DataFrame) -> pd.DataFrame:
     """Return the objects with their verdicts."""
     held = judge.known()
     return table.assign(verdict=[judge.said(state, row, held) for _, row in table.iterrows()])
-
-
-def geojson(
-    state: State, name: str, made: xr.Dataset, table: pd.DataFrame, numbers: xr.DataArray
-) -> dict[str, Any]:
-    """Return the objects as GeoJSON."""
-    mask = numbers.copy(data=numbers.values > 0)
-    values = {"mean_minus_log10_p": mask.copy(data=-np.log10(np.maximum(made.p_value.values, 1e-12)))}
-    return features_geojson(mask, values=values, properties={"estimator": name, "rate": state.rate})
-
-
-def geotiff(state: State, made: xr.Dataset) -> bytes:
-    """Return the p-values (float32, CRS kept) as a GeoTIFF."""
-    image = made.p_value.astype(np.float32).rename("p_value")
-    image.attrs |= {k: v for k, v in made.attrs.items() if isinstance(v, str | int | float)} | {"units": "1"}
-    return geotiff_bytes(image.rio.write_crs(state.images.rio.crs))
 
 
 def record(state: State, name: str, made: xr.Dataset) -> dict[str, Any]:

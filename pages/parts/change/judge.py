@@ -54,7 +54,7 @@ def say(state: State, estimator: str, row: pd.Series, verdict: str) -> None:
         "dates": [state.date(state.first), state.date(state.second)],
         "estimator": estimator, "rate": state.rate, "usual": state.usual, "least_pixels": state.least,
         "row": float(row["row"]), "column": float(row["column"]),
-        "pixels": int(row["pixels"]), "peak": float(row["peak"]),
+        "pixels": int(row["pixels"]), "peak": float(row["peak_surprise"]),
     }  # fmt: skip
     store(Verdict("change", name, verdict, context=context))
 
@@ -64,7 +64,7 @@ def chosen(table: pd.DataFrame) -> int:
     if not len(table):
         return 0
     asked = whole("object", 0)
-    return asked if (table["id"] == asked).any() else int(table.loc[table["peak"].idxmax(), "id"])
+    return asked if (table["id"] == asked).any() else int(table.loc[table["peak_surprise"].idxmax(), "id"])
 
 
 def colours(state: State, table: pd.DataFrame, held: dict[str, str]) -> dict[int, tuple[int, int, int]]:

@@ -78,7 +78,8 @@ def state(t: Words, found: Source, top: list, below: list) -> State:
         )
     )  # fmt: skip
     area = pixel_area(found.images)
-    pixel = None if area is None else float(area.mean())
+    told = found.images.attrs.get("pixel")
+    pixel = float(area.mean()) if area is not None else float(told) ** 2 if told else None
     least = int(
         choose(
             below[4].select_slider, t("change.controls.least"), LEAST, name="least", default="8",

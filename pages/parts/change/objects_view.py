@@ -36,7 +36,7 @@ def listed(t: Words, state: State, name: str, table: pd.DataFrame, held: dict[st
     if not len(table):
         st.caption(t("change.objects.none"))
         return
-    shown = table.nlargest(MOST, "peak")
+    shown = table.nlargest(MOST, "peak_surprise")
     rows = []
     for _, row in shown.iterrows():
         verdict = judge.said(state, row, held)
@@ -44,8 +44,8 @@ def listed(t: Words, state: State, name: str, table: pd.DataFrame, held: dict[st
         one[t("change.objects.area")] = (
             area(t, row["area_m2"]) if pd.notna(row["area_m2"]) else t.number(int(row["pixels"]), unit="px")
         )
-        one[t("change.objects.mean")] = t.number(row["mean"], 1)
-        one[t("change.objects.peak")] = t.number(row["peak"], 1)
+        one[t("change.objects.mean")] = t.number(row["mean_surprise"], 1)
+        one[t("change.objects.peak")] = t.number(row["peak_surprise"], 1)
         one[t("change.objects.centre")] = _centre(t, row)
         one[t("change.objects.verdict")] = t(f"change.verdicts.{verdict}") if verdict else "–"
         rows.append(one)
@@ -85,7 +85,7 @@ def chosen(
     number = judge.chosen(table)
     row = table[table["id"] == number].iloc[0]
     size = area(t, row["area_m2"]) if pd.notna(row["area_m2"]) else t.number(int(row["pixels"]), unit="px")
-    st.markdown(t("change.objects.one", n=number, area=size, peak=t.number(row["peak"], 1)))
+    st.markdown(t("change.objects.one", n=number, area=size, peak=t.number(row["peak_surprise"], 1)))
     st.html(_close(t, state, made, row, numbers.values))
     judge.buttons(t, state, name, row, held)
 

@@ -46,7 +46,7 @@ def show(guest: Visitor, state: State) -> None:
             objects_view.chosen(t, state, main, made, *table, held)
     if made is not None and table is not None:
         objects_view.listed(t, state, main, table[0], held)
-        exports.bar(t, state, main, made, *table)
+        exports.bar(t, state, main, made, table[0])
 
 
 def run(t: Words, state: State, name: str) -> xr.Dataset | None:
@@ -162,7 +162,7 @@ def _picture(
 
 def _numbers(t: Words, state: State, name: str, made: xr.Dataset, frame: pd.DataFrame) -> None:
     """Write how many objects, how large together, and the raw value of the limit."""
-    raw = science.threshold(compute.known(state, name), state.rate)
+    raw = science.limit(made, compute.known(state, name), state.rate)
     valid = int(state.valid.sum())
     pixels = int(frame["pixels"].sum()) if len(frame) else 0
     known = len(frame) and frame["area_m2"].notna().all()
@@ -178,7 +178,7 @@ def _numbers(t: Words, state: State, name: str, made: xr.Dataset, frame: pd.Data
     ]
     grid = "display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:.8rem"
     st.html(f'<div style="{grid}">{"".join(cells)}</div>')
-    if made.attrs.get("self_calibrated", 0):
+    if made.attrs.get("calibration") == "self":
         st.caption(t("change.map.own_law"))
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 import xarray as xr
 
+from eogen.change.calibrate import p_values
 from eogen.change.methods import score
 from eogen.change.plant import paints, plant
 from eogen.progress import Progress
@@ -18,7 +19,7 @@ from pages.kit.hall import Visitor
 from pages.kit.maps.layers import picture
 from pages.kit.maps.legend import class_legend
 from pages.kit.words import Words
-from pages.parts.change import compute, draw, science, titles
+from pages.parts.change import compute, draw, titles
 from pages.parts.change.state import OWN, State, digest
 
 #: Radii (pixels) and opacities of the detectability curve, and stamps of each.
@@ -110,7 +111,7 @@ def _painted(
     images = plant(_state.pair, _mask, kind, contrast)
     how = None if _state.normalise == OWN else _state.normalise
     found = score(images, name, normalise=how, smooth=_state.smooth)
-    return images, science.p_values(found, compute.known(_state, name)).p_value.values
+    return images, p_values(found, compute.known(_state, name)).p_value.values
 
 
 def _tried(
@@ -243,7 +244,7 @@ def _detected(key: str, name: str, _state: State, kind: str, _progress: Progress
             done += 1
             images = plant(_state.pair, numbers > 0, kind, contrast)
             found = score(images, name, normalise=how, smooth=_state.smooth)
-            hits = _hits(_state, science.p_values(found, known).p_value.values, stamps)
+            hits = _hits(_state, p_values(found, known).p_value.values, stamps)
             rows.append(
                 {"radius": radius, "contrast": contrast, "found": float(np.mean(hits)), "n": len(hits)}
             )

@@ -68,7 +68,8 @@ def _grid(t: Words, made: xr.Dataset) -> str:
             'width:100%;border-radius:6px;image-rendering:pixelated"><figcaption style="font-size:.9rem">'
             f"{text}</figcaption></figure>"
         )
-    return f'<div style="display:grid;gap:.7rem;grid-template-columns:repeat(auto-fill,minmax(min(15rem,46%),1fr))">{cells}</div>'
+    columns = "repeat(auto-fill,minmax(min(15rem,46%),1fr))"
+    return f'<div style="display:grid;gap:.7rem;grid-template-columns:{columns}">{cells}</div>'
 
 
 def _weights(t: Words, state: State, name: str, made: xr.Dataset) -> None:

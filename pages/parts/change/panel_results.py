@@ -64,9 +64,12 @@ def show(guest: Visitor, state: State | None = None) -> None:
 def figure_name(t: Words, name: str) -> str:
     """Return the name of a figure; of one the words do not know, its own."""
     kind, _, about = name.partition("/")
-    key = f"change.trial.{kind}"
-    said = t(key) if kind in ("ap", "auroc", "best_f1", "f1", "mean_f1") else kind.replace("_", " ")
-    return f"{said} · {about.replace('_', ' ')}" if about else said if key else said
+    said = (
+        t(f"change.trial.{kind}")
+        if kind in ("ap", "auroc", "best_f1", "f1", "mean_f1")
+        else kind.replace("_", " ")
+    )
+    return f"{said} · {about.replace('_', ' ')}" if about else said
 
 
 def board(t: Words, rows: list[Figure]) -> pd.DataFrame:
@@ -119,7 +122,8 @@ def _listed(t: Words, rows: list[Figure]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             t("change.results.figure"): figure_name(t, f.name), t("change.trial.method"): titles.method(t, f.method),
-            t("change.results.set"): f.dataset.replace("_", " "), t("change.results.value"): measured.with_interval(f, t),
+            t("change.results.set"): f.dataset.replace("_", " "),
+            t("change.results.value"): measured.with_interval(f, t),
             t("change.results.target"): measured.target(f, t), "n": f.n,
         }
         for f in rows

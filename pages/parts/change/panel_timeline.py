@@ -6,6 +6,9 @@ import numpy as np
 import streamlit as st
 import xarray as xr
 
+from eogen.change.breaks import breaks
+from eogen.change.calibrate import p_values, self_usual
+from eogen.change.sequence import surprise
 from eogen.colour import Scale
 from eogen.progress import Progress
 from eogen.raster import Overlay
@@ -15,7 +18,7 @@ from pages.kit.hall import Visitor
 from pages.kit.maps.legend import scale_legend
 from pages.kit.maps.swipe import swipe
 from pages.kit.words import Words
-from pages.parts.change import draw, science, titles
+from pages.parts.change import draw, titles
 from pages.parts.change.state import State, digest
 
 LOOKS = ("surprise", "breaks")
@@ -61,7 +64,7 @@ def show(guest: Visitor, state: State) -> None:
         _bars(t, state, days, share, at), key="change_timeline", alt=t("change.timeline.alt"), expert=True
     )
     left, right = st.columns([1.3, 1], gap="large")
-    broken = science.breaks(p, state.rate)
+    broken = _break(t, state, name) if look == "breaks" else None
     with left:
         _pictures(t, state, made, broken, look, at)
     with right:
@@ -91,19 +94,33 @@ def show(guest: Visitor, state: State) -> None:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _surprises(key: str, name: str, memory: int, _images: xr.DataArray, _progress: Progress) -> xr.Dataset:
-    found = science.surprise(_images, name, memory, progress=_progress)
-    nll = found.nll.values
-    p = np.full_like(nll, np.nan)
-    for k in range(len(nll)):
-        if np.isfinite(nll[k]).any():
-            one = xr.Dataset({"nll": (("y", "x"), nll[k])})
-            p[k] = science.p_values(one, science.self_usual(one)).p_value.values
-    return found.assign(p_value=(("time", "y", "x"), p))
+    found = surprise(_images, name, memory, progress=_progress)
+    p = np.full((len(found.nll) + 1, *found.nll.shape[1:]), np.nan, np.float32)
+    for k, nll in enumerate(found.nll.values, 1):  # nothing comes before the first date
+        if np.isfinite(nll).any():
+            one = xr.Dataset({"nll": (("y", "x"), nll)}, attrs={"estimator": name})
+            p[k] = p_values(one, self_usual(one)).p_value.values
+    return xr.Dataset({"p_value": (("time", "y", "x"), p)}, attrs=found.attrs)
 
 
 def surprises(state: State, name: str, memory: int, progress: Progress) -> xr.Dataset:
-    """Return ``nll`` and ``p_value`` (time, y, x) of an estimator with a memory of so many dates."""
-    return _surprises(digest(state.key), name, memory, state.images, progress)
+    """Return ``p_value`` (time, y, x) of an estimator with a memory of so many dates; NaN on the first date."""
+    return _surprises(state.key, name, memory, state.images, progress)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _broken(key: str, name: str, rate: float, _images: xr.DataArray, _progress: Progress) -> np.ndarray:
+    found = breaks(_images, name, progress=_progress)
+    return np.where(found.p_value.values <= rate, found["index"].values, -1).astype(np.int16)
+
+
+def _break(t: Words, state: State, name: str) -> np.ndarray | None:
+    """Return (y, x) the number of the first date on which a pixel is changed for good; -1 for none."""
+    return progress.run(
+        t("change.timeline.running", method=titles.method(t, name)),
+        lambda report: _broken(state.key, name, state.rate, state.images, report), t,
+        key=f"breaks_{state.key}_{name}_{state.rate}",
+    )  # fmt: skip
 
 
 def _shares(p: np.ndarray, rate: float) -> np.ndarray:
@@ -133,7 +150,9 @@ def _bars(t: Words, state: State, days: list[str], share: np.ndarray, at: int) -
     return fig
 
 
-def _pictures(t: Words, state: State, made: xr.Dataset, broken: np.ndarray, look: str, at: int) -> None:
+def _pictures(
+    t: Words, state: State, made: xr.Dataset, broken: np.ndarray | None, look: str, at: int
+) -> None:
     """Draw the date under one divider with its surprise, or with the map of what broke when."""
     p = made.p_value.values[at]
 
@@ -141,7 +160,7 @@ def _pictures(t: Words, state: State, made: xr.Dataset, broken: np.ndarray, look
         return draw.up(draw.natural(state.key, state.images, at), draw.zoom(state.shape))
 
     def over() -> np.ndarray:
-        if look == "breaks":
+        if broken is not None:
             scale = Scale("cividis", 0, state.images.sizes["time"] - 1)
             colours = scale.colour(np.where(broken >= 0, broken.astype(float), np.nan))
             pixels = draw.over(draw.natural(state.key, state.images, at) // 2 + 60, colours, 1.0)
@@ -166,7 +185,9 @@ def _pictures(t: Words, state: State, made: xr.Dataset, broken: np.ndarray, look
     provenance.caption(state.provenance, t)
 
 
-def _said(t: Words, state: State, days: list[str], share: np.ndarray, broken: np.ndarray, at: int) -> None:
+def _said(
+    t: Words, state: State, days: list[str], share: np.ndarray, broken: np.ndarray | None, at: int
+) -> None:
     """Say what the date is worth, which date broke most, and the truth where it is known."""
     if np.isfinite(share[at]):
         st.markdown(
@@ -183,7 +204,7 @@ def _said(t: Words, state: State, days: list[str], share: np.ndarray, broken: np
     st.markdown(t("change.timeline.most", date=_day(t, days[top]), share=float(share[top])))
     index = int(state.images.attrs.get("break_index", -1))
     label = state.label
-    if index < 0 or label is None or not (label == 1).any():
+    if broken is None or index < 0 or label is None or not (label == 1).any():
         return
     inside = label == 1
     right = float((np.abs(broken[inside] - index) <= 1).mean())

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 import xarray as xr
 
+from eogen.change.calibrate import Usual, p_values, usual
 from eogen.change.methods import score
 from eogen.change.seven import seven
 from eogen.change.simulate import simulate
@@ -58,9 +59,12 @@ class Round:
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def _usual(model: str) -> object:
+def _usual(model: str) -> Usual:
     """Return what is usual where nothing was planted: other places, other seasons, no difference."""
-    return science.usual([score(simulate("none", seed), model) for seed in (101, 102, 103, 104)])
+    return usual(
+        [score(simulate("none", seed), model) for seed in (101, 102, 103, 104)],
+        standardise="bulk",
+    )
 
 
 @st.cache_resource(show_spinner=False, max_entries=COUNT)
@@ -68,7 +72,7 @@ def play(number: int) -> Round:
     """Return a round; the numbers go round. About a second the first time."""
     images = seven(number % COUNT, SIDE)
     difference = images.difference.values
-    found = science.p_values(score(images, MODEL), _usual(MODEL))
+    found = p_values(score(images, MODEL), _usual(MODEL))
     _, numbers = science.objects(found, RATE, LEAST)
     planted = range(1, int(difference.max()) + 1)
     machine = {k for k in planted if (numbers.values[difference == k] > 0).mean() >= COVERED}

@@ -1,30 +1,31 @@
-"""The one door to eogen.change: sets, simulations, calibration, objects, sequences."""
+"""The one door to what eogen.change knows of sets, series, calibration and objects, in the shape the page needs."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy.ndimage import find_objects
 
 from eogen import catalog
+from eogen.change import calibrate, sets_series
+from eogen.change import objects as objects_
 from eogen.change import sets as sets_
-from eogen.change.read_series import read_series
-from eogen.change.simulate import KINDS, simulate
-from eogen.change.simulate_sequence import sequence
-from pages.parts.change import standin
 
-__all__ = ["KINDS", "folders", "objects", "opened", "p_values", "self_usual", "sequence", "simulate", "stamp"]
-
-usual = standin.usual
-self_usual = standin.self_usual
-p_values = standin.p_values
-threshold = standin.threshold
+#: Rooms under whose data series of dates are looked for.
+ROOMS = ("change", "landcover")
 
 
 def folders() -> dict[str, sets_.SetFolder]:
     """Return the real sets on this machine by name."""
     return {folder.name: folder for folder in sets_.sets(catalog.room_folder("change"))}
+
+
+def series() -> dict[str, sets_series.Series]:
+    """Return the series of dates on this machine by name."""
+    return {one.name: one for room in ROOMS for one in sets_series.series(catalog.room_folder(room))}
 
 
 def opened(source: str, name: str) -> xr.DataArray:
@@ -36,41 +37,38 @@ def opened(source: str, name: str) -> xr.DataArray:
     return sets_.open(folders()[source], name)
 
 
-def stamp(source: str, name: str) -> str:
-    """Return what the content of a real pair depends on, without reading it."""
-    files = folders()[source].files[name]
-    found = []
-    for given in (files.before, files.after, files.label):
-        for path in given if isinstance(given, list | tuple) else [given]:
-            if isinstance(path, Path):
-                found.append((str(path), path.stat().st_mtime_ns, path.stat().st_size))
-    return repr(found)
+def stamp(paths: list[object]) -> list[tuple[str, int, int]]:
+    """Return what the content of files depends on, without reading them."""
+    return [(str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in paths if isinstance(p, Path)]
 
 
-def objects(found: xr.Dataset, rate: float, least_pixels: int) -> tuple[pd.DataFrame, xr.DataArray]:
-    """Return the objects under a rate (a row each) and an image (y, x) of their numbers, 0 elsewhere."""
-    table, numbers = standin.objects(found, rate, least_pixels)
-    return table, found.p_value.copy(data=numbers)
-
-
-def series() -> dict[str, Path]:
-    """Return the folders of dated images of one place on this machine, by name."""
-    found = {}
-    for room in ("change", "landcover"):
-        root = catalog.room_folder(room)
-        if root is not None:
-            found |= {path.name: path for path in sorted(root.glob("*timeseries*")) if path.is_dir()}
+def files(source: str, name: str) -> list[object]:
+    """Return the files of a real pair."""
+    pair = folders()[source].files[name]
+    found: list[object] = []
+    for given in (pair.before, pair.after, pair.label):
+        found += list(given) if isinstance(given, list | tuple) else [given]
     return found
 
 
-def opened_series(name: str) -> xr.DataArray:
-    """Return the dates of a place.
+def limit(found: xr.Dataset, known: calibrate.Usual, rate: float) -> float:
+    """Return the raw score that is the limit at a rate (the middle one where kinds of ground have their own)."""
+    return float(np.median(calibrate.threshold(known, rate, found)))
 
-    Raises:
-        InputError: from the reader.
+
+def objects(
+    found: xr.Dataset, rate: float, least_pixels: int, pixel: float | None = None
+) -> tuple[pd.DataFrame, xr.DataArray]:
+    """Return the objects under a rate (a row each) and an image (y, x) of their numbers, 0 elsewhere.
+
+    The table is that of :func:`eogen.change.objects.objects` with the id as a column and the box in pixels (``top``,
+    ``bottom``, ``left``, ``right``).
     """
-    return read_series(series()[name], title=name)
-
-
-surprise = standin.surprise
-breaks = standin.breaks
+    numbers = objects_.alarms(found, rate, least_pixels)
+    table = objects_.objects(found, rate, least_pixels, pixel=pixel).reset_index()
+    boxes = find_objects(numbers)
+    sides = {
+        "top": [b[0].start for b in boxes], "bottom": [b[0].stop for b in boxes],
+        "left": [b[1].start for b in boxes], "right": [b[1].stop for b in boxes],
+    }  # fmt: skip
+    return table.assign(**sides), found.p_value.copy(data=numbers)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pages.parts.change import standin
+from eogen.change import scores
 
 #: Nominal rates at which realised false alarms are read.
 NOMINAL = (0.001, 0.005, 0.01, 0.05)
@@ -44,15 +44,13 @@ def curve(nll: np.ndarray, p: np.ndarray, label: np.ndarray, rate: float) -> Cur
     truth = label[known] == 1
     if not truth.any() or truth.all():
         return None
-    false, hits, precision = standin.ranked(nll[known], truth)
-    f1 = 2 * precision * hits / np.maximum(precision + hits, 1e-12)
+    ranked = scores.curve(nll[known], truth)
     said = p[known] <= rate
     realised = tuple(float((p[known][~truth] <= r).mean()) for r in NOMINAL)
     own, other = f_one(said, truth), f_one(~said, ~truth)
     return Curve(
-        false, hits, precision, float(np.sum(np.diff(hits, prepend=0) * precision)),
-        float(np.trapezoid(np.append(hits, 1), np.append(false, 1)) + hits[0] * false[0] / 2),
-        float(f1.max()), own, (own + other) / 2, realised, float(truth.mean()), int(known.sum()),
+        ranked.false_alarms, ranked.recall, ranked.precision, scores.average_precision(ranked), scores.auroc(ranked),
+        scores.best_f1(ranked)[0], own, (own + other) / 2, realised, float(truth.mean()), int(known.sum()),
     )  # fmt: skip
 
 

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 import streamlit as st
 import xarray as xr
 
+from eogen.catalog import catalog
+from eogen.catalog.entries import entry
+from eogen.change.sets_series import open_series
+from eogen.change.simulate import KINDS, simulate
+from eogen.change.simulate_sequence import sequence
 from eogen.errors import InputError
 from pages.kit.provenance import Provenance
 from pages.kit.words import Words, typeset
@@ -52,13 +57,13 @@ def offered() -> list[str]:
 def names(source: str) -> tuple[str, ...]:
     """Return the names of the pairs of a source."""
     if source == "simulated":
-        return science.KINDS
+        return KINDS
     return held().get(source, (source,))
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)
 def _simulated(kind: str, seed: int) -> xr.DataArray:
-    return science.sequence(seed, DATES) if kind == "sequence" else science.simulate(kind, seed)
+    return sequence(seed, DATES) if kind == "sequence" else simulate(kind, seed)
 
 
 @st.cache_resource(show_spinner=False, max_entries=12)
@@ -68,7 +73,7 @@ def _real(source: str, name: str, stamp: str) -> xr.DataArray:
 
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _series(source: str, stamp: str) -> xr.DataArray:
-    return science.opened_series(source).load()
+    return open_series(science.series()[source]).load()
 
 
 def opened(source: str, name: str, seed: int = SEED) -> Source | None:
@@ -86,7 +91,7 @@ def opened(source: str, name: str, seed: int = SEED) -> Source | None:
         kind = "sequence" if source == "sequence" else name
         return Source(source, name, f"{kind}-{seed}", _simulated(kind, seed), "simulated")
     if (folder := science.series().get(source)) is not None:
-        stamp = digest([(str(p), p.stat().st_mtime_ns) for p in sorted(folder.iterdir())])
+        stamp = digest(science.stamp(sorted(folder.path.iterdir())))
         return Source(source, name, stamp, _series(source, stamp), "real")
     if name not in held().get(source, ()):
         raise InputError(
@@ -95,14 +100,18 @@ def opened(source: str, name: str, seed: int = SEED) -> Source | None:
             name=name,
             source=source,
         )
-    stamp = digest(science.stamp(source, name))
+    stamp = digest(science.stamp(science.files(source, name)))
     return Source(source, name, stamp, _real(source, name, stamp), "real")
 
 
 def title(t: Words, source: str) -> str:
-    """Return the name of a source in the reader's language; of a set of this machine, its own."""
+    """Return the name of a source in the reader's language; of a set of this machine, its folder's."""
     key = f"change.sources.{source}"
-    return t(key) if key in t else source.replace("_", " ")
+    if key in t:
+        return t(key)
+    if (found := science.series().get(source)) is not None and found.dataset:
+        return typeset(entry(found.dataset).title[t.lang], t.lang)
+    return source.replace("_", " ")
 
 
 def name_of(t: Words, source: str, name: str) -> str:
@@ -129,6 +138,13 @@ def provenance(t: Words, found: Source, dates: tuple[str, str]) -> Provenance:
         place=str(about.get("title") or found.name).replace("_", " "),
         sensor=t(key) if key in t else "",
         quantity=when,
-        source=str(about.get("dataset", "")).replace("_", " "),
+        source=_dataset(t, str(about.get("dataset", ""))),
         licence=typeset(str(about.get("licence", "")), t.lang),
     )
+
+
+def _dataset(t: Words, name: str) -> str:
+    """Return the title of a catalogue entry; of what is in no catalogue, its own name."""
+    if name not in catalog():
+        return name.replace("_", " ")
+    return typeset(entry(name).title[t.lang], t.lang)

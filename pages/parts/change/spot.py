@@ -90,8 +90,10 @@ def spot(
     ]
     places += [{"x": x, "y": y, "k": 0, "w": 0.16} for x, y in decoys]
     order = np.random.default_rng(int(difference.sum())).permutation(len(places))
+    # Braces would be taken for places that were left unfilled.
+    said = {name: re.sub(r"\{(\w+)\}", r"[[\1]]", text) for name, text in labels.items()}
     data: dict[str, Any] = {
-        "before": before, "after": after, "token": token, "labels": {k: re.sub(r"\{(\w+)\}", r"[[\1]]", v) for k, v in labels.items()}, "grid": grid(difference), "side": GRID,
+        "before": before, "after": after, "token": token, "labels": said, "grid": grid(difference), "side": GRID,
         "rings": found, "places": [places[k] for k in order], "shape": difference.shape[1] / difference.shape[0],
     }  # fmt: skip
     told = _mount(key=key, data=data, default={"spotted": None}, on_spotted_change=lambda: None).get(
@@ -119,7 +121,7 @@ def rings(difference: np.ndarray) -> list[dict[str, Any]]:
 
 
 def grid(difference: np.ndarray) -> str:
-    """Return which difference counts at each cell of a coarse grid, row by row, in base 36: the nearest within reach."""
+    """Return which difference counts at each cell of a coarse grid, row by row, in base 36: the nearest in reach."""
     rows, columns = difference.shape
     away, (y, x) = distance_transform_edt(difference == 0, return_indices=True)
     near = np.where(away <= NEAR * max(rows, columns), difference[y, x], 0)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import rioxarray  # noqa: F401 - registers .rio
 import xarray as xr
 
 from eogen.change.stack import both_valid, pair
@@ -79,6 +80,12 @@ class State:
     def label(self) -> np.ndarray | None:
         """Return (y, x) int8, 1 changed, 0 unchanged, -1 unknown; None where nothing is known."""
         return self.images.label.values if "label" in self.images.coords else None
+
+    @property
+    def pixel(self) -> float | None:
+        """Return the side of a pixel in metres where the set tells it and the images do not; None elsewhere."""
+        told = self.images.attrs.get("pixel")
+        return None if told is None or self.images.rio.crs is not None else float(told)
 
     @property
     def signature(self) -> str:

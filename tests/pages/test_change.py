@@ -144,7 +144,8 @@ def test_a_looser_limit_gives_no_fewer_pixels_and_the_link_keeps_it():
 
 @pytest.mark.parametrize("answer", ["change", "no_change", "unsure"])
 def test_a_verdict_is_kept_and_taken_back(answer):
-    from eogen.verdicts import current, load as kept
+    from eogen.verdicts import current
+    from eogen.verdicts import load as kept
 
     at = visit("change", lang="fr", **FAST)
     at.button(key=f"verdict_{answer}").click().run()

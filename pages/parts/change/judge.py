@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from eogen.errors import InputError
 from eogen.verdicts import ANSWERS, Verdict, current, load, store
+from pages.kit import errors
 from pages.kit.address import whole
 from pages.kit.maps.legend import class_legend
 from pages.kit.words import Words
@@ -15,6 +17,7 @@ from pages.parts.change.state import State, digest
 VERDICTS = ANSWERS["change"]
 #: Objects whose centres lie in the same square of so many pixels are the same one: a limit moves them a little.
 CELL = 8
+_FAILED = "change_verdict_failed"
 
 
 def item(state: State, row: pd.Series) -> str:
@@ -92,10 +95,17 @@ def buttons(t: Words, state: State, estimator: str, row: pd.Series, held: dict[s
     with st.container(horizontal=True, gap="small", key="change_verdicts"):
         now = said(state, row, held)
         for verdict in VERDICTS:
-            pressed = st.button(
+            st.button(
                 t(f"change.verdicts.{verdict}"), key=f"verdict_{verdict}",
-                type="primary" if now == verdict else "secondary",
+                type="primary" if now == verdict else "secondary", on_click=_pressed,
+                args=(state, estimator, row, verdict),
             )  # fmt: skip
-            if pressed:
-                say(state, estimator, row, verdict)
-                st.rerun()
+    if (error := st.session_state.pop(_FAILED, None)) is not None:
+        errors.show(error, t)
+
+
+def _pressed(state: State, estimator: str, row: pd.Series, verdict: str) -> None:
+    try:
+        say(state, estimator, row, verdict)
+    except InputError as error:  # shown beside the buttons when the page is drawn
+        st.session_state[_FAILED] = error

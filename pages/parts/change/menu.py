@@ -34,13 +34,15 @@ def source(t: Words, column: Any) -> str:
 
 
 def scene(t: Words, name: str, column: Any) -> tuple[str, int]:
-    """Draw the choice of the pair within a set, or of the simulated sequence's seed; return name and seed."""
+    """Draw the choice of the pair within a set, or of the simulated sequence's seed; return both."""
     if name == "sequence":
         seed = number(
             column.number_input, t("change.controls.seed"), 0, 999, name="seed", default=sources.SEED
         )
         return name, seed
     offered = sources.names(name)
+    if offered == (name,):  # a series is one place
+        return name, sources.SEED
     return choose(
         column.selectbox, t("change.controls.scene"), offered, name="scene", default=offered[0], key=f"scene_{name}",
         format_func=lambda one: sources.name_of(t, name, one),

@@ -137,7 +137,7 @@ def _day(t: Words, day: str) -> str:
 def _bars(t: Words, state: State, days: list[str], share: np.ndarray, at: int) -> object:
     fig = figures.figure(
         t, x=figures.axis(t("change.timeline.date"), "", type="category", tickangle=-35),
-        y=figures.axis(t("change.timeline.share"), "%", rangemode="tozero"), height=270,
+        y=figures.axis(t("change.timeline.share"), "%", rangemode="tozero"), height=300,
     )  # fmt: skip
     colours = [figures.ACCENT["change"] if k == at else figures.BASELINE for k in range(1, len(days))]
     fig.add_bar(

@@ -63,7 +63,6 @@ def _usual(model: str) -> Usual:
     """Return what is usual where nothing was planted: other places, other seasons, no difference."""
     return usual(
         [score(simulate("none", seed), model) for seed in (101, 102, 103, 104)],
-        standardise="bulk",
     )
 
 

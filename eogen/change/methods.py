@@ -229,6 +229,10 @@ def score(
         )  # fmt: skip
     how, width = normalise or row.normalise, row.smooth if smooth is None else smooth
     question = problem(images, how)
+    if not question.valid.any():
+        raise InputError(
+            "change_nothing_valid", "No pixel is valid on every date: there is nothing to compare."
+        )
     began = perf_counter()
     answer = row.run(question, seed=seed, progress=progress)
     identical = bool((question.raw[0] == question.raw[1])[:, question.valid].all()) and not row.signed
@@ -240,7 +244,7 @@ def score(
     coords = {k: v for k, v in images.coords.items() if set(v.dims) <= {"y", "x"}}
     about = {
         k: images.attrs[k]
-        for k in ("kind", "dataset", "title", "licence", "source", "sensor")
+        for k in ("kind", "dataset", "title", "licence", "source", "sensor", "pixel")
         if k in images.attrs
     }
     about |= {

@@ -172,8 +172,9 @@ def masked_unconditional(
 def conditional_network(
     question: Problem, seed: int = 0, progress: Progress = silent, network: Masked | None = None
 ) -> Answer:
-    """Return the nats of each pixel told the other date alone: the masked model with everything hidden, one pass."""
-    return _masked(question, seed, progress, network, told, scales=(1,), groups=1)
+    """Return the nats of each pixel told the other date alone, in one pass: nothing of its own date is seen."""
+    model = network or _load("conditional")
+    return _masked(question, seed, progress, model, told, scales=(1,), groups=1)
 
 
 def _masked(

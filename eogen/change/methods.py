@@ -110,7 +110,7 @@ _ROWS = (
            smooth=1.5, signed=True, needs=(("vv", "vh", "hh", "hv"),)),
     Method("fusion", "fusion", "fusion:fused", "Fisher 1932", normalise="none"),
     Method("conditional_network", "network", "likelihoods:conditional_network", "this project; Kendall & Gal 2017",
-           model="masked", smooth=1.5, conditional="conditional", twin="masked_unconditional"),
+           model="conditional", smooth=1.5, conditional="conditional", twin="masked_unconditional"),
     Method("masked_nll", "network", "likelihoods:masked_nll", "He et al. 2022", model="masked", smooth=1.5,
            conditional="conditional", twin="masked_unconditional"),
     Method("masked_unconditional", "network", "likelihoods:masked_unconditional", "He et al. 2022", model="masked",

@@ -173,8 +173,7 @@ def conditional_network(
     question: Problem, seed: int = 0, progress: Progress = silent, network: Masked | None = None
 ) -> Answer:
     """Return the nats of each pixel told the other date alone, in one pass: nothing of its own date is seen."""
-    model = network or _load("conditional")
-    return _masked(question, seed, progress, model, told, scales=(1,), groups=1)
+    return _masked(question, seed, progress, network, told, "conditional", scales=(1,), groups=1)
 
 
 def _masked(
@@ -183,10 +182,11 @@ def _masked(
     progress: Progress,
     network: Masked | None,
     kind: Callable,
+    name: str = "masked",
     scales: Sequence[int] = masked.SCALES,
     groups: int = masked.GROUPS,
 ) -> Answer:
-    question, model = _begin(question, network, "masked")
+    question, model = _begin(question, network, name)
     noise = Noise(seed)
     law = getattr(model, "law", "laplace")
 

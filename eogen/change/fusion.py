@@ -32,7 +32,7 @@ def fused(
         raise ValueError("a fusion normalises the images as each member wishes; the problem has none as read")
     parts = {}
     for k, name in enumerate(members):
-        progress(k, len(members), name)
+        progress(k, len(members), "compare")
         row = method(name)
         before, after = normalised(*question.raw, question.valid, row.normalise)
         answer = row.run(replace(question, before=before, after=after), seed=seed)

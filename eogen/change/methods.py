@@ -107,7 +107,7 @@ _ROWS = (
     Method("vegetation_loss", "index", "indices:vegetation_loss", "Rouse et al. 1974", normalise="none", smooth=1.5,
            signed=True, needs=(("red",), ("nir", "nir_narrow"))),
     Method("backscatter_drop", "index", "indices:backscatter_drop", "Giustarini et al. 2013", normalise="none",
-           smooth=1.5, signed=True, needs=(("vv", "vh", "hh", "hv"),)),
+           smooth=1.5, signed=True, needs=(("vv", "vh", "hh", "hv", "backscatter"),)),
     Method("fusion", "fusion", "fusion:fused", "Fisher 1932", normalise="none"),
     Method("conditional_network", "network", "likelihoods:conditional_network", "this project; Kendall & Gal 2017",
            model="conditional", smooth=1.5, conditional="conditional", twin="masked_unconditional"),

@@ -30,7 +30,7 @@ def images(names: tuple[str, ...], change: float = 70.0, side: int = SIDE, seed:
     after = 0.9 * before + 25 + make.normal(0, 2, before.shape)
     before = before + make.normal(0, 2, before.shape)
     for k, band in enumerate(names):
-        after[k][PLACE] += change * TURN[band]
+        after[k][PLACE] += change * TURN.get(band, 1)
     return np.stack([before, after]).clip(1, 255)
 
 
@@ -49,4 +49,4 @@ def pair_of(name: str, values: np.ndarray | None = None, valid: np.ndarray | Non
 
 def absent(name: str) -> str:
     """Return why an estimator cannot be tried here, or ``""``."""
-    return unavailable(METHODS[name], pair_of(name))
+    return unavailable(METHODS[name])

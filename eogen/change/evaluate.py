@@ -12,6 +12,7 @@ import torch
 from eogen import results
 from eogen.change import evaluate_checks as checks
 from eogen.change import evaluate_sets, evaluate_targets
+from eogen.change.default import default
 from eogen.change.evaluate_figures import everything, figures, tables
 from eogen.change.evaluate_sets import Case
 from eogen.change.evaluate_trial import Trial, trial
@@ -86,7 +87,7 @@ def _case(bench: _Bench, case: Case, names: list[str]) -> None:
             trials[name] = done
     if not trials:
         return
-    claimed = evaluate_targets.claimed(case.kind, case.sensor, list(trials))
+    claimed = default(next(iter(case.pairs.values())), list(trials))
     # Windows of a few pairs are no set: nobody has claimed anything of them.
     whole = not case.name.endswith("px windows")
     side = max(p.sizes[d] for p in case.pairs.values() for d in ("y", "x"))

@@ -92,10 +92,14 @@ _ROWS = (
            conditional="conditional", twin="rx"),
     Method("context_pmi", "gaussian", "context:pmi", "Theiler & Perkins 2006", smooth=1.5, conditional="conditional",
            twin="rx"),
+    Method("gaussian_scales", "gaussian", "scales:gaussian_scales", "Theiler & Perkins 2006; this project",
+           conditional="conditional", twin="rx"),
     Method("ir_mad", "classical", "irmad:irmad", "Nielsen 2007", smooth=1.5),
     Method("celik", "classical", "celik:celik", "Celik 2009"),
     Method("ssim", "classical", "ssim:ssim", "Wang et al. 2004"),
     Method("siroc", "classical", "siroc:siroc", "Kondmann et al. 2021", smooth=1.5),
+    Method("spectral_angle", "classical", "angle:spectral_angle", "Kruse et al. 1993", normalise="none", smooth=1.5),
+    Method("texture_cva", "classical", "texture:texture_cva", "Saha et al. 2019; this project", smooth=8.0),
     Method("water_gain", "index", "indices:water_gain", "Xu 2006", normalise="none", smooth=1.5, signed=True,
            needs=(("green", "red"), ("swir", "swir2", "nir", "nir_narrow"))),
     Method("burn", "index", "indices:burn", "Key & Benson 2006", normalise="none", smooth=1.5, signed=True,
@@ -105,6 +109,30 @@ _ROWS = (
     Method("backscatter_drop", "index", "indices:backscatter_drop", "Giustarini et al. 2013", normalise="none",
            smooth=1.5, signed=True, needs=(("vv", "vh", "hh", "hv"),)),
     Method("fusion", "fusion", "fusion:fused", "Fisher 1932", normalise="none"),
+    Method("conditional_network", "network", "likelihoods:conditional_network", "this project; Kendall & Gal 2017",
+           model="conditional", smooth=1.5, conditional="conditional", twin="masked_unconditional"),
+    Method("masked_nll", "network", "likelihoods:masked_nll", "He et al. 2022", model="masked", smooth=1.5,
+           conditional="conditional", twin="masked_unconditional"),
+    Method("masked_unconditional", "network", "likelihoods:masked_unconditional", "He et al. 2022", model="masked",
+           smooth=1.5, conditional="unconditional", twin="masked_nll"),
+    Method("elbo_conditional", "network", "likelihoods:elbo_conditional", "Kingma et al. 2021", model="flow",
+           smooth=1.5, conditional="conditional", twin="elbo_unconditional"),
+    Method("elbo_unconditional", "network", "likelihoods:elbo_unconditional", "Kingma et al. 2021", model="flow",
+           smooth=1.5, conditional="unconditional", twin="elbo_conditional"),
+    Method("elbo_pmi", "network", "likelihoods:elbo_pmi", "Kong et al. 2023", model="flow", smooth=1.5,
+           conditional="conditional", twin="elbo_unconditional"),
+    Method("reconstruction", "network", "likelihoods:reconstruction", "Graham et al. 2023", model="flow", smooth=1.5,
+           conditional="conditional", twin="elbo_unconditional"),
+    Method("round_trip", "network", "likelihoods:round_trip", "Le Bellier & Audebert 2024", model="flow", smooth=1.5,
+           conditional="conditional", twin="elbo_unconditional", slow=True),
+    Method("flow_nll", "network", "likelihoods:flow_nll", "Lipman et al. 2023", model="flow", smooth=1.5,
+           conditional="conditional", twin="elbo_unconditional", slow=True),
+    Method("likelihood_ratio", "network", "likelihoods:likelihood_ratio", "Ren et al. 2019", model="flow", smooth=1.5,
+           conditional="conditional", twin="elbo_unconditional", slow=True),
+    Method("typicality", "network", "likelihoods:typicality", "Nalisnick et al. 2019", model="flow",
+           conditional="conditional", twin="elbo_unconditional", slow=True),
+    Method("score_norm", "network", "likelihoods:score_norm", "Mahmood et al. 2021", model="flow", smooth=1.5,
+           conditional="conditional", twin="elbo_unconditional"),
     # Adapters: models that the user brings. They standardise the values themselves.
     Method("terramind_pmi", "adapter", "adapters.terramind:pmi", "Jakubik et al. 2025", normalise="none",
            brings="terramind", needs=_SENTINEL2, conditional="conditional", twin="rx", slow=True),
@@ -201,6 +229,10 @@ def score(
         )  # fmt: skip
     how, width = normalise or row.normalise, row.smooth if smooth is None else smooth
     question = problem(images, how)
+    if not question.valid.any():
+        raise InputError(
+            "change_nothing_valid", "No pixel is valid on every date: there is nothing to compare."
+        )
     began = perf_counter()
     answer = row.run(question, seed=seed, progress=progress)
     identical = bool((question.raw[0] == question.raw[1])[:, question.valid].all()) and not row.signed
@@ -212,7 +244,7 @@ def score(
     coords = {k: v for k, v in images.coords.items() if set(v.dims) <= {"y", "x"}}
     about = {
         k: images.attrs[k]
-        for k in ("kind", "dataset", "title", "licence", "source", "sensor")
+        for k in ("kind", "dataset", "title", "licence", "source", "sensor", "pixel")
         if k in images.attrs
     }
     about |= {

@@ -7,5 +7,6 @@ from eogen.change.read_image import read_image
 from eogen.change.read_label import Rule, changed
 from eogen.change.read_pair import read_pair
 from eogen.change.read_series import read_series
+from eogen.change.read_upload import upload
 
-__all__ = ["Rule", "changed", "date_in", "read_image", "read_pair", "read_series"]
+__all__ = ["Rule", "changed", "date_in", "read_image", "read_pair", "read_series", "upload"]

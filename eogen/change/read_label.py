@@ -9,7 +9,8 @@ import numpy as np
 from eogen.change.read_image import Picture
 from eogen.errors import InputError
 
-#: ``mask``: 255 (or 1) changed, 0 unchanged, exactly 127 unknown. ``oscd``: 2 changed, 1 unchanged (its cm.tif).
+#: ``mask``: 255 (or 1) changed, 0 unchanged, exactly 127 unknown; of black and one other colour, black is unchanged.
+#: ``oscd``: 2 changed, 1 unchanged (its cm.tif).
 #: ``second``: SECOND's label1, changed where it is not white (255, 255, 255), or where its class number is above 0.
 #: ``hi_ucd``: the third channel of Hi-UCD's mask, 2 changed, 1 unchanged, 0 unknown.
 Rule = Literal["mask", "oscd", "second", "hi_ucd"]
@@ -29,6 +30,8 @@ def changed(image: Picture, rule: Rule = "mask") -> np.ndarray:
         found = (values[0] > 0).astype(np.int8)
         if len(values) == 3 and not (grey and values.max() < 255):
             found = (values != 255).any(0).astype(np.int8)
+    elif not grey and _two_colours(values):
+        found = (values != 0).any(0).astype(np.int8)
     elif not grey:
         raise InputError(
             "change_label",
@@ -41,6 +44,12 @@ def changed(image: Picture, rule: Rule = "mask") -> np.ndarray:
     else:
         found = _mask(values[0])
     return np.where(image.valid, found, -1).astype(np.int8)
+
+
+def _two_colours(values: np.ndarray) -> bool:
+    """Whether an image holds black and one colour only: a mask saved with a palette."""
+    lit = values[:, (values != 0).any(0)]
+    return 0 < lit.shape[1] < values[0].size and bool((lit == lit[:, :1]).all())
 
 
 def _mask(values: np.ndarray) -> np.ndarray:

@@ -218,17 +218,18 @@ def load(room: str = "change", path: Path | None = None) -> Loaded:
 
 def current(verdicts: Iterable[Verdict]) -> list[Verdict]:
     """Return the verdicts that stand: neither taken back nor themselves taking one back."""
-    rows = list(verdicts)
-    undone = {row.undoes for row in rows if row.undoes}
+    rows, undone = list(verdicts), set()
+    for row in reversed(rows):  # an undo that was itself taken back takes nothing back
+        if row.undoes and row.id not in undone:
+            undone.add(row.undoes)
     return [row for row in rows if row.id not in undone and not row.undoes]
 
 
 def _append(path: Path, line: bytes) -> None:
     """Add a line and force it to the disk; after a line that a dying program left unfinished, begin a new one."""
     new = not path.exists()
-    with path.open(
-        "ab", buffering=0
-    ) as opened:  # a buffer would be written again on closing, after the truncation
+    # Unbuffered: a buffer would be written again on closing, after the truncation.
+    with path.open("ab", buffering=0) as opened:
         start = opened.tell()
         if start and _last(path) != b"\n":
             line = b"\n" + line
@@ -236,10 +237,10 @@ def _append(path: Path, line: bytes) -> None:
             while line:
                 line = line[opened.write(line) :]
             os.fsync(opened.fileno())
-        except OSError:
-            opened.truncate(
-                start
-            )  # a full disk must not leave half a line that the reviewer is told is not there
+        except (
+            OSError
+        ):  # a full disk must not keep half of a line, nor one that the reviewer is told is not there
+            opened.truncate(start)
             raise
     if new and os.name == "posix":  # the name of a new file is on the disk only when its folder is
         folder = os.open(path.parent, os.O_RDONLY)

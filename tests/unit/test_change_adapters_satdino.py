@@ -213,6 +213,20 @@ def test_identical_images_are_at_no_distance_and_the_order_of_bands_does_not_mat
     np.testing.assert_array_equal(score(turned, "satdino").nll, score(images, "satdino").nll)
 
 
+def test_what_one_date_lacks_is_nan_and_what_the_other_saw_there_says_nothing(folder):
+    save(folder, random_vit().state_dict())
+    images = pair()
+    seen = np.ones((2, 40, 56), bool)
+    seen[1, :12, :30] = False
+    strange = images.values.copy()
+    strange[0, :, :12, :30] = 77
+    one, two = (
+        score(stack(v, ["red", "green", "blue"], valid=seen), "satdino") for v in (images.values, strange)
+    )
+    np.testing.assert_array_equal(np.isfinite(one.nll), seen[1])
+    np.testing.assert_array_equal(one.nll, two.nll)
+
+
 def test_new_weights_in_the_same_place_are_used(folder):
     first = save(folder, random_vit(seed=0).state_dict())
     before = score(pair(), "satdino")

@@ -15,7 +15,7 @@ from rasterio.crs import CRS
 from eogen.change import read_image as limits
 from eogen.change import read_series as series_limits
 from eogen.change import sets
-from eogen.change.read import read_image, read_pair, read_series
+from eogen.change.read import read_image, read_pair, read_series, upload
 from eogen.errors import InputError, Unavailable
 from pages.kit import errors
 from pages.kit.words import load
@@ -99,6 +99,9 @@ FAULTS: dict[str, tuple[str, Callable[[Path], object], str]] = {
         lambda tmp: read_series({"a_20200101": PNG, "b_20200102": files.picture(files.noise(1, 1))}),
         "grey",
     ),
+    "no files": ("change_files", lambda tmp: upload([("a.png", PNG)]), "1 image"),
+    "label of many": ("change_files", lambda tmp: upload([("a.png", PNG)] * 3, ("l.png", PNG)), "3 image"),
+    "upload twice": ("change_same_date", lambda tmp: upload([("a_20200101.png", PNG)] * 3), "2 a_20200101"),
     "no pair": ("change_no_pair", _unknown_pair, "levir"),
 }  # fmt: skip
 

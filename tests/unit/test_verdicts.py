@@ -228,6 +228,8 @@ def test_an_undo_is_a_row_and_takes_one_verdict_back(path):
     found = load(path=path).verdicts
     assert len(found) == 3
     assert current(found) == [second]
+    redo = verdict(item="one", answer="", undoes=undo.id)
+    assert current([*found, redo]) == [first, second]
 
 
 # --- disks ---
@@ -260,3 +262,19 @@ def test_a_disk_that_is_full_or_read_only_gets_a_sentence_and_no_half_line(path,
     assert path.read_bytes() == before
     store(verdict(item="after"), path)
     assert [row.item for row in load(path=path).verdicts] == ["before", "after"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits on the size of files here")
+def test_a_disk_that_fills_up_within_a_line_keeps_nothing_of_it(path):
+    store(verdict(item="before"), path)
+    before = path.read_bytes()
+    code = (
+        "import resource, sys\nfrom pathlib import Path\nfrom eogen.errors import InputError\n"
+        "from eogen.verdicts import Verdict, store\npath = Path(sys.argv[1])\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 20,) * 2)\n"
+        "try:\n store(Verdict('change', 'lost', 'change'), path)\nexcept InputError as error:\n print(error.code)"
+    )
+    command = [sys.executable, "-c", code, str(path)]
+    done = subprocess.run(command, cwd=REPOSITORY, timeout=60, check=True, capture_output=True, text=True)
+    assert done.stdout == "verdict_disk\n"
+    assert path.read_bytes() == before

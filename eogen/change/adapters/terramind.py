@@ -34,6 +34,7 @@ from eogen.change.adapters.checkpoint import fingerprint, stamp, tensors
 from eogen.change.adapters.folder import require
 from eogen.change.adapters.tiles import dense
 from eogen.change.problem import Answer, Problem, symmetric
+from eogen.change.sensors import SENSORS
 from eogen.errors import InputError
 from eogen.nn import weights
 from eogen.progress import Progress, silent
@@ -125,7 +126,8 @@ def pmi(question: Problem, seed: int = 0, progress: Progress = silent) -> Answer
     """
     checkpoint, tokenizer = require("terramind")
     model = _load(stamp(checkpoint), stamp(tokenizer), modality(question))
-    picks = [question.bands.index(band) for band in model.bands]
+    names = _bands(question)
+    picks = [names.index(band) for band in model.bands]
     facts = {"weights": checkpoint.name, "sha256": fingerprint(checkpoint), "modality": model.modality}
 
     def forwards(asked: Problem) -> Answer:
@@ -150,14 +152,21 @@ def modality(question: Problem) -> str:
     Raises:
         InputError: ``change_terramind_bands``.
     """
-    if lacking := [band for band in L2A if band not in question.bands]:
+    names = _bands(question)
+    if lacking := [band for band in L2A if band not in names]:
         raise InputError(
             "change_terramind_bands",
             "TerraMind writes Sentinel-2 images as tokens from their 12 bands (B01 to B12 without B10); the images "
             "lack {lacking}. It has no tokens for colour pictures: choose another estimator.",
             lacking=", ".join(lacking),
         )  # fmt: skip
-    return "S2L1C" if "B10" in question.bands else "S2L2A"
+    return "S2L1C" if "B10" in names else "S2L2A"
+
+
+def _bands(question: Problem) -> list[str]:
+    """Return Sentinel-2's name of each band, also where it is given by its common name."""
+    named = {common: band for band, common in SENSORS["sentinel2"].items()}
+    return [named.get(band, band) for band in question.bands]
 
 
 def load(registry: Registry, checkpoint: Path, folder: Path, modality: str) -> Model:

@@ -1,8 +1,8 @@
 """Thresholds that ask for no label: where a map of scores is cut into changed and unchanged.
 
 A rule reads the histogram of one map, counts and centres of ``BINS`` equal bins between the least value and the
-quantile ``TOP`` (a few extreme pixels would otherwise leave most bins empty), and returns one number: pixels above it are called
-changed.
+quantile ``TOP`` (a few extreme pixels would otherwise leave most bins empty), and returns one number: pixels above it
+are called changed.
 """
 
 from __future__ import annotations

@@ -82,7 +82,13 @@ def test_a_fresh_server_entered_by_a_deep_link_shows_the_page(app):
     _, first = app
     assert first["title"] == "Where did the machine look?"
     assert "Page not found" not in first["text"]
-    assert [door.split("\n")[-1] for door in first["doors"]] == ["Home", "Canopy", "Ocean", "Change", "Landscape"]
+    assert [door.split("\n")[-1] for door in first["doors"]] == [
+        "Home",
+        "Canopy",
+        "Ocean",
+        "Change",
+        "Landscape",
+    ]
     assert first["lang"] == "en"
     first["seen"].assert_clean()
 

@@ -1,4 +1,4 @@
-"""The change room in a real browser, with no network: the game by mouse, touch, keys and list; the swipe; the object."""
+"""The change room in a real browser, with no network: the game by mouse, touch, keys and list; the objects."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ def empty_place(page):
     """Return a place where nothing was planted."""
     return page.locator(READY).evaluate("""e => {
         const { grid, side } = e.eogen
-        for (let k = 0; k < grid.length; k++) if (grid[k] === "0") return { x: (k % side + .5) / side, y: (Math.floor(k / side) + .5) / side }
+        const k = grid.indexOf("0", Math.floor(side * (side + 1) / 2))  // not in a rounded corner
+        return { x: (k % side + .5) / side, y: (Math.floor(k / side) + .5) / side }
     }""")
 
 

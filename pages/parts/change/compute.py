@@ -87,7 +87,8 @@ def known(state: State, name: str, progress: Progress = silent) -> Usual:
 @st.cache_resource(show_spinner=False, max_entries=KEPT)
 def _p_values(signature: str, name: str, usual: str, _state: State, _progress: Progress) -> xr.Dataset:
     found = scored(_state, name, _progress)
-    return p_values_of(found, known(_state, name, _progress))
+    made = p_values_of(found, known(_state, name, _progress))
+    return found.assign(p_value=made.p_value).assign_attrs(made.attrs)
 
 
 def p_values(state: State, name: str, progress: Progress = silent) -> xr.Dataset:

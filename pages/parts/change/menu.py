@@ -11,6 +11,7 @@ from eogen.change.methods import METHODS
 from eogen.change.normalise import NORMALISATIONS
 from eogen.change.stack import pixel_area
 from pages.kit.address import choose, number
+from pages.kit.style import escape
 from pages.kit.words import Words
 from pages.parts.change import compute, sources, titles
 from pages.parts.change.sources import Source
@@ -114,8 +115,10 @@ def _dates(t: Words, found: Source, column: Any) -> tuple[int, int]:
     names = [_day(found, k) or str(k + 1) for k in range(count)]
     said = lambda name: t.date(name) if len(name) == 10 else t("change.controls.date_number", n=int(name))
     if count == 2:
-        shown = [" → ".join(map(said, names))]
-        column.selectbox(t("change.controls.dates"), shown, disabled=True, key=f"dates_{found.key}")
+        shown = " → ".join(map(said, names))
+        column.html(
+            f'<p class="eo-label">{t("change.controls.dates")}</p><p class="eo-dates">{escape(shown)}</p>'
+        )
         return 0, 1
     with column:
         ends = []

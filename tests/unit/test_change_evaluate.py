@@ -11,6 +11,7 @@ from eogen.change import evaluate, evaluate_checks, evaluate_sets, evaluate_targ
 from eogen.change.stack import both_valid, stack
 from eogen.errors import Cancelled, Unavailable
 from eogen.results import Report
+from tests import change_files
 from tests.real import real_data
 
 NAMES = ("cva_zscore", "gaussian_conditional", "rx")
@@ -181,6 +182,18 @@ def test_pairs_without_labels_are_absent_and_the_others_measured(tmp_path, few):
     found = evaluate.evaluate(tmp_path, quick=True)
     assert value(found, "ap", "cva_zscore", "Elsewhere").value > 0.3
     assert not [f for f in found.figures if f.dataset == "Unlabelled"]
+
+
+@pytest.mark.parametrize(("make", "kind"), [(change_files.second, "SECOND"), (change_files.hi_ucd, "Hi-UCD")])
+def test_published_layouts_are_measured_as_they_are(tmp_path, few, make, kind):
+    make(tmp_path / kind)
+    found = evaluate.evaluate(tmp_path, quick=True)
+    names = {
+        f.dataset
+        for f in found.figures
+        if f.method == "cva_zscore" and f.name == "ap" and f.value is not None
+    }
+    assert any(kind in name for name in names), (names, found.absent)
 
 
 def test_a_damaged_image_is_named_and_the_others_are_measured(tmp_path, few):

@@ -26,8 +26,8 @@ TAIL = (0.5, 0.75)
 MOST, TELL, STEPS = 0.45, 0.003, 30
 #: Least p-value told without history: far tails are extrapolated, not seen.
 FLOOR = 1e-6
-#: Realised false alarms of a self-calibration at a nominal 1 %: 10th and 90th percentile over 69 labelled pairs of 8
-#: sets times six closed-form estimators (median 0.9 %). The evaluation measures them on the data it is given.
+#: Realised false alarms of a self-calibration at a nominal 1 %: 10th and 90th percentile over 69 labelled pairs of
+#: eight sets times six closed-form estimators (median 0.9 %). The evaluation measures them on the data it is given.
 SELF_ERROR = (0.0, 0.052)
 _LEVELS = 600
 

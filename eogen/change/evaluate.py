@@ -21,10 +21,12 @@ from eogen.errors import InputError, Unavailable
 from eogen.progress import Progress, silent
 from eogen.results import Report
 
-#: Slow estimators see central windows of this side, of so many pairs, of these kinds of sets; so do those they are
-#: compared with.
-SIDE, WINDOWS = 256, 2
-SLOW_KINDS = ("oscd_rgb", "sztaki", "levir_cd", "ombria_s2")
+#: Networks that ask one or two passes an image see whole sets, as everything else that is not a network.
+QUICK_NETWORKS = ("conditional_network",)
+#: Other networks, and slow estimators, see central windows of this side, of so many pairs, of these kinds of sets; so
+#: do those they are compared with.
+SIDE, WINDOWS, SLOW_WINDOWS = 256, 6, 2
+WINDOW_KINDS = ("oscd_rgb", "sztaki", "levir_cd", "ombria_s2")
 COMPANIONS = ("gaussian_pmi", "cva_zscore")
 
 
@@ -49,7 +51,7 @@ def evaluate(data: Path, *, seed: int = 0, quick: bool = False, progress: Progre
             are published in (SECOND and Hi-UCD among them), other files of the same pattern. What is fitted per pair
             (means, covariances) is fitted on the pair, without its label.
         seed: of estimators and bootstraps.
-        quick: two pairs of each set, no slow estimator, the shift for the claimed estimator only.
+        quick: two pairs of each set, no estimator that sees windows, the shift for the claimed estimator only.
         progress: stage ``score``.
     """
     began = perf_counter()
@@ -59,9 +61,12 @@ def evaluate(data: Path, *, seed: int = 0, quick: bool = False, progress: Progre
     bench = _Bench(report, root, seed, quick, progress)
     told: set[str] = set()
     for case in evaluate_sets.cases(root, bench.absent, quick=quick):
-        _case(bench, case, [n for n, row in METHODS.items() if not row.slow])
-        if not quick and case.kind in SLOW_KINDS and case.kind not in told and (slow := _slow(case)):
-            _case(bench, evaluate_sets.windows(case, SIDE, WINDOWS), slow)
+        few, fewest = _heavy(case)
+        _case(bench, case, [n for n in METHODS if n not in few and n not in fewest])
+        if not quick and case.kind in WINDOW_KINDS and case.kind not in told:
+            for names, count in ((few, WINDOWS), (fewest, SLOW_WINDOWS)):
+                if names:
+                    _case(bench, evaluate_sets.windows(case, SIDE, count), _beside(names), whole=False)
         told.add(case.kind)
     for kind in evaluate_targets.TARGETS:
         if kind not in told:
@@ -71,15 +76,27 @@ def evaluate(data: Path, *, seed: int = 0, quick: bool = False, progress: Progre
     return report
 
 
-def _slow(case: Case) -> list[str]:
-    """Return the slow estimators and those they stand beside: twins and companions."""
-    slow = [n for n, row in METHODS.items() if row.slow]
-    beside = {METHODS[n].twin for n in slow} | set(COMPANIONS) if slow else set()
-    return [n for n in METHODS if n in slow or n in beside]
+def _heavy(case: Case) -> tuple[list[str], list[str]]:
+    """Return the estimators that see windows of some pairs of a set, and the slow ones that see those of few.
+
+    One that targets are for sees the whole set, whatever it costs.
+    """
+    first = {default(next(iter(case.pairs.values())), METHODS)}
+    slow = [n for n, row in METHODS.items() if row.slow and n not in first]
+    few = [
+        n for n, row in METHODS.items() if row.kind == "network" and n not in (*QUICK_NETWORKS, *slow, *first)
+    ]
+    return few, slow
 
 
-def _case(bench: _Bench, case: Case, names: list[str]) -> None:
-    """Add everything of a set."""
+def _beside(names: list[str]) -> list[str]:
+    """Return estimators and those they stand beside: twins and companions, in the order of the registry."""
+    kept = {*names, *COMPANIONS, *(METHODS[n].twin for n in names)}
+    return [n for n in METHODS if n in kept]
+
+
+def _case(bench: _Bench, case: Case, names: list[str], *, whole: bool = True) -> None:
+    """Add everything of a set; of windows of it, no targets: nobody has claimed anything of them."""
     report, trials = bench.report, {}
     for number, name in enumerate(names):
         step = lambda number=number: bench.progress(number, len(names), "score")
@@ -88,8 +105,6 @@ def _case(bench: _Bench, case: Case, names: list[str]) -> None:
     if not trials:
         return
     claimed = default(next(iter(case.pairs.values())), list(trials))
-    # Windows of a few pairs are no set: nobody has claimed anything of them.
-    whole = not case.name.endswith("px windows")
     side = max(p.sizes[d] for p in case.pairs.values() for d in ("y", "x"))
     for name, done in trials.items():
         goals = evaluate_targets.goals(case.kind, side, first=name == claimed, signed=METHODS[name].signed)

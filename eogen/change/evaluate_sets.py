@@ -99,7 +99,9 @@ def windows(case: Case, size: int, count: int) -> Case:
         if (both_valid(window) & (window.label.values >= 0)).any():
             cut[name] = window
     note = f"Central windows of {size} pixels of {len(cut)} pairs. {case.note}".strip()
-    return Case(f"{case.name}, {size} px windows", case.kind, case.sensor, cut, digest(cut), note)
+    return Case(
+        f"{case.name}, {len(cut)} windows of {size} px", case.kind, case.sensor, cut, digest(cut), note
+    )
 
 
 def digest(pairs: dict[str, xr.DataArray]) -> str:

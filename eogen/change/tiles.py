@@ -68,12 +68,14 @@ def tiled(
 
 
 def _spans(length: int, size: int, stride: int) -> list[tuple[int, int]]:
-    """Return first and last + 1 of the tiles along one axis, evenly spread."""
+    """Return first and last + 1 of the tiles along one axis: few, alike, no larger than they must be."""
     if length <= size:
         return [(0, length)]
-    count = -(-(length - size) // (stride - ALIGN)) + 1
+    overlap = size - stride
+    count = -(-(length - overlap) // (stride - ALIGN))
+    size = min(size, -(-((length - overlap) / count + overlap) // ALIGN) * ALIGN + ALIGN)
     starts = [int((length - size) * k / (count - 1)) // ALIGN * ALIGN for k in range(count)]
-    return [(s, length if k == count - 1 else s + size) for k, s in enumerate(starts)]
+    return [(s, length if k == count - 1 else s + int(size)) for k, s in enumerate(starts)]
 
 
 def _weight(span: tuple[int, int], length: int, margin: int, ramp: int) -> np.ndarray:

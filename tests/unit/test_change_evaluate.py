@@ -11,6 +11,7 @@ from eogen.change import evaluate, evaluate_checks, evaluate_sets, evaluate_targ
 from eogen.change.stack import both_valid, stack
 from eogen.errors import Cancelled, Unavailable
 from eogen.results import Report
+from tests import change_files
 from tests.real import real_data
 
 NAMES = ("cva_zscore", "gaussian_conditional", "rx")
@@ -42,8 +43,10 @@ def write(folder, names, seed=0):
 
 def patched(patch):
     patch.setattr(evaluate, "METHODS", {n: methods.METHODS[n] for n in NAMES})
-    patch.setattr(evaluate_targets, "CLAIMED", {"unknown": ("gaussian_conditional",)})
-    patch.setattr(evaluate_targets, "CLAIMED_KIND", {"sztaki": ("cva_zscore",)})
+    first = lambda images, among: (
+        "gaussian_conditional" if images.attrs["sensor"] == "sentinel2" else "cva_zscore"
+    )
+    patch.setattr(evaluate, "default", first)
 
 
 @pytest.fixture
@@ -181,6 +184,18 @@ def test_pairs_without_labels_are_absent_and_the_others_measured(tmp_path, few):
     assert not [f for f in found.figures if f.dataset == "Unlabelled"]
 
 
+@pytest.mark.parametrize(("make", "kind"), [(change_files.second, "SECOND"), (change_files.hi_ucd, "Hi-UCD")])
+def test_published_layouts_are_measured_as_they_are(tmp_path, few, make, kind):
+    make(tmp_path / kind)
+    found = evaluate.evaluate(tmp_path, quick=True)
+    names = {
+        f.dataset
+        for f in found.figures
+        if f.method == "cva_zscore" and f.name == "ap" and f.value is not None
+    }
+    assert any(kind in name for name in names), (names, found.absent)
+
+
 def test_a_damaged_image_is_named_and_the_others_are_measured(tmp_path, few):
     write(tmp_path / "WHU", ["one", "two"])
     (tmp_path / "WHU" / "A" / "one.png").write_bytes(b"\x89PNG nothing more")
@@ -219,15 +234,20 @@ def test_estimators_without_weights_or_bands_are_absent_and_the_others_go_on(tmp
 def test_slow_estimators_see_windows_and_so_do_those_beside_them(tmp_path, monkeypatch):
     from dataclasses import replace
 
+    like = methods.METHODS["gaussian_conditional"]
     rows = {n: methods.METHODS[n] for n in NAMES} | {
-        "slow": replace(methods.METHODS["gaussian_conditional"], name="slow", slow=True)
-    }
+        "slow": replace(like, name="slow", slow=True), "heavy": replace(like, name="heavy", kind="network")
+    }  # fmt: skip
     monkeypatch.setattr(evaluate, "METHODS", rows)
-    monkeypatch.setitem(methods.METHODS, "slow", rows["slow"])
+    for name in ("slow", "heavy"):
+        monkeypatch.setitem(methods.METHODS, name, rows[name])
+    monkeypatch.setattr(evaluate, "default", lambda images, among: "gaussian_conditional")
     monkeypatch.setattr(evaluate, "SIDE", 48)
     write(tmp_path / "OSCD", ["one", "two", "three"])
     found = evaluate.evaluate(tmp_path)
-    (windows,) = {f.dataset for f in found.figures if f.method == "slow"}
+    (windows,), (more,) = ({f.dataset for f in found.figures if f.method == n} for n in ("slow", "heavy"))
+    assert value(found, "ap", "heavy", more).n == 3
+    assert more != windows
     assert "48 px" in windows
     assert {f.method for f in found.figures if f.dataset == windows} == {
         "slow",
@@ -264,21 +284,6 @@ def test_windows_are_central_and_keep_the_label(folder):
     assert list(cut.pairs) == ["lima", "riga"]
     np.testing.assert_array_equal(cut.pairs["lima"].values, case.pairs["lima"].values[..., 16:56, 16:56])
     assert cut.pairs["lima"].label.shape == (40, 40)
-
-
-def test_claims_are_made_for_estimators_that_exist():
-    for names in (*evaluate_targets.CLAIMED.values(), *evaluate_targets.CLAIMED_KIND.values()):
-        assert set(names) <= set(methods.METHODS)
-
-
-def test_the_claimed_estimator_is_the_first_that_ran(few):
-    assert (
-        evaluate_targets.claimed("sztaki", "aerial", ["gaussian_conditional", "cva_zscore"]) == "cva_zscore"
-    )
-    assert (
-        evaluate_targets.claimed("sztaki", "aerial", ["rx", "gaussian_conditional"]) == "gaussian_conditional"
-    )
-    assert evaluate_targets.claimed("sztaki", "aerial", ["celik"]) == ""
 
 
 def test_targets_are_for_the_images_they_were_set_on():

@@ -72,11 +72,11 @@ class PixelFlow:
 
 
 class Net(nn.Module):
-    """An untrained U-Net of the size the lead trains, as a flow."""
+    """An untrained U-Net of the size the lead trains, as a flow of finite reach."""
 
     def __init__(self, widths: tuple[int, ...] = (24, 48, 72), bands: int = 3) -> None:
         super().__init__()
-        self.net = UNet(2 * bands + 1, bands, widths, timed=True)
+        self.net = UNet(2 * bands + 1, bands, widths, timed=True, local=True)
         nn.init.normal_(self.net.last.weight, std=0.1)
 
     def velocity(self, x: Tensor, t: Tensor, condition: Tensor) -> Tensor:

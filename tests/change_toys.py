@@ -49,4 +49,4 @@ def pair_of(name: str, values: np.ndarray | None = None, valid: np.ndarray | Non
 
 def absent(name: str) -> str:
     """Return why an estimator cannot be tried here, or ``""``."""
-    return unavailable(METHODS[name], pair_of(name))
+    return unavailable(METHODS[name])

@@ -18,7 +18,8 @@ def leave_one_out(
     """Return for each map the p-values (y, x) that the unchanged pixels of all other maps give it.
 
     What :func:`eogen.change.calibrate.usual` of the others and ``p_values`` say, without strata, each map being read
-    once. A map without others gets NaN.
+    once. A map without others gets NaN. Between places strata do harm: on five OSCD cities they widened the realised
+    false alarms at a nominal 1 % from 0.3-1.4 to 0.3-3.0 %, because what is usual of a kind of ground is of its city.
 
     Args:
         maps: score maps of one estimator.

@@ -9,7 +9,7 @@ At noise level t the error of the velocity is (x - x^) / (1 - t). Two weightings
 
 Told and untold are asked with the same noise (common random numbers), and each noise also with its sign turned, which
 takes away what the error owes to it at first order (antithetic pairs). What it owes at second order is taken away
-afterwards, as a control variate (:func:`steadied`).
+afterwards, as a control variate (:mod:`eogen.change.steady`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -25,10 +24,8 @@ from eogen.change.protocol import Flow, at, path
 from eogen.progress import Progress, silent
 
 #: Times asked: mostly noise to mostly image.
-LEVELS = (0.2, 0.4, 0.6, 0.8)
+LEVELS = (0.3, 0.6, 0.85)
 WEIGHTINGS = ("clean", "likelihood")
-#: Valid pixels for each coefficient below which none is fitted.
-ENOUGH = 50
 
 
 def weights(levels: Sequence[float], weighting: str = "clean") -> list[float]:
@@ -84,26 +81,3 @@ def terms(
                     error = images - e - at(flow, x, t, condition)
                     out[c, i] += weight / (2 * draws) * error.square().sum(1)
     return out
-
-
-def steadied(maps: np.ndarray, e: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """Return the maps of one level without what they owe to the noise of their own pixel at second order.
-
-    The products e_i e_j of the bands have known means, so a multiple of their excess can be taken away without moving
-    the mean of a map; the multiples are those of least squares over the scene. With fewer than ``ENOUGH`` valid pixels
-    for each, the maps stay as they are.
-
-    Args:
-        maps: (..., y, x) of one antithetic pair.
-        e: (band, y, x) its noise.
-        valid: (y, x).
-    """
-    i, j = np.triu_indices(len(e))
-    if valid.sum() < ENOUGH * len(i):
-        return maps
-    excess = e[i] * e[j] - (i == j)[:, None, None].astype(e.dtype)
-    rows = excess[:, valid].astype(np.float64)
-    rows = np.concatenate([rows, np.ones_like(rows[:1])])
-    seen = maps[..., valid].reshape(-1, rows.shape[1]).astype(np.float64)
-    fitted = np.linalg.solve(rows @ rows.T, rows @ seen.T)[:-1].T
-    return (maps - np.einsum("mk,kyx->myx", fitted, excess).reshape(maps.shape)).astype(maps.dtype)

@@ -12,6 +12,7 @@ import torch
 from eogen import results
 from eogen.change import evaluate_checks as checks
 from eogen.change import evaluate_sets, evaluate_targets
+from eogen.change.default import default
 from eogen.change.evaluate_figures import everything, figures, tables
 from eogen.change.evaluate_sets import Case
 from eogen.change.evaluate_trial import Trial, trial
@@ -86,7 +87,7 @@ def _case(bench: _Bench, case: Case, names: list[str]) -> None:
             trials[name] = done
     if not trials:
         return
-    claimed = evaluate_targets.claimed(case.kind, case.sensor, list(trials))
+    claimed = default(next(iter(case.pairs.values())), list(trials))
     # Windows of a few pairs are no set: nobody has claimed anything of them.
     whole = not case.name.endswith("px windows")
     side = max(p.sizes[d] for p in case.pairs.values() for d in ("y", "x"))
@@ -115,8 +116,10 @@ def _trial(bench: _Bench, case: Case, row: Method, step) -> Trial | None:  # noq
         bench.absent(f"{row.name}: its weights are not here.")
     elif why == "bands":
         bench.absent(f"{row.name} on {case.name}: the images lack a band it needs.")
+    elif why == "user_weights":
+        bench.absent(f"{row.name}: the model that the user brings is not in its folder.")
     elif why:
-        bench.absent(f"{row.name}: {why}.")
+        bench.absent(f"{row.name}: it needs the package {why}, which is not installed.")
     else:
         try:
             return trial(case, row.name, seed=bench.seed, step=step)

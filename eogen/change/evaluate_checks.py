@@ -45,14 +45,9 @@ def shift(done: Trial, *, goal: float | None, seed: int, step: Callable[[], None
     )
     after = trial(wrong, done.method, seed=seed, step=step)
     pairs = [_same(done, after, k) for k in done.maps]
-    whole = [
-        s.curve(np.concatenate([p[side] for p in pairs]), np.concatenate([p[2] for p in pairs]))
-        for side in (0, 1)
-    ]
-    parts = [
-        [s.on_grid(s.curve(p[side], p[2]), s.grid(w)) for p in pairs]
-        for side, w in zip((0, 1), whole, strict=True)
-    ]
+    samples = [[s.sample(p[side], p[2]) for p in pairs] for side in (0, 1)]
+    whole = [s.curve(s.pooled(each)) for each in samples]
+    parts = [[s.on_grid(p, s.grid(w)) for p in each] for each, w in zip(samples, whole, strict=True)]
     before, now = (s.average_precision(w) for w in whole)
     ends = resample.bootstrap(parts[1], s.average_precision, seed)
     note = "The second image lies a pixel too far to the right. Interval: bootstrap over images."

@@ -169,7 +169,7 @@ def tables(case: Case, trials: dict[str, Trial]) -> dict[str, pd.DataFrame]:
             "best": s.best_f1(done.pooled)[0]
         }
         recalls[name] = _precision_at(done.pooled, steps)
-        rocs[name] = np.interp(alarms, done.pooled.false_alarms, done.pooled.recall)
+        rocs[name] = [s.tpr_at_fpr(done.pooled, rate) for rate in alarms]
         if len(done.maps) > 1:
             reliable[name] = _reliability(done)
     made = {

@@ -17,26 +17,10 @@ FALSE_ALARMS = (0.005, 0.015)
 RATIO = {"oscd_rgb": 2.0}
 #: Sides (pixels) of images that targets are for, where a set is spread in several sizes.
 SIDES = {"levir_cd": 1024}
-#: Estimators that targets are for, by sensor: the first that is there. Signed ones have targets of their own.
-CLAIMED: dict[str, tuple[str, ...]] = {
-    "sentinel2": ("gaussian_conditional",),
-    "landsat_tm": ("cva_zscore",),
-    "aerial": ("cva_median",),
-    "sentinel1": ("cva_median",),
-    "unknown": ("gaussian_conditional",),
-}
-#: By kind of set, where the sensor alone does not decide (false colours of floods are no true colours).
-CLAIMED_KIND: dict[str, tuple[str, ...]] = {"ombria_s2": ("cva_raw",), "sztaki": ("cva_zscore",)}
 #: The label-free rule that must beat Otsu's on CVA, and whose Otsu that is.
 RULE, OTSU_OF = "middle", ("cva_raw", "cva_median", "cva_zscore")
 #: Otsu's F1 that the issue quotes, on all pairs of each set of which the folder here may hold a part.
 QUOTED = {"oscd_rgb": 0.301, "sztaki": 0.322, "levir_cd": 0.335, "ombria_s2": 0.594}
-
-
-def claimed(kind: str, sensor: str, names: list[str]) -> str:
-    """Return the estimator that targets are for, of those that ran; "" when none did."""
-    wanted = (*CLAIMED_KIND.get(kind, ()), *CLAIMED.get(sensor, ()), *CLAIMED["unknown"])
-    return next((n for n in wanted if n in names), "")
 
 
 def goals(kind: str, side: int, *, first: bool, signed: bool) -> dict[str, float]:

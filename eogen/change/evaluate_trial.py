@@ -57,31 +57,40 @@ class Trial:
         return {k: self.case.pairs[k].label.values[w] == 1 for k, w in self.where.items()}
 
     @cached_property
+    def samples(self) -> dict[str, s.Sample]:
+        """Return the labelled scores of each pair."""
+        return {k: s.sample(self.maps[k].nll.values[w], self.labels[k]) for k, w in self.where.items()}
+
+    @cached_property
     def curves(self) -> dict[str, s.Curve]:
         """Return the curve of each pair."""
-        return {k: s.curve(self.maps[k].nll.values[w], self.labels[k]) for k, w in self.where.items()}
+        return {k: s.curve(v) for k, v in self.samples.items()}
 
     @cached_property
     def pooled(self) -> s.Curve:
         """Return the curve of all pixels of all pairs."""
-        values = np.concatenate([self.maps[k].nll.values[w] for k, w in self.where.items()])
-        return s.curve(values, np.concatenate(list(self.labels.values())))
+        return s.curve(s.pooled(list(self.samples.values())))
 
     @cached_property
     def parts(self) -> list[s.Curve]:
         """Return the curve of each pair on thresholds that all share."""
         thresholds = s.grid(self.pooled)
-        return [s.on_grid(c, thresholds) for c in self.curves.values()]
+        return [s.on_grid(v, thresholds) for v in self.samples.values()]
+
+    @cached_property
+    def cuts(self) -> dict[str, dict[str, float]]:
+        """Return pair -> rule -> threshold, for every label-free rule."""
+        nll = {k: m.nll.values for k, m in self.maps.items()}
+        return {k: rules.cuts(v[np.isfinite(v)].astype(np.float64)) for k, v in nll.items()}
 
     @cached_property
     def called(self) -> dict[str, dict[str, counts.Table]]:
         """Return rule -> pair -> counts, for every label-free rule and for the self-calibrated rates."""
         made: dict[str, dict[str, counts.Table]] = {}
         for k, w in self.where.items():
-            nll = self.maps[k].nll.values
-            values = nll[np.isfinite(nll)].astype(np.float64)
-            for name, rule in rules.RULES.items():
-                made.setdefault(name, {})[k] = counts.table(nll[w] > rule(values), self.labels[k])
+            nll = self.maps[k].nll.values[w]
+            for name, cut in self.cuts[k].items():
+                made.setdefault(name, {})[k] = counts.table(nll > cut, self.labels[k])
             p = p_values(self.maps[k], self_usual(self.maps[k])).p_value.values[w]
             for rate in (RATE, SELF_RATE):
                 made.setdefault(f"self_{rate:.0%}", {})[k] = counts.table(p <= rate, self.labels[k])
@@ -103,7 +112,7 @@ class Trial:
         found = []
         for k, w in self.where.items():
             nll = self.maps[k].nll.values
-            cut = rules.RULES[rule](nll[np.isfinite(nll)].astype(np.float64))
+            cut = self.cuts[k][rule]
             found.append(
                 counts.objects(w & (nll > cut), w & (self.case.pairs[k].label.values == 1), overlap, LEAST)
             )

@@ -15,8 +15,8 @@ from eogen.change.normalise import normalised
 from eogen.change.problem import Answer, Problem
 from eogen.progress import Progress, silent
 
-#: The estimators heard unless asked otherwise.
-MEMBERS = ("cva_median", "gaussian_pmi", "context_conditional", "celik")
+#: The estimators heard unless asked otherwise: a distance, a method of blocks and a likelihood, each of another mind.
+MEMBERS = ("cva_median", "celik", "context_conditional")
 
 
 def fused(
@@ -32,7 +32,7 @@ def fused(
         raise ValueError("a fusion normalises the images as each member wishes; the problem has none as read")
     parts = {}
     for k, name in enumerate(members):
-        progress(k, len(members), name)
+        progress(k, len(members), "compare")
         row = method(name)
         before, after = normalised(*question.raw, question.valid, row.normalise)
         answer = row.run(replace(question, before=before, after=after), seed=seed)

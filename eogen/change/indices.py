@@ -11,8 +11,8 @@ from eogen.change.problem import Answer, Problem
 from eogen.change.sensors import SENSORS
 from eogen.progress import Progress, silent
 
-#: Polarisations of a radar image.
-RADAR = ("vv", "vh", "hh", "hv")
+#: Polarisations of a radar image; ``backscatter`` where a file does not say which.
+RADAR = ("vv", "vh", "hh", "hv", "backscatter")
 _NEAR, _SHORT = ("nir", "nir_narrow"), ("swir2", "swir")
 
 

@@ -84,13 +84,13 @@ def fit(
 
     Args:
         one, two: (n, b).
-        progress: stage ``irmad``.
+        progress: stage ``fit``.
         rounds: at most; 1 is the plain MAD transform.
     """
     law = Variates(one, two, np.ones(len(one)))
     freedom = max(int(((one != one[:1]).any(0) | (two != two[:1]).any(0)).sum()), 1)
     for k in range(1, rounds):
-        progress(k, rounds, "irmad")
+        progress(k, rounds, "fit")
         squared = (law.variates(one, two) ** 2).sum(1)
         weight = np.exp(-minus_log_survival(squared, freedom))
         if weight.sum() ** 2 < 2 * one.shape[1] * PIXELS * (weight**2).sum():

@@ -22,6 +22,7 @@ from eogen.change.flow_likelihood import STEPS, likelihood
 from eogen.change.noise import Noise, Window
 from eogen.change.problem import Answer, Problem
 from eogen.change.protocol import Flow, Masked, told, untold
+from eogen.change.steady import steadied
 from eogen.change.tiles import MARGIN, SIZE, finite, tiled, whole
 from eogen.change.typicality import WINDOW
 from eogen.change.typicality import typicality as typical
@@ -43,8 +44,7 @@ def flow_nll(
     question: Problem, seed: int = 0, progress: Progress = silent, network: Flow | None = None
 ) -> Answer:
     """Return -log p(x2 | x1) by the exact likelihood of the flow, shared out to pixels (an estimate)."""
-    question = three_bands(question)
-    flow = network or _load("flow")
+    question, flow = _begin(question, network, "flow")
     return _flow_answer(question, _densities(question, flow, seed, progress, (told,))[0])
 
 
@@ -57,8 +57,7 @@ def likelihood_ratio(
     Parts ``conditional`` and ``unconditional``; ``corrected`` is the first minus the local length of a lossless code
     (Serrà et al. 2020).
     """
-    question = three_bands(question)
-    flow = network or _load("flow")
+    question, flow = _begin(question, network, "flow")
     given, alone = _densities(question, flow, seed, progress, (told, untold))
     answer = _answer(given - alone)
     code = np.stack([complexity(d) for d in _dates(question)])
@@ -73,8 +72,7 @@ def typicality(
     question: Problem, seed: int = 0, progress: Progress = silent, network: Flow | None = None
 ) -> Answer:
     """Return how far from typical each window's exact conditional likelihood is, on either side."""
-    question = three_bands(question)
-    flow = network or _load("flow")
+    question, flow = _begin(question, network, "flow")
     nll = _densities(question, flow, seed, progress, (told,))[0]
     maps, entropies = zip(
         *(typical(finite(d, question.valid), question.valid, len(question.before)) for d in nll), strict=True
@@ -113,8 +111,7 @@ def round_trip(
     question: Problem, seed: int = 0, progress: Progress = silent, network: Flow | None = None
 ) -> Answer:
     """Return how far each date comes back from, encoded alone and decoded with the other; parts: values and edges."""
-    question = three_bands(question)
-    flow = network or _load("flow")
+    question, flow = _begin(question, network, "flow")
 
     def work(images: Tensor, others: Tensor, window: Window, inner: Progress) -> Tensor:
         return roundtrip.differences(images, roundtrip.returned(flow, images, others, progress=inner))
@@ -129,8 +126,7 @@ def reconstruction(
     question: Problem, seed: int = 0, progress: Progress = silent, network: Flow | None = None
 ) -> Answer:
     """Return the mean z-score of what is not found again from each noise level; parts: the levels."""
-    question = three_bands(question)
-    flow = network or _load("flow")
+    question, flow = _begin(question, network, "flow")
     noise = Noise(seed)
 
     def work(images: Tensor, others: Tensor, window: Window, inner: Progress) -> Tensor:
@@ -148,8 +144,7 @@ def score_norm(
     question: Problem, seed: int = 0, progress: Progress = silent, network: Flow | None = None
 ) -> Answer:
     """Return how rare each pixel's vector of conditional score norms is in the scene; parts: the norm at each level."""
-    question = three_bands(question)
-    flow = network or _load("flow")
+    question, flow = _begin(question, network, "flow")
 
     def work(images: Tensor, others: Tensor, window: Window, inner: Progress) -> Tensor:
         return scorenorm.norms(flow, images, told(others), progress=inner)
@@ -177,8 +172,8 @@ def masked_unconditional(
 def conditional_network(
     question: Problem, seed: int = 0, progress: Progress = silent, network: Masked | None = None
 ) -> Answer:
-    """Return the nats of each pixel told the other date alone: the masked model with everything hidden, one pass."""
-    return _masked(question, seed, progress, network, told, scales=(1,), groups=1)
+    """Return the nats of each pixel told the other date alone, in one pass: nothing of its own date is seen."""
+    return _masked(question, seed, progress, network, told, "conditional", scales=(1,), groups=1)
 
 
 def _masked(
@@ -187,11 +182,11 @@ def _masked(
     progress: Progress,
     network: Masked | None,
     kind: Callable,
+    name: str = "masked",
     scales: Sequence[int] = masked.SCALES,
     groups: int = masked.GROUPS,
 ) -> Answer:
-    question = three_bands(question)
-    model = network or _load("masked")
+    question, model = _begin(question, network, name)
     noise = Noise(seed)
     law = getattr(model, "law", "laplace")
 
@@ -216,8 +211,7 @@ def _elbo(
     kinds: Sequence[Callable],
     weighting: str = WEIGHTING,
 ) -> Answer:
-    question = three_bands(question)
-    flow = network or _load("flow")
+    question, flow = _begin(question, network, "flow")
     noise = Noise(seed)
 
     def work(images: Tensor, others: Tensor, window: Window, inner: Progress) -> Tensor:
@@ -229,7 +223,7 @@ def _elbo(
     window = whole(question.valid.shape)
     for k in range(len(elbo.LEVELS)):
         e = noise.normal(k, len(question.before), window).numpy()
-        maps[:, k] = elbo.steadied(maps[:, k], e, question.valid)
+        maps[:, k] = steadied(maps[:, k], e[None], question.valid)
     signed = maps[0] - maps[1] if len(kinds) == 2 else maps[0]
     answer = _answer(signed.sum(0))
     if len(kinds) == 2:
@@ -254,7 +248,10 @@ def _densities(
             maps.append(-likelihood(flow, images, kind(others), signs, progress=step).contribution)
         return torch.stack(maps)
 
-    return _ask(question, work, progress, size=SMALL, margin=NEAR)
+    maps = _ask(question, work, progress, size=SMALL, margin=NEAR)
+    window = whole(question.valid.shape)
+    signs = np.stack([noise.signs(k, len(question.before), window).numpy() for k in range(PROBES)])
+    return steadied(maps, signs, question.valid)
 
 
 def _flow_answer(question: Problem, nll: np.ndarray) -> Answer:
@@ -268,11 +265,13 @@ def _flow_answer(question: Problem, nll: np.ndarray) -> Answer:
     return answer
 
 
-def _load(name: str) -> object:
-    """Return a trained network."""
-    from eogen.change.models import load
+def _begin(question: Problem, network: object | None, name: str) -> tuple[Problem, object]:
+    """Return the question as networks read it, and the network: the trained one unless another is given."""
+    if network is None:
+        from eogen.change.models import load
 
-    return load(name)[0]
+        network = load(name)[0]
+    return three_bands(question), network
 
 
 def _dates(question: Problem) -> np.ndarray:

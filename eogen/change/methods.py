@@ -107,10 +107,10 @@ _ROWS = (
     Method("vegetation_loss", "index", "indices:vegetation_loss", "Rouse et al. 1974", normalise="none", smooth=1.5,
            signed=True, needs=(("red",), ("nir", "nir_narrow"))),
     Method("backscatter_drop", "index", "indices:backscatter_drop", "Giustarini et al. 2013", normalise="none",
-           smooth=1.5, signed=True, needs=(("vv", "vh", "hh", "hv"),)),
+           smooth=1.5, signed=True, needs=(("vv", "vh", "hh", "hv", "backscatter"),)),
     Method("fusion", "fusion", "fusion:fused", "Fisher 1932", normalise="none"),
     Method("conditional_network", "network", "likelihoods:conditional_network", "this project; Kendall & Gal 2017",
-           model="masked", smooth=1.5, conditional="conditional", twin="masked_unconditional"),
+           model="conditional", smooth=1.5, conditional="conditional", twin="masked_unconditional"),
     Method("masked_nll", "network", "likelihoods:masked_nll", "He et al. 2022", model="masked", smooth=1.5,
            conditional="conditional", twin="masked_unconditional"),
     Method("masked_unconditional", "network", "likelihoods:masked_unconditional", "He et al. 2022", model="masked",
@@ -229,6 +229,10 @@ def score(
         )  # fmt: skip
     how, width = normalise or row.normalise, row.smooth if smooth is None else smooth
     question = problem(images, how)
+    if not question.valid.any():
+        raise InputError(
+            "change_nothing_valid", "No pixel is valid on every date: there is nothing to compare."
+        )
     began = perf_counter()
     answer = row.run(question, seed=seed, progress=progress)
     identical = bool((question.raw[0] == question.raw[1])[:, question.valid].all()) and not row.signed
@@ -240,7 +244,7 @@ def score(
     coords = {k: v for k, v in images.coords.items() if set(v.dims) <= {"y", "x"}}
     about = {
         k: images.attrs[k]
-        for k in ("kind", "dataset", "title", "licence", "source", "sensor")
+        for k in ("kind", "dataset", "title", "licence", "source", "sensor", "pixel")
         if k in images.attrs
     }
     about |= {

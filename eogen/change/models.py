@@ -8,14 +8,18 @@ from pathlib import Path
 
 from torch import nn
 
-from eogen.change.networks import Masked, Velocity
+from eogen.change.networks import Conditional, Masked, Velocity
 from eogen.errors import InputError
 from eogen.nn import weights
 from eogen.nn.weights import Card
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "weights" / "change"
 
-MODELS: dict[str, Callable[[], nn.Module]] = {"flow": Velocity, "masked": Masked}
+MODELS: dict[str, Callable[[], nn.Module]] = {
+    "flow": Velocity,
+    "masked": Masked,
+    "conditional": Conditional,
+}
 
 
 def build(name: str) -> nn.Module:

@@ -1,4 +1,4 @@
-"""The two networks of the room, both told the other date: a velocity, and a painter of hidden pixels.
+"""The networks of the room, all told the other date: a velocity, a painter of hidden pixels, a quick conditional one.
 
 They read three bands, each at median 0 and robust deviation 1 (``zscore``), and nothing further than 40 pixels away.
 The condition (n, 4, y, x) is the other date and a flag: 1 when it is told, 0 (and zeros) when it is not, so that one
@@ -85,9 +85,12 @@ class Masked(nn.Module):
     conditional network p(x2 | x1).
     """
 
-    def __init__(self) -> None:
+    #: Of each hidden value: ``laplace`` (location and scale) or ``gaussian`` (mean and standard deviation).
+    law = "laplace"
+
+    def __init__(self, widths: tuple[int, ...] = WIDTHS) -> None:
         super().__init__()
-        self.network = UNet(2 * BANDS + 2, 2 * BANDS, WIDTHS, local=True)
+        self.network = UNet(2 * BANDS + 2, 2 * BANDS, widths, local=True)
 
     @property
     def reach(self) -> int:
@@ -104,11 +107,29 @@ class Masked(nn.Module):
 
     def loss(self, batch: Batch) -> Tensor:
         """Return the mean negative log-likelihood of hidden pixels."""
-        hidden = masks(len(batch.image), batch.image.shape[-2:])
+        hidden = self.hide(len(batch.image), batch.image.shape[-2:])
         location, log_scale = self.predict(batch.image, batch.condition(), hidden)
-        nll = (batch.image - location).abs() * torch.exp(-log_scale) + log_scale
+        away = (batch.image - location).abs() * torch.exp(-log_scale)
+        nll = (away if self.law == "laplace" else away**2 / 2) + log_scale
         weight = hidden * batch.valid
         return (nll * weight).sum() / (weight.sum() * BANDS).clamp_min(1)
+
+    def hide(self, count: int, size: tuple[int, int]) -> Tensor:
+        """Return what is hidden while learning, (count, 1, y, x)."""
+        return masks(count, size)
+
+
+class Conditional(Masked):
+    """A small network of p(x2 | x1): mean and standard deviation of every pixel, in one pass (Kendall & Gal 2017)."""
+
+    law = "gaussian"
+
+    def __init__(self) -> None:
+        super().__init__((8, 24, 48))
+
+    def hide(self, count: int, size: tuple[int, int]) -> Tensor:
+        """Return all ones: nothing of the date itself is seen."""
+        return torch.ones(count, 1, *size)
 
 
 def masks(count: int, size: tuple[int, int]) -> Tensor:

@@ -1,4 +1,4 @@
-"""Intervals over images: pixels of one image are no independent samples, so whole images are drawn anew (Efron 1979)."""
+"""Intervals over images: the pixels of one are no independent samples, so whole images are drawn anew (Efron 1979)."""
 
 from __future__ import annotations
 

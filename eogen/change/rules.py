@@ -1,8 +1,8 @@
 """Thresholds that ask for no label: where a map of scores is cut into changed and unchanged.
 
-Every rule reads the values (n,) of one map, finite, and returns one number; pixels above it are called changed. Most
-cut a histogram of ``BINS`` equal bins between the least value and the quantile ``TOP`` (a few extreme pixels would
-otherwise leave most bins empty).
+A rule reads the histogram of one map, counts and centres of ``BINS`` equal bins between the least value and the
+quantile ``TOP`` (a few extreme pixels would otherwise leave most bins empty), and returns one number: pixels above it
+are called changed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 BINS, TOP = 512, 0.9995
 
 
-def _histogram(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def histogram(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return counts and centres of the bins; one bin where all values are equal."""
     low, high = float(values.min()), float(np.quantile(values, TOP))
     if not high > low:
@@ -23,9 +23,8 @@ def _histogram(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return counts.astype(float), (edges[:-1] + edges[1:]) / 2
 
 
-def otsu(values: np.ndarray) -> float:
+def otsu(counts: np.ndarray, centres: np.ndarray) -> float:
     """Return the cut with the greatest variance between the two sides (Otsu 1979, IEEE Trans. SMC 9, 62)."""
-    counts, centres = _histogram(values)
     below = counts.cumsum()[:-1]
     above = counts.sum() - below
     first = (counts * centres).cumsum()[:-1]
@@ -33,9 +32,8 @@ def otsu(values: np.ndarray) -> float:
     return _best(below * above * apart**2, centres)
 
 
-def kapur(values: np.ndarray) -> float:
+def kapur(counts: np.ndarray, centres: np.ndarray) -> float:
     """Return the cut with the greatest summed entropy of the two sides (Kapur, Sahoo & Wong 1985, CVGIP 29, 273)."""
-    counts, centres = _histogram(values)
     share = counts / counts.sum()
     p = share.cumsum()[:-1]
     plogp = np.where(share > 0, share * np.log(np.maximum(share, 1e-300)), 0)
@@ -47,20 +45,18 @@ def kapur(values: np.ndarray) -> float:
     return _best(np.where(good, np.log(p * q) + low / p + high / q, -np.inf), centres)
 
 
-def triangle(values: np.ndarray) -> float:
+def triangle(counts: np.ndarray, centres: np.ndarray) -> float:
     """Return the bin farthest under the line from the peak to the last bin (Zack et al. 1977, Rosin 2001)."""
-    counts, centres = _histogram(values)
     peak = int(counts.argmax())
     line = np.linspace(counts[peak], counts[-1], len(counts) - peak)
     return float(centres[peak + int((line - counts[peak:]).argmax())])
 
 
-def minimum_cross_entropy(values: np.ndarray) -> float:
+def minimum_cross_entropy(counts: np.ndarray, centres: np.ndarray) -> float:
     """Return the cut whose two means, as an image, are nearest to it in cross entropy (Li & Lee 1993).
 
     Solved by the fixed point of Li & Tam 1998 (Pattern Recognition Letters 19, 771) on the bins, lifted above zero.
     """
-    counts, centres = _histogram(values)
     step = centres[1] - centres[0] if len(centres) > 1 else 1.0
     lifted = centres - centres[0] + step
     below, first = counts.cumsum(), (counts * lifted).cumsum()
@@ -78,9 +74,8 @@ def minimum_cross_entropy(values: np.ndarray) -> float:
     return float(cut + centres[0] - step)
 
 
-def minimum_error(values: np.ndarray) -> float:
+def minimum_error(counts: np.ndarray, centres: np.ndarray) -> float:
     """Return the cut of least error between two normal laws (Kittler & Illingworth 1986, Pattern Recognition 19)."""
-    counts, centres = _histogram(values)
     n = counts.cumsum()[:-1]
     m, s = (counts * centres).cumsum()[:-1], (counts * centres**2).cumsum()[:-1]
     sides = []
@@ -104,17 +99,17 @@ def _best(criterion: np.ndarray, centres: np.ndarray) -> float:
     return float((centres[at[len(at) // 2]] + centres[at[len(at) // 2] + 1]) / 2)
 
 
-def middle(values: np.ndarray) -> float:
+def middle(counts: np.ndarray, centres: np.ndarray) -> float:
     """Return the mean of the cuts of Otsu and of Kapur.
 
     Otsu cuts too low where change is rare and Kapur too high where it is common: the pooled F1 of half of the labelled
     pairs of four sets was above Otsu's on every one with the mean, with neither of them alone.
     """
-    return (otsu(values) + kapur(values)) / 2
+    return (otsu(counts, centres) + kapur(counts, centres)) / 2
 
 
 #: Name -> rule.
-RULES: dict[str, Callable[[np.ndarray], float]] = {
+RULES: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
     "otsu": otsu,
     "kapur": kapur,
     "middle": middle,
@@ -122,3 +117,14 @@ RULES: dict[str, Callable[[np.ndarray], float]] = {
     "cross_entropy": minimum_cross_entropy,
     "minimum_error": minimum_error,
 }
+
+
+def cut(values: np.ndarray, rule: str) -> float:
+    """Return the threshold of a rule for the values (n,) of a map, finite."""
+    return RULES[rule](*histogram(values))
+
+
+def cuts(values: np.ndarray) -> dict[str, float]:
+    """Return the threshold of every rule."""
+    counts, centres = histogram(values)
+    return {name: rule(counts, centres) for name, rule in RULES.items()}

@@ -19,7 +19,9 @@ STAYS, NEW = 0.09, 0.04
 #: Wavelengths (um) of the bands; haze falls with them as Angstrom's law, exponent 1.3.
 WAVELENGTH = np.array([0.49, 0.56, 0.665, 0.842, 1.61, 2.19], np.float32)
 #: How much greener or later than usual a field can be in a year (standard deviations; factor, days).
-VIGOUR, LATE = 0.08, 6.0
+VIGOUR, LATE = 0.1, 7.0
+#: Brightness that is each field's own on each day: tillage, mowing, water on leaves (one standard deviation, log).
+TILLED = 0.05
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def seen(plan: Ground, day: Day, seed: int, change: Change | None = None) -> np.
     if change is not None:
         ground = ground * (1 - change.weight) + change.spectrum * change.weight
     texture = STAYS * plan.texture + NEW * rough(rng, n, 1.0)
+    texture = texture + TILLED * rng.standard_normal(parcels)[plan.parcel] * ~plan.town
     wavy = 1 - 0.7 * plan.of("water")
     ground = ground * np.exp(texture * wavy).astype(np.float32) * _shade(plan, day)
     if max(map(abs, day.moved)) > 0:

@@ -16,11 +16,35 @@ BINS, ROWS = 1500, 120
 
 
 @dataclass(frozen=True)
-class Curve:
-    """Counts above each distinct score, greatest first.
+class Sample:
+    """The scores of some pixels, apart by label.
 
     Attributes:
-        threshold: (k,) distinct scores, decreasing; a pixel is called changed when its score is at least that.
+        changed, unchanged: increasing scores.
+    """
+
+    changed: np.ndarray
+    unchanged: np.ndarray
+
+
+def sample(scores: np.ndarray, labels: np.ndarray) -> Sample:
+    """Return scores (n,) apart by label (n,) and sorted."""
+    y = np.asarray(labels, bool)
+    return Sample(np.sort(scores[y]), np.sort(scores[~y]))
+
+
+def pooled(parts: Sequence[Sample]) -> Sample:
+    """Return the pixels of several images as one sample."""
+    joined = (np.sort(np.concatenate([getattr(p, f) for p in parts])) for f in ("changed", "unchanged"))
+    return Sample(*joined)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Counts at thresholds, greatest first.
+
+    Attributes:
+        threshold: (k,) decreasing; a pixel is called changed when its score is at least that.
         hits: (k,) changed pixels so called.
         alarms: (k,) unchanged pixels so called.
         positives, negatives: in all.
@@ -48,13 +72,24 @@ class Curve:
         return self.alarms / max(self.negatives, 1)
 
 
-def curve(scores: np.ndarray, labels: np.ndarray) -> Curve:
-    """Return the counts above each distinct score."""
-    order = np.argsort(scores, kind="stable")[::-1]
-    s, y = scores[order], np.asarray(labels)[order].astype(bool)
-    last = np.append(np.flatnonzero(np.diff(s)), len(s) - 1) if len(s) else np.zeros(0, int)
-    hits = y.cumsum()[last].astype(float)
-    return Curve(s[last], hits, last + 1 - hits, float(y.sum()), float((~y).sum()))
+def curve(of: Sample) -> Curve:
+    """Return the counts at every threshold that matters: at and just above each score of a changed pixel, and at the
+    least score of all.
+
+    Between those only false alarms grow, and no figure here can gain from it.
+    """
+    at = np.unique(of.changed)
+    least = [x[:1] for x in (of.changed, of.unchanged) if len(x)]
+    some = np.concatenate([at, np.nextafter(at, np.inf, dtype=at.dtype), *least])
+    return on_grid(of, np.unique(some)[::-1])
+
+
+def on_grid(of: Sample, thresholds: np.ndarray) -> Curve:
+    """Return the counts at or above each of some thresholds (k,), decreasing."""
+    above = lambda x: (len(x) - np.searchsorted(x, thresholds, side="left")).astype(float)
+    return Curve(
+        thresholds, above(of.changed), above(of.unchanged), float(len(of.changed)), float(len(of.unchanged))
+    )
 
 
 def average_precision(found: Curve) -> float:
@@ -117,16 +152,9 @@ def grid(pooled: Curve, bins: int = BINS) -> np.ndarray:
     return pooled.threshold[at]
 
 
-def on_grid(found: Curve, thresholds: np.ndarray) -> Curve:
-    """Return a curve at other thresholds (k,), decreasing: counts at or above each."""
-    at = np.searchsorted(-found.threshold, -thresholds, side="right")
-    hits, alarms = (np.concatenate([[0.0], c])[at] for c in (found.hits, found.alarms))
-    return Curve(thresholds, hits, alarms, found.positives, found.negatives)
-
-
-def curve_table(found: Curve, rows: int = ROWS) -> pd.DataFrame:
+def curve_table(of: Sample, rows: int = ROWS) -> pd.DataFrame:
     """Return precision, recall and false alarms by threshold, thinned for plotting to at most ``rows`` rows."""
-    thin = on_grid(found, grid(found, rows))
+    thin = on_grid(of, grid(curve(of), rows))
     return pd.DataFrame(
         {"recall": thin.recall, "precision": thin.precision, "false_alarms": thin.false_alarms},
         index=pd.Index(thin.threshold, name="threshold"),

@@ -30,8 +30,8 @@ KINDS = (*HAPPENINGS, *NUISANCES)
 #: Red, green and blue, as pictures have them.
 RGB = ("B04", "B03", "B02")
 #: Days between the two dates, least and most.
-APART = {"flood": (5, 15), "fire": (10, 40), "clear_cut": (340, 390), "building": (350, 380), "season": (90, 180),
-         "illumination": (360, 370), "misregistration": (360, 370), "none": (355, 375)}  # fmt: skip
+APART = {"flood": (5, 15), "fire": (10, 40), "clear_cut": (340, 390), "building": (345, 385), "season": (90, 180),
+         "illumination": (355, 375), "misregistration": (355, 375), "none": (345, 385)}  # fmt: skip
 #: Sides that can be asked for, pixels.
 SIDES = (48, 1024)
 #: Corner (UTM 31 N, m) and pixel (m).

@@ -28,7 +28,7 @@ def siroc(question: Problem, seed: int = 0, progress: Progress = silent) -> Answ
     lengths = np.zeros((len(RINGS), 2, *question.valid.shape))
     parts = {}
     for k, (band, one, two) in enumerate(zip(question.bands, question.before, question.after, strict=True)):
-        progress(k, len(question.bands), "rings")
+        progress(k, len(question.bands), "compare")
         squares = np.square(unexplained(one, two, question.valid))
         lengths += squares
         parts[band] = squares.mean((0, 1)).astype(np.float32)

@@ -21,7 +21,7 @@ def ssim(question: Problem, seed: int = 0, progress: Progress = silent) -> Answe
     low, high = np.percentile(np.stack([one, two])[..., valid], RANGE)
     parts = {}
     for k, band in enumerate(question.bands):
-        progress(k, len(one) + 1, "ssim")
+        progress(k, len(one) + 1, "compare")
         parts[band] = dissimilarity(one[k] - low, two[k] - low, valid, high - low)
     nll = np.mean(list(parts.values()), axis=0)
     parts["luminance"] = dissimilarity(one.mean(0) - low, two.mean(0) - low, valid, high - low)

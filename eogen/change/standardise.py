@@ -14,7 +14,7 @@ BULK = (0.5, 0.9)
 
 
 def standardised(scores: xr.Dataset, how: Standardise) -> np.ndarray:
-    """Return the scores (y, x) float64 on a scale that maps share (see :class:`eogen.change.calibrate.Usual`); NaN stays."""
+    """Return the scores (y, x; float64) on a scale that maps share, see :class:`eogen.change.calibrate.Usual`."""
     nll = scores.nll.values.astype(np.float64)
     if how == "none":
         return nll

@@ -34,6 +34,9 @@ from eogen.progress import Progress, silent
 BATCH, STEPS, SIDE, SIMULATED = 16, 120, 64, 24
 SETTINGS: dict[str, Settings] = {
     "flow": Settings(epochs=10, learning_rate=2e-3, weight_decay=1e-4, warmup=0.1, ema=0.995, clip=1.0),
+    "conditional": Settings(
+        epochs=12, learning_rate=2e-3, weight_decay=1e-4, warmup=0.1, ema=0.995, clip=1.0
+    ),
     "masked": Settings(epochs=12, learning_rate=2e-3, weight_decay=1e-4, warmup=0.1, ema=0.995, clip=1.0),
 }
 

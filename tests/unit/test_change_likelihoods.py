@@ -14,6 +14,7 @@ from eogen.change.flow_likelihood import STEPS, likelihood
 from eogen.change.noise import Noise
 from eogen.change.ode import follow, grid
 from eogen.change.protocol import at, clean, noise, path, score, told, untold
+from eogen.change.steady import steadied
 from eogen.change.tiles import whole
 from eogen.errors import Cancelled
 from tests.change_flows import DenseFlow, PixelFlow
@@ -214,7 +215,7 @@ def test_told_less_untold_is_minus_the_mutual_information(bands: int, tie: float
     assert spearmanr(found.ravel(), true.ravel())[0] > 0.95
 
 
-def test_four_levels_already_order_pixels_as_the_mutual_information_does() -> None:
+def test_a_few_levels_already_order_pixels_as_the_mutual_information_does() -> None:
     flow = joint(3, 0.6)
     pair = flow.draw(0, 32, 32)
     ranks = {
@@ -249,12 +250,25 @@ def test_steadied_maps_keep_their_mean_and_lose_noise() -> None:
         e = field.normal(s, 3, window)
         found = elbo.terms(flow, two, [told(one)], lambda k, e=e: e, levels=(0.5,))[0, 0].numpy()
         plain.append(found)
-        steady.append(elbo.steadied(found, e.numpy(), valid))
+        steady.append(steadied(found, e[None].numpy(), valid))
     assert np.var(steady, 0)[:, valid].mean() < 0.05 * np.var(plain, 0)[:, valid].mean()
     np.testing.assert_allclose(np.mean(steady), np.mean(plain), rtol=0.01)
     few = np.zeros_like(valid)
     few[0, :5] = True
-    np.testing.assert_array_equal(elbo.steadied(plain[0], e.numpy(), few), plain[0])
+    np.testing.assert_array_equal(steadied(plain[0], e[None].numpy(), few), plain[0])
+
+
+def test_steadied_signs_leave_the_trace_and_lose_what_bands_and_neighbours_owe_each_other() -> None:
+    # e_i (A e)_i with A the same everywhere: its own band 0.3, another band 2, the pixel to the right and left -0.7
+    field, window = Noise(0), whole((64, 64))
+    e = field.signs(0, 2, window).numpy()
+    wide = np.pad(e, ((0, 0), (0, 0), (1, 1)))
+    heard = 0.3 * e + 2 * e[::-1] - 0.7 * (wide[..., 2:] + wide[..., :-2])
+    found = (e * heard).sum(0)
+    assert found.std() > 3
+    steady = steadied(found[None], e[None], np.ones((64, 64), bool))[0]
+    # least squares takes the mean of this draw's products too, a part in the square root of the pixels
+    np.testing.assert_allclose(steady, 0.6, atol=0.02)
 
 
 def test_antithetic_noise_cancels_what_is_odd_in_it() -> None:

@@ -20,6 +20,7 @@ from eogen.change.flow_likelihood import likelihood
 from eogen.change.noise import Noise
 from eogen.change.problem import Problem
 from eogen.change.protocol import told, untold
+from eogen.change.steady import steadied
 from eogen.change.tiles import whole
 from eogen.change.typicality import typicality, windowed
 from eogen.errors import Cancelled
@@ -317,11 +318,12 @@ def test_an_image_in_tiles_is_the_image_at_once(name: str) -> None:
     window, field = whole((24, 600)), Noise(5)
     if name == "flow_nll":
         signs = field.signs(0, 3, window)[None]
-        once = -likelihood(FLOW, x, told(x.flip(0)), signs).contribution.mean(0)
+        plain = -likelihood(FLOW, x, told(x.flip(0)), signs).contribution.numpy()
+        once = torch.from_numpy(steadied(plain, signs.numpy(), asked.valid).mean(0))
     else:
         draw = lambda k: field.normal(k, 3, window)
         levels = elbo.terms(FLOW, x, [told(x.flip(0))], draw, weighting=likelihoods.WEIGHTING)[0].numpy()
-        steady = [elbo.steadied(m, draw(k).numpy(), asked.valid) for k, m in enumerate(levels)]
+        steady = [steadied(m, draw(k)[None].numpy(), asked.valid) for k, m in enumerate(levels)]
         once = torch.from_numpy(np.sum(steady, 0).mean(0))
     found = getattr(likelihoods, name)(asked, 5, network=FLOW)
     assert np.abs(found.nll - once.numpy()).max() < 1e-4

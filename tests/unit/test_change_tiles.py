@@ -14,9 +14,11 @@ from eogen.change.bands import LIMIT, three_bands
 from eogen.change.noise import BLOCK, Noise, Window
 from eogen.change.normalise import normalised
 from eogen.change.problem import Problem
-from eogen.change.tiles import finite, tiled, whole
+from eogen.change.protocol import at, path, told
+from eogen.change.tiles import MARGIN, finite, tiled, whole
 from eogen.errors import Cancelled, InputError
 from eogen.progress import Progress, silent
+from tests.change_flows import Net
 
 # --- noise ---
 
@@ -78,6 +80,23 @@ def test_tiles_leave_no_seam(shape: tuple[int, int]) -> None:
     found = tiled(work, shape, size=128, margin=16, ramp=16)
     assert found.shape == once.shape
     assert found.dtype == np.float32
+    assert np.abs(found - once.numpy()).max() < 1e-4
+
+
+def test_a_network_leaves_no_seam_when_the_margin_is_its_reach() -> None:
+    torch.manual_seed(0)
+    network = Net((8, 16, 16)).eval()
+    assert network.net.reach <= MARGIN
+    images = torch.randn(1, 3, 30, 421)
+    x = path(images, Noise(0).normal(0, 3, whole((30, 421))), 0.5)
+
+    def work(window: Window, inner: Progress) -> Tensor:
+        with torch.no_grad():
+            return at(network, window.of(x), 0.5, told(window.of(images)))[0]
+
+    found = tiled(work, (30, 421), size=160)
+    once = work(whole((30, 421)), silent)
+    assert float(once.std()) > 0.05
     assert np.abs(found - once.numpy()).max() < 1e-4
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from eogen.change.default import default
 from eogen.change.methods import METHODS
 from eogen.change.normalise import NORMALISATIONS
 from eogen.change.stack import pixel_area
@@ -138,7 +139,8 @@ def _dates(t: Words, found: Source, column: Any) -> tuple[int, int]:
 
 def _method(t: Words, found: Source, column: Any, side: str) -> str:
     offered = compute.offered(found.images)
-    pair = [name for name in (*PAIR, *offered) if name in offered]
+    first = default(found.images, offered)
+    pair = [first, *(name for name in (*PAIR, *offered) if name in offered and name != first)]
     glossary = "\n\n".join(f"**{titles.method(t, name)}** · {titles.about(t, name)}" for name in offered)
     return choose(
         column.selectbox, t(f"change.controls.method_{side}"), offered, name=f"method_{side}",

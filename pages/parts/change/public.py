@@ -44,17 +44,19 @@ def _prepare(number: int, real: bool, key: str) -> threading.Thread:
 @st.fragment
 def _round(t: Words) -> None:
     """Draw one pair of images: the game, or what you and the machine found."""
+    body = st.container()  # the game first; which images it is played on stands under it
     real = _real(t)
     count = len(real_rounds.deck()) if real else rounds.COUNT
     number = whole("round", 0) % count
     play = real_rounds.play if real else rounds.play
-    with st.spinner(t("change.public.fetching")):
-        made = play(number)
     after = (number + 1) % count
-    if st.query_params.get("look") == "machine":
-        _machine(t, made, _found(made), after)
-    else:
-        _game(t, made, after)
+    with body:
+        with st.spinner(t("change.public.fetching")):
+            made = play(number)
+        if st.query_params.get("look") == "machine":
+            _machine(t, made, _found(made), after)
+        else:
+            _game(t, made, after)
     _prepare(after, real, made.key)
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from eogen.change.methods import METHODS
+from eogen.change.simulate import simulate
 from pages.kit.words import LANGUAGES, load
-from pages.parts.change import expert, rounds, sources
+from pages.parts.change import expert, real_rounds, rounds, sources
 from tests.pages.reading import address, bodies, boxes, faults_of_typography, raw, texts, visit
 from tests.real import real_data
 
@@ -223,6 +224,41 @@ def test_every_real_set_opens_and_says_its_licence(real, lang):
         shown = well(at, lang)
         assert "eo-badge real" in bodies(at)
         assert any(load(lang).text("change.map.licence").split("{")[0] in text for text in shown)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_game_on_real_images_says_that_they_are_real(real, lang):
+    at = visit("change", lang=lang, images="real")
+    shown = well(at, lang)
+    if not real_rounds.deck():
+        assert load(lang)("change.public.no_real") in shown
+        return
+    assert "eo-badge real" in bodies(at)
+    made = real_rounds.play(0)
+    game = element(at, "rings")
+    assert len(game["rings"]) == len(made.kinds)
+    assert real_rounds.FEWEST <= len(made.kinds) <= real_rounds.MOST
+    assert any(load(lang)("change.public.lead_real", n=len(made.kinds)) == text for text in shown)
+    at = visit("change", lang=lang, images="real", look="machine", found="1")
+    well(at, lang)
+
+
+def test_without_real_data_the_game_is_simulated_whatever_the_link_says():
+    at = visit("change", lang="fr", images="real")
+    well(at, "fr")
+    assert "eo-badge simulated" in bodies(at)
+
+
+def test_near_pieces_of_a_label_are_one_difference():
+    truth = np.zeros((60, 60), np.int8)
+    truth[5:15, 5:15] = truth[5:15, 17:27] = 1  # two pixels apart
+    truth[40:50, 40:52] = 1
+    truth[30, 5] = 1  # a speck
+    images = simulate("none", 0, 60).assign_coords(label=(("y", "x"), truth))
+    number = real_rounds.differences(images)
+    assert [(number == k).sum() for k in (1, 2)] == [200, 120]
+    assert number.max() == 2
 
 
 def test_rates_of_a_map_are_shares_of_pixels():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -11,12 +12,12 @@ from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ct
 
 from eogen.raster import Overlay, data_url
 from pages.kit import provenance
-from pages.kit.address import whole
+from pages.kit.address import choose, whole
 from pages.kit.hall import Visitor
 from pages.kit.maps.legend import class_legend, scale_legend
 from pages.kit.maps.swipe import swipe
 from pages.kit.words import Words
-from pages.parts.change import draw, rounds
+from pages.parts.change import draw, real_rounds, rounds
 from pages.parts.change.rounds import Round
 from pages.parts.change.spot import WORDS, spot
 
@@ -27,9 +28,14 @@ def show(guest: Visitor) -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _prepare(number: int, key: str) -> threading.Thread:
+def _prepare(number: int, real: bool, key: str) -> threading.Thread:
     """Play the next round while the visitor looks at this one (``key`` names the round before it)."""
-    thread = threading.Thread(target=rounds.play, args=(number,), name="eogen-differences", daemon=True)
+    thread = threading.Thread(
+        target=real_rounds.play if real else rounds.play,
+        args=(number,),
+        name="eogen-differences",
+        daemon=True,
+    )
     add_script_run_ctx(thread, get_script_run_ctx())
     thread.start()
     return thread
@@ -38,14 +44,38 @@ def _prepare(number: int, key: str) -> threading.Thread:
 @st.fragment
 def _round(t: Words) -> None:
     """Draw one pair of images: the game, or what you and the machine found."""
-    number = whole("round", 0) % rounds.COUNT
+    body = st.container()  # the game first; which images it is played on stands under it
+    real = _real(t)
+    count = len(real_rounds.deck()) if real else rounds.COUNT
+    number = whole("round", 0) % count
+    play = real_rounds.play if real else rounds.play
+    after = (number + 1) % count
+    with body:
+        with st.spinner(t("change.public.fetching")):
+            made = play(number)
+        if st.query_params.get("look") == "machine":
+            _machine(t, made, _found(made), after)
+        else:
+            _game(t, made, after)
+    _prepare(after, real, made.key)
+
+
+def _real(t: Words) -> bool:
+    """Draw the choice between simulated and real images where there are some; return whether they are real."""
+    if not real_rounds.offered():
+        return False
+    chosen = choose(
+        partial(st.segmented_control, required=True, label_visibility="collapsed"), t("change.public.images"),
+        ("simulated", "real"), name="images", default="simulated", format_func=lambda n: t(f"change.public.{n}"),
+        on_change=_next, args=(0,),
+    )  # fmt: skip
+    if chosen != "real":
+        return False
     with st.spinner(t("change.public.fetching")):
-        made = rounds.play(number)
-    if st.query_params.get("look") == "machine":
-        _machine(t, made, _found(made), number)
-    else:
-        _game(t, made, number)
-    _prepare((number + 1) % rounds.COUNT, made.key)
+        playable = bool(real_rounds.deck())
+    if not playable:
+        st.caption(t("change.public.no_real"))
+    return playable
 
 
 def _found(made: Round) -> tuple[int, ...]:
@@ -57,9 +87,9 @@ def _found(made: Round) -> tuple[int, ...]:
     return tuple(sorted(k for k in given if 1 <= k <= len(made.kinds)))
 
 
-def _game(t: Words, made: Round, number: int) -> None:
+def _game(t: Words, made: Round, after: int) -> None:
     """Let the visitor find the differences."""
-    st.markdown(t("change.public.lead", n=len(made.kinds)))
+    st.markdown(t("change.public.lead_real" if made.real else "change.public.lead", n=len(made.kinds)))
     labels = {name: t.text(f"change.spot.{name}") for name in WORDS if name != "lang"} | {"lang": t.lang}
     told = spot(
         _url(made, 0), _url(made, 1), made.difference, key="change_spot", token=made.key, labels=labels,
@@ -77,7 +107,7 @@ def _game(t: Words, made: Round, number: int) -> None:
         st.html(provenance.caption_html(rounds.provenance(t, made), t))
         st.button(
             t("change.public.another"), icon=":material/shuffle:", key="another_pair",
-            on_click=_next, args=((number + 1) % rounds.COUNT,),
+            on_click=_next, args=(after,),
         )  # fmt: skip
 
 
@@ -102,7 +132,7 @@ def _next(number: int) -> None:
     st.session_state.pop("change_told", None)
 
 
-def _machine(t: Words, made: Round, you: tuple[int, ...], number: int) -> None:
+def _machine(t: Words, made: Round, you: tuple[int, ...], after: int) -> None:
     """Show the machine's surprise and who found what."""
     st.markdown(t("change.public.lead_machine"))
     left, right = st.columns([1.3, 1], gap="large")
@@ -122,7 +152,7 @@ def _machine(t: Words, made: Round, you: tuple[int, ...], number: int) -> None:
         _score(t, made, who)
         st.button(
             t("change.public.another"), type="primary", width="stretch", icon=":material/shuffle:",
-            key="another_pair", on_click=_next, args=((number + 1) % rounds.COUNT,),
+            key="another_pair", on_click=_next, args=(after,),
         )  # fmt: skip
         st.html(
             class_legend(
@@ -148,10 +178,13 @@ def _score(t: Words, made: Round, who: dict[int, str]) -> None:
     st.subheader(t("change.public.score", you=you, machine=len(made.machine), n=n), anchor=False)
     for name in ("you", "machine", "nobody"):
         kinds = [t(f"change.kinds.{made.kinds[k - 1]}") for k, found in who.items() if found == name]
-        if kinds:
+        if kinds and made.real:
+            st.markdown(t(f"change.public.real_{name}", n=len(kinds)))
+        elif kinds:
             st.markdown(t(f"change.public.only_{name}", what=t.list(kinds)))
     if made.false_alarms:
-        st.markdown(t("change.public.false", n=made.false_alarms))
+        false = "change.public.false_real" if made.real else "change.public.false"
+        st.markdown(t(false, n=made.false_alarms))
     else:
         st.markdown(t("change.public.no_false"))
 

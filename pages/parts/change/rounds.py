@@ -13,8 +13,8 @@ from eogen.change.methods import score
 from eogen.change.seven import seven
 from eogen.change.simulate import simulate
 from pages.kit.provenance import Provenance
-from pages.kit.words import Words
-from pages.parts.change import draw, science
+from pages.kit.words import Words, typeset
+from pages.parts.change import draw, science, sources
 from pages.parts.change.state import digest
 
 #: Whose surprise the public sees, at which expected share of false alarms, and the least object, pixels.
@@ -53,6 +53,11 @@ class Round:
         return self.images.difference.values
 
     @property
+    def real(self) -> bool:
+        """Whether the images are real ones."""
+        return self.images.attrs.get("kind") == "real"
+
+    @property
     def false_alarms(self) -> int:
         """Return how many objects the machine raised where nothing was planted."""
         return int(self.false.max())
@@ -70,17 +75,22 @@ def _usual(model: str) -> Usual:
 def play(number: int) -> Round:
     """Return a round; the numbers go round. About a second the first time."""
     images = seven(number % COUNT, SIDE)
-    difference = images.difference.values
     found = p_values(score(images, MODEL), _usual(MODEL))
-    _, numbers = science.objects(found, RATE, LEAST)
+    kinds = tuple(str(images.attrs["kinds"]).split(","))
+    key = digest(number % COUNT, images.values[0, 0, ::8, ::8], MODEL, RATE)
+    return judged(key, images, kinds, found, RATE)
+
+
+def judged(key: str, images: xr.DataArray, kinds: tuple[str, ...], found: xr.Dataset, rate: float) -> Round:
+    """Return the round of a pair with ``difference``: what the machine finds at a rate, and its false alarms."""
+    difference = images.difference.values
+    _, numbers = science.objects(found, rate, LEAST)
     planted = range(1, int(difference.max()) + 1)
     machine = {k for k in planted if (numbers.values[difference == k] > 0).mean() >= COVERED}
     false = np.zeros(difference.shape, np.int32)
     for k in range(1, int(numbers.max()) + 1):
         if not difference[numbers.values == k].any():
             false[numbers.values == k] = false.max() + 1
-    kinds = tuple(str(images.attrs["kinds"]).split(","))
-    key = digest(number % COUNT, images.values[0, 0, ::8, ::8], MODEL, RATE)
     return Round(key, images, kinds, found.p_value.values, frozenset(machine), false)
 
 
@@ -113,9 +123,13 @@ def picture(made: Round, which: int) -> np.ndarray:
 
 def provenance(t: Words, made: Round) -> Provenance:
     """Return what is said under the pictures of a round."""
-    when = t(
-        "change.place.dates",
-        first=t.date(str(made.images.time.values[0])[:10]),
-        second=t.date(str(made.images.time.values[1])[:10]),
-    )
-    return Provenance("simulated", place=t("change.place.simulated"), quantity=when)
+    images = made.images
+    days = [str(day)[:10] for day in images.time.values] if images.time.dtype.kind == "M" else []
+    when = t("change.place.dates", first=t.date(days[0]), second=t.date(days[1])) if days else ""
+    if not made.real:
+        return Provenance("simulated", place=t("change.place.simulated"), quantity=when)
+    place = str(images.attrs.get("pair", "")).replace("_", " ")
+    return Provenance(
+        "real", place=place, quantity=when, source=sources.dataset(t, str(images.attrs.get("dataset", ""))),
+        licence=typeset(str(images.attrs.get("licence", "")), t.lang),
+    )  # fmt: skip

@@ -44,7 +44,7 @@ def curve(nll: np.ndarray, p: np.ndarray, label: np.ndarray, rate: float) -> Cur
     truth = label[known] == 1
     if not truth.any() or truth.all():
         return None
-    ranked = scores.curve(nll[known], truth)
+    ranked = scores.curve(scores.sample(nll[known], truth))
     said = p[known] <= rate
     realised = tuple(float((p[known][~truth] <= r).mean()) for r in NOMINAL)
     own, other = f_one(said, truth), f_one(~said, ~truth)

@@ -138,12 +138,12 @@ def provenance(t: Words, found: Source, dates: tuple[str, str]) -> Provenance:
         place=str(about.get("title") or found.name).replace("_", " "),
         sensor=t(key) if key in t else "",
         quantity=when,
-        source=_dataset(t, str(about.get("dataset", ""))),
+        source=dataset(t, str(about.get("dataset", ""))),
         licence=typeset(str(about.get("licence", "")), t.lang),
     )
 
 
-def _dataset(t: Words, name: str) -> str:
+def dataset(t: Words, name: str) -> str:
     """Return the title of a catalogue entry; of what is in no catalogue, its own name."""
     if name not in catalog():
         return name.replace("_", " ")

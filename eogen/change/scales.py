@@ -48,4 +48,6 @@ def _excess(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
     seen = field[valid]
     middle = np.median(seen)
     spread = 1.4826 * np.median(np.abs(seen - middle)) or 1.0
-    return np.where(valid, np.logaddexp(0, (field - middle) / spread), 0).astype(np.float32)
+    out = np.zeros(valid.shape, np.float32)
+    out[valid] = np.logaddexp(0, (seen - middle) / spread)  # elsewhere the smoothed map is NaN
+    return out

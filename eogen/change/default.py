@@ -22,7 +22,7 @@ def default(images: xr.DataArray, among: Collection[str] | None = None) -> str:
         images: a stack.
         among: those that can be asked; all by default. The next best of them when the best is not there; "" when none.
     """
-    wanted = (*_first(images), "gaussian_scales", "gaussian_pmi", "cva_median")
+    wanted = (*_first(images), "consensus", "gaussian_scales", "gaussian_pmi", "cva_median")
     return next((name for name in wanted if among is None or name in among), "")
 
 
@@ -35,7 +35,7 @@ def _first(images: xr.DataArray) -> tuple[str, ...]:
     if sensor == "landsat_tm":
         return ("cva_zscore",)
     if sensor == "aerial" or pixel_size(images) <= FINE:
-        return ("texture_cva", "cva_zscore")
+        return ("texture_blocks", "texture_cva", "cva_zscore")
     return ()
 
 

@@ -162,6 +162,13 @@ def masked_nll(
     return _masked(question, seed, progress, network, told)
 
 
+def masked_quick(
+    question: Problem, seed: int = 0, progress: Progress = silent, network: Masked | None = None
+) -> Answer:
+    """Return the same with squares of 8 pixels only: half the passes."""
+    return _masked(question, seed, progress, network, told, scales=(8,), groups=3)
+
+
 def masked_unconditional(
     question: Problem, seed: int = 0, progress: Progress = silent, network: Masked | None = None
 ) -> Answer:

@@ -133,6 +133,9 @@ _ROWS = (
            conditional="conditional", twin="elbo_unconditional", slow=True),
     Method("score_norm", "network", "likelihoods:score_norm", "Mahmood et al. 2021", model="flow", smooth=1.5,
            conditional="conditional", twin="elbo_unconditional"),
+    Method("consensus", "fusion", "consensus:consensus", "this project; He et al. 2022", model="masked",
+           conditional="conditional", twin="masked_unconditional"),
+    Method("texture_blocks", "fusion", "consensus:texture_blocks", "Celik 2009; this project", smooth=8.0),
     # Adapters: models that the user brings. They standardise the values themselves.
     Method("terramind_pmi", "adapter", "adapters.terramind:pmi", "Jakubik et al. 2025", normalise="none",
            brings="terramind", needs=_SENTINEL2, conditional="conditional", twin="rx", slow=True),

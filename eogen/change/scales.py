@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from eogen.change.consensus import excess
 from eogen.change.gaussian import joint
-from eogen.change.methods import smoothed
 from eogen.change.problem import Answer, Problem
 from eogen.progress import Progress, silent
 
@@ -34,20 +34,9 @@ def gaussian_scales(question: Problem, seed: int = 0, progress: Progress = silen
         law, b = joint(one, two), one.shape[1]
         both = law.nll(np.c_[one, two], slice(None))
         apart = law.nll(one, slice(0, b)) + law.nll(two, slice(b, None))
-        parts[f"information_{scale:g}px"] = _excess(both - apart, valid)
-        parts[f"conditional_{scale:g}px"] = _excess(both - apart / 2, valid)
+        for name, values in (("information", both - apart), ("conditional", both - apart / 2)):
+            field = np.zeros(valid.shape, np.float32)
+            field[valid] = values
+            parts[f"{name}_{scale:g}px"] = excess(field, valid, AFTER)
     nll = np.sum(list(parts.values()), axis=0)
     return Answer(nll.astype(np.float32), parts)
-
-
-def _excess(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """Return (y, x) softplus of the robust z-score of the smoothed map of values (n,)."""
-    field = np.zeros(valid.shape, np.float32)
-    field[valid] = values
-    field = smoothed(field, valid, AFTER)
-    seen = field[valid]
-    middle = np.median(seen)
-    spread = 1.4826 * np.median(np.abs(seen - middle)) or 1.0
-    out = np.zeros(valid.shape, np.float32)
-    out[valid] = np.logaddexp(0, (seen - middle) / spread)  # elsewhere the smoothed map is NaN
-    return out

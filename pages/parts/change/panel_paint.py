@@ -10,6 +10,7 @@ import streamlit as st
 import xarray as xr
 
 from eogen.change.calibrate import p_values
+from eogen.change.detect import detectability
 from eogen.change.methods import score
 from eogen.change.plant import paints, plant
 from eogen.progress import Progress
@@ -22,8 +23,8 @@ from pages.kit.words import Words
 from pages.parts.change import compute, draw, titles
 from pages.parts.change.state import OWN, State, digest
 
-#: Radii (pixels) and opacities of the detectability curve, and stamps of each.
-RADII, CONTRASTS, STAMPS = (1, 2, 3, 5, 8), (0.25, 0.5, 0.75, 1.0), 9
+#: Sides (pixels) and opacities of the detectability curve, and squares of each.
+SIDES, CONTRASTS, SQUARES = (1, 2, 4, 8, 12), (0.25, 0.5, 0.75, 1.0), 20
 #: Stamps kept at most; a stamp counts as found when so much of it lies above the limit.
 MOST, COVERED = 12, 0.2
 FOUND, MISSED = (95, 240, 180), (255, 90, 90)
@@ -203,19 +204,23 @@ def _curve(t: Words, state: State, kind: str) -> None:
     if rows is None:
         return
     fig = figures.figure(
-        t, x=figures.axis(t("change.paint.radius"), "px", tickvals=list(RADII)),
+        t, x=figures.axis(t("change.paint.side"), "px", tickvals=list(SIDES)),
         y=figures.axis(t("change.paint.share"), "%", range=[-3, 103]), height=320, legend=True,
     )  # fmt: skip
     for k, contrast in enumerate(CONTRASTS):
         own = rows[rows["contrast"] == contrast]
+        share = 100 * own["share"]
         fig.add_scatter(
-            x=own["radius"], y=100 * own["found"], mode="lines+markers",
+            x=own["size"], y=share, mode="lines+markers",
             name=f"{t('change.paint.contrast')} {t.percent(contrast)}",
+            error_y={
+                "array": 100 * own["high"] - share, "arrayminus": share - 100 * own["low"], "thickness": 1, "width": 3,
+            },
             line={"color": figures.SEQUENCE[k], "dash": titles.DASHES[k], "width": 2}, marker={"size": 8},
             hovertemplate="%{y:.0f} %<extra>%{x} px</extra>",
         )  # fmt: skip
     figures.show(fig, key="change_detect", alt=t("change.paint.curve_alt"), expert=True)
-    st.caption(t("change.paint.curve_note", n=STAMPS, rate=titles.rate(t, state.rate)))
+    st.caption(t("change.paint.curve_note", n=SQUARES, rate=titles.rate(t, state.rate)))
     stem = f"change-{state.name}-detectability".replace("/", "-")
     export.bar(
         [export.table(stem, lambda: rows), export.Chart("change_detect", stem)], t, key="change_detect"
@@ -228,24 +233,9 @@ def _agree(key: str) -> None:
 
 @st.cache_resource(show_spinner=False, max_entries=12)
 def _detected(key: str, name: str, _state: State, kind: str, _progress: Progress) -> pd.DataFrame:
-    rng = np.random.default_rng(0)
-    inside = np.zeros(_state.shape, bool)
-    inside[8:-8, 8:-8] = True
-    free = np.argwhere(_state.valid & inside)
-    known = compute.known(_state, name)
     how = None if _state.normalise == OWN else _state.normalise
-    rows, done = [], 0
-    for radius in RADII:
-        at = free[rng.choice(len(free), STAMPS, replace=False)]
-        stamps = [(int(r), int(c), radius) for r, c in at]
-        numbers = discs(_state.shape, stamps)
-        for contrast in CONTRASTS:
-            _progress(done, len(RADII) * len(CONTRASTS), "detect")
-            done += 1
-            images = plant(_state.pair, numbers > 0, kind, contrast)
-            found = score(images, name, normalise=how, smooth=_state.smooth)
-            hits = _hits(_state, p_values(found, known).p_value.values, stamps)
-            rows.append(
-                {"radius": radius, "contrast": contrast, "found": float(np.mean(hits)), "n": len(hits)}
-            )
-    return pd.DataFrame(rows)
+    made = detectability(
+        _state.pair, name, SIDES, CONTRASTS, kind=kind, rate=_state.rate, squares=SQUARES, normalise=how,
+        smooth=_state.smooth, progress=_progress,
+    )  # fmt: skip
+    return made[["share", "low", "high", "found", "planted", "ap", "step"]].to_dataframe().reset_index()

@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from eogen.change.methods import method, score
 from eogen.change.plant import plant
-from eogen.change.scores import average_precision, curve
+from eogen.change.scores import average_precision, curve, sample
 from eogen.change.stack import both_valid
 from eogen.errors import InputError
 from eogen.progress import Progress, silent
@@ -92,9 +92,9 @@ def detectability(
                 rest = _rest(quiet, corners, side)
                 made["found"][i, j] += _hits(found, corners, side, np.quantile(found[rest], 1 - rate))
                 made["planted"][i, j] += len(corners)
-                made["ap"][i, j] += average_precision(curve(found[mask | rest], mask[mask | rest])) / len(
-                    rounds
-                )
+                made["ap"][i, j] += average_precision(
+                    curve(sample(found[mask | rest], mask[mask | rest]))
+                ) / len(rounds)
                 made["prevalence"][i, j] += mask.sum() / (mask | rest).sum() / len(rounds)
                 made["step"][i, j] += _step(images, painted, mask) / len(rounds)
             progress(i * len(contrasts) + j + 1, grid[0] * grid[1], "plant")

@@ -9,7 +9,7 @@ import xarray as xr
 from scipy.ndimage import gaussian_filter
 
 from eogen.change.methods import method, score
-from eogen.change.scores import average_precision, curve
+from eogen.change.scores import average_precision, curve, sample
 from eogen.change.stack import both_valid
 from eogen.errors import InputError
 from eogen.progress import Progress, silent
@@ -87,7 +87,7 @@ def nuisances(
         spoilt = spoilt.assign_coords(valid=(("time", "y", "x"), np.stack([images.valid.values[0], seen])))
         values = score(spoilt, name, normalise=normalise, smooth=smooth, seed=seed).nll.values
         here = judged & np.isfinite(values)
-        found.append(average_precision(curve(values[here], label[here] == 1)))
+        found.append(average_precision(curve(sample(values[here], label[here] == 1))))
         progress(k + 1, len(NUISANCES), "score")
     ap = np.array(found)
     about = {

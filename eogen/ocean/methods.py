@@ -173,7 +173,7 @@ def fill(
         members: how many draws of the field to return.
         seed: of everything random; the same seed gives the same bits.
         drivers: complete physical fields on the cube's grid, for methods that need them.
-        progress: stage ``fill`` (and ``fit``, ``spread``); may raise ``Cancelled``.
+        progress: stage ``fill`` (and ``fit``, ``calibrate``); may raise ``Cancelled``.
 
     Returns:
         ``mean`` and ``sd`` (time, lat, lon; the cube's units), ``member`` (member, time, lat, lon) when asked for, and

@@ -8,6 +8,7 @@ import pytest
 
 from eogen.canopy import models as canopy
 from eogen.canopy.methods import FAMILIES
+from eogen.change import models as change
 from eogen.landcover import models
 from eogen.ocean import models as ocean
 from eogen.results import Report
@@ -22,7 +23,7 @@ def report(request: pytest.FixtureRequest) -> Report:
 
 
 def test_there_are_results() -> None:
-    assert [file.stem for file in FILES] == ["canopy", "landcover", "ocean"]
+    assert [file.stem for file in FILES] == ["canopy", "change", "landcover", "ocean"]
 
 
 def test_results_belong_to_the_committed_weights(report: Report) -> None:
@@ -30,6 +31,8 @@ def test_results_belong_to_the_committed_weights(report: Report) -> None:
         assert report.weights == {name: models.load(name).sha256 for name in models.MODELS}
     elif report.room == "ocean":
         assert report.weights == {name: ocean.load(name)[1].sha256 for name in ocean.MODELS}
+    elif report.room == "change":
+        assert report.weights == {name: change.load(name)[1].sha256 for name in change.MODELS}
     else:
         assert report.weights == {name: canopy.load(name)[1].sha256 for name in FAMILIES}
 

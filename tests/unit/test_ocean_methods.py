@@ -201,7 +201,7 @@ def test_progress_is_told_and_a_stop_is_obeyed(name):
     calls = []
     filled(name, times=[1, 4], progress=lambda *told: calls.append(told))
     assert calls
-    assert all(0 <= done <= total and what in {"fit", "fill", "spread"} for done, total, what in calls)
+    assert all(0 <= done <= total and what in {"fit", "fill", "calibrate"} for done, total, what in calls)
 
     def stop(done: int, total: int, what: str = "") -> None:
         raise Cancelled

@@ -135,7 +135,8 @@ def _thin(*lines: np.ndarray) -> list[np.ndarray]:
 def _lines(t: Words, state: State, found: dict[str, Curve], fig: object, x: str, y: str) -> None:
     tint = titles.colours(found, state.methods[0])
     for k, (name, one) in enumerate(found.items()):
-        across, up = _thin(getattr(one, x), getattr(one, y))
+        some = one.hits > 0  # without a hit, precision says nothing
+        across, up = _thin(getattr(one, x)[some], getattr(one, y)[some])
         fig.add_scatter(
             x=across, y=up, mode="lines", name=titles.method(t, name),
             line={"color": tint[name], "width": 3 if not k else 1.8, "dash": titles.DASHES[k % 6]},

@@ -21,6 +21,8 @@ from pages.parts.change.state import digest
 #: Seed of the simulated scenes by default; the simulated sources.
 SEED = 3
 SIMULATED = ("simulated", "sequence")
+#: The set that is opened first where it is here: rare change, registered pairs.
+MAIN = "oscd_rgb"
 #: Dates of the simulated sequence.
 DATES = 16
 
@@ -45,8 +47,10 @@ class Source:
 
 
 def held() -> dict[str, tuple[str, ...]]:
-    """Return the real sets on this machine: name -> names of their pairs."""
-    return {name: folder.pairs for name, folder in science.folders().items()}
+    """Return the real sets on this machine: name -> names of their pairs; the main set first."""
+    found = science.folders()
+    first = sorted(found, key=lambda name: found[name].row.name != MAIN)
+    return {name: found[name].pairs for name in first}
 
 
 def offered() -> list[str]:

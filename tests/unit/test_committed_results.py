@@ -68,6 +68,17 @@ SAID = {
         for name in ("rmse", "mae", "crps")
         for method in ("nearest", "dineof", "oi", "unet", "hybrid")
     ),
+    "change": tuple(
+        (name, method, dataset, 3)
+        for method, dataset in (
+            ("gaussian_pmi", "OSCD_pairRGB8"),
+            ("consensus", "OSCD_pairRGB8"),
+            ("texture_blocks", "SZTAKI"),
+            ("texture_blocks", "LEVIR-CD_1024"),
+            ("spectral_angle", "OMBRIA_S2"),
+        )
+        for name in ("ap", "best_f1", "auroc")
+    ),
     "canopy": (
         ("nll", "flow", "simulated", 2),
         ("nll", "independent", "simulated", 2),

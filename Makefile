@@ -36,7 +36,12 @@ test: $(VENV)/.developers
 	@tests/chromium.sh
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+ifdef ARGS
 	$(PY) -m pytest $(ARGS)
+else
+	$(PY) -m pytest tests/unit tests/pages -n 2 --dist loadfile
+	$(PY) -m pytest tests/browser
+endif
 
 lint: $(VENV)/.developers
 	$(PY) -m ruff check .

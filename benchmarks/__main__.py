@@ -9,7 +9,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import explanations, inpaint, machine, memory, opening, prosail, rerun, swipe, table
+from benchmarks import (
+    explanations,
+    inpaint,
+    likelihoods,
+    machine,
+    memory,
+    opening,
+    prosail,
+    rerun,
+    swipe,
+    table,
+)
 from benchmarks.stage import Stage
 from tests.browser import harness
 
@@ -22,6 +33,7 @@ GROUPS: dict[str, Callable[[Stage], list[table.Row]]] = {
     **explanations.GROUPS,
     **prosail.GROUPS,
     **inpaint.GROUPS,
+    **likelihoods.GROUPS,
 }
 
 

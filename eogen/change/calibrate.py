@@ -26,9 +26,6 @@ TAIL = (0.5, 0.75)
 MOST, TELL, STEPS = 0.45, 0.003, 30
 #: Least p-value told without history: far tails are extrapolated, not seen.
 FLOOR = 1e-6
-#: Realised false alarms of a self-calibration at a nominal 1 %: 10th and 90th percentile over 69 labelled pairs of
-#: eight sets times six closed-form estimators (median 0.9 %). The evaluation measures them on the data it is given.
-SELF_ERROR = (0.0, 0.052)
 _LEVELS = 600
 
 
@@ -120,8 +117,8 @@ def self_usual(scores: xr.Dataset) -> Usual:
     the 75 % quantile goes on. Which pixels are unchanged is not known, only how many: the share changed is what
     exceeds the tail's quantile at ``TELL`` more often than it should, the tail is fitted anew below that share, and so
     on, from ``MOST`` downwards (a fixed point; change that lies above the bulk is told apart up to that share). A tail
-    heavier than an exponential (clouds, seasons) alarms too much, and change within the bulk too little: see
-    ``SELF_ERROR``.
+    heavier than an exponential (clouds, seasons) alarms too much, and change within the bulk too little: the
+    evaluation measures by how much (``self_false_alarms``).
 
     Raises:
         InputError: ``change_no_history``.

@@ -10,6 +10,7 @@ import xarray as xr
 from scipy.ndimage import gaussian_filter
 
 from eogen.errors import Cancelled, InputError, Unavailable
+from eogen.ocean import diffusion
 from eogen.ocean.cube import cube, like
 from eogen.ocean.methods import METHODS, fill
 from eogen.ocean.variables import VARIABLES
@@ -208,6 +209,28 @@ def test_progress_is_told_and_a_stop_is_obeyed(name):
 
     with pytest.raises(Cancelled):
         filled(name, times=[1, 4], progress=stop)
+
+
+@pytest.mark.parametrize("name", ["diffusion", "repaint"])
+def test_a_slow_method_shows_what_it_believes_of_the_frame_and_of_nothing_else(name):
+    class Watch:
+        def __init__(self) -> None:
+            self.fields: list[np.ndarray] = []
+
+        def __call__(self, done: int, total: int, what: str = "") -> None: ...
+
+        def look(self, field: np.ndarray) -> None:
+            self.fields.append(field)
+
+    watch = Watch()
+    filled(name, times=[1], progress=watch)
+    observed = gappy().values[1]
+    seen = np.isfinite(observed)
+    assert len(watch.fields) == diffusion.STEPS - 1
+    for field in watch.fields:
+        assert field.shape == observed.shape, "windows of the calibration are not shown"
+        np.testing.assert_allclose(field[seen], observed[seen], atol=1e-4)
+    assert np.abs(watch.fields[0] - watch.fields[-1])[~seen].max() > 0
 
 
 def test_a_method_nobody_wrote_gets_a_sentence_that_names_those_there_are():

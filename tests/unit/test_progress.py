@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from eogen.errors import Cancelled
+from eogen.progress import sketch, staged
 from pages.kit import progress
 from pages.kit.progress import Clock
 from pages.kit.words import load
@@ -111,8 +112,11 @@ def app(kind):
     import streamlit as st
 
     from eogen.errors import InputError
+    from eogen.progress import sketch
     from pages.kit import errors, progress
     from pages.kit.words import load
+
+    seen = st.session_state.setdefault("seen", [])
 
     @st.cache_data(show_spinner=False)
     def cached(x):
@@ -122,6 +126,7 @@ def app(kind):
         st.session_state["started"] = st.session_state.get("started", 0) + 1
         for step in range(4):
             report(step, 4, "explain")
+            sketch(report, [step])
             time.sleep(0.2 if kind == "slow" else 0)
         if kind == "input":
             raise InputError("unreadable", "The file {name} cannot be read.", name="a.tif")
@@ -131,12 +136,30 @@ def app(kind):
 
     words = load("fr")
     with errors.guard(words):
-        st.session_state["result"] = progress.run("Calcul", job, words, key="job")
+        st.session_state["result"] = progress.run("Calcul", job, words, key="job", drawn=seen.append)
     st.write("after")
 
 
 def run(kind):
     return AppTest.from_function(app, args=(kind,), default_timeout=30).run()
+
+
+def test_sketches_are_drawn_while_the_work_lasts_each_once():
+    seen = run("slow").session_state["seen"]
+    assert len(seen) >= 2
+    assert seen == sorted(seen)
+    assert len({id(one) for one in seen}) == len(seen)
+    assert run("fast").session_state["seen"] == [], "short work must not flash"
+
+
+def test_steps_of_other_work_have_its_name_and_hand_on_no_sketch():
+    clock = Clock()
+    inner = staged(clock, "calibrate")
+    inner(1, 4, "fill")
+    sketch(inner, [1])
+    assert (clock.what, clock.fraction, clock.seen) == ("calibrate", 0.25, None)
+    sketch(clock, [2])
+    assert clock.seen == [2]
 
 
 @pytest.mark.parametrize("kind", ["fast", "slow"])

@@ -118,7 +118,7 @@ def test_rarity_is_the_density_of_one_gaussian(monkeypatch: pytest.MonkeyPatch) 
     valid = np.ones((15, 15), bool)
     valid[0] = False
     seen = values[:, valid]
-    law = multivariate_normal(seen.mean(1), np.cov(seen))
+    law = multivariate_normal(seen.mean(1), np.cov(seen, bias=True))
     found = scorenorm.rarity(values, valid)
     np.testing.assert_allclose(found, -law.logpdf(np.moveaxis(values, 0, -1)), rtol=1e-4)
     assert np.isfinite(scorenorm.rarity(np.ones((4, 15, 15)), valid)).all()

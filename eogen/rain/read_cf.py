@@ -21,7 +21,8 @@ _STANDARD = (
 _NAMES = r"(total_?)?precip\w*|rain\w*|crr_intensity|rr|tp|radar"
 #: What turns a rate into mm h-1 and an amount into mm.
 _RATES = {"mm h-1": 1.0, "mm/h": 1.0, "mm/hr": 1.0, "mm hr-1": 1.0, "kg m-2 s-1": 3600.0, "kg/m2/s": 3600.0,
-          "mm s-1": 3600.0, "mm/s": 3600.0, "m s-1": 3.6e6, "m/s": 3.6e6, "mm day-1": 1 / 24, "mm/day": 1 / 24}  # fmt: skip
+          "mm s-1": 3600.0, "mm/s": 3600.0, "m s-1": 3.6e6, "m/s": 3.6e6, "mm day-1": 1 / 24, "mm/day": 1 / 24,
+          }  # fmt: skip
 _AMOUNTS = {"mm": 1.0, "kg m-2": 1.0, "kg/m2": 1.0, "m": 1000.0}
 _DATES = ("nominal_product_time", "time_coverage_start", "start_time")
 

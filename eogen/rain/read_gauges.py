@@ -125,8 +125,8 @@ def beside(gauges: xr.Dataset, satellite: xr.DataArray) -> xr.Dataset:
     if not len(common) or not kept.sizes["station"]:
         raise InputError(
             "rain_no_common",
-            "The satellite's maps ({first}) and the radar's ({second}) share no half-hour or no cell; give the same "
-            "day and the same region.",
+            "The satellite's maps ({first}) and what they are judged by ({second}) share no time or no cell; give the "
+            "same day and the same region.",
             first=f"{satellite['time'].values[0].astype('datetime64[h]')}",
             second=f"{gauges['time'].values[0].astype('datetime64[h]')}",
         )

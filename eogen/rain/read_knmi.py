@@ -13,7 +13,7 @@ from eogen.rain.field import CLIP, Field, clipped, not_rain
 from eogen.rain.geometry import Projected
 from eogen.rain.read_open import FAULTS, HDF5, absent, damaged, first_bytes, not_gridded, number, text
 
-_MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
+_MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 
 
 def read(source: Path | bytes, *, name: str | None = None, clip: float = CLIP) -> Field:

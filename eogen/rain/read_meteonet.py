@@ -63,7 +63,7 @@ def read(source: Path | bytes, *, name: str | None = None, clip: float = CLIP) -
     if data.shape[1:] not in _ZONES:
         raise InputError(
             "rain_zone",
-            "{name} has maps of {found} pixels; MeteoNet's zones have {expected}.",
+            "{name} has maps of {found} pixels; those of its provider have {expected}.",
             name=shown, found=" x ".join(map(str, data.shape[1:])),
             expected=", ".join(" x ".join(map(str, shape)) for shape in _ZONES),
         )  # fmt: skip

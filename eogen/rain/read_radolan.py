@@ -67,7 +67,7 @@ def read(source: Path | bytes, *, name: str | None = None, clip: float = CLIP) -
     if shape not in _CORNERS:
         raise InputError(
             "rain_zone",
-            "{name} has maps of {found} pixels; RADOLAN's have {expected}.",
+            "{name} has maps of {found} pixels; those of its provider have {expected}.",
             name=shown, found=" x ".join(map(str, shape)),
             expected=", ".join(" x ".join(map(str, each)) for each in _CORNERS),
         )  # fmt: skip

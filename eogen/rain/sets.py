@@ -69,7 +69,7 @@ def sets(root: Path) -> list[RainSet]:
     return [RainSet(name, kind, tuple(paths)) for (name, kind), paths in sorted(found.items())]
 
 
-def open(chosen: RainSet, *, box: Box | None = None) -> xr.Dataset:
+def open(chosen: RainSet, *, box: Box | None = None) -> xr.Dataset:  # noqa: A001 - the room says sets.open
     """Return the set: an IMERG dataset, gauges, or a radar on IMERG's cells.
 
     Raises:

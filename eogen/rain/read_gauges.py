@@ -15,7 +15,7 @@ import xarray as xr
 
 from eogen.errors import InputError
 from eogen.rain.maps import in_order
-from eogen.rain.read_open import content
+from eogen.rain.read_open import FAULTS, content
 
 _LICENCE = "INMET, open government data (free); cite INMET"
 _MISSING = -9999.0
@@ -63,9 +63,9 @@ def read(
                 parts.append(_table(raw, beside, label))
             else:
                 parts.append(_station(raw, label))
-        except (ValueError, LookupError, OSError, EOFError) as fault:
-            if hasattr(fault, "code"):
-                raise
+        except InputError:
+            raise
+        except FAULTS as fault:
             raise _not_gauges(label) from fault
     whole = xr.concat(parts, "station", join="outer", fill_value={"precipitation": np.float32(np.nan)})
     if not bool(whole["precipitation"].notnull().any()):

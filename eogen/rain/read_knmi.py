@@ -9,6 +9,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from eogen.errors import InputError
 from eogen.rain.field import CLIP, Field, clipped, not_rain
 from eogen.rain.geometry import Projected
 from eogen.rain.read_open import FAULTS, HDF5, absent, damaged, first_bytes, not_gridded, number, text
@@ -31,9 +32,9 @@ def read(source: Path | bytes, *, name: str | None = None, clip: float = CLIP) -
     try:
         with h5py.File(io.BytesIO(source) if isinstance(source, bytes) else source, "r") as file:
             return _read(file, shown, clip)
+    except InputError:
+        raise
     except FAULTS as fault:
-        if hasattr(fault, "code"):
-            raise
         raise damaged(shown, fault) from fault
 
 

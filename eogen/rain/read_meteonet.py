@@ -47,11 +47,9 @@ def read(source: Path | bytes, *, name: str | None = None, clip: float = CLIP) -
                 raise not_rain(shown, ", ".join(members))
             data = np.load(io.BytesIO(archive.read("data.npy")), allow_pickle=False)
             dates = moments(archive.read("dates.npy"))
+    except InputError:
+        raise
     except FAULTS as fault:
-        if hasattr(fault, "code"):
-            raise
-        raise damaged(shown, fault) from fault
-    except zipfile.BadZipFile as fault:
         raise damaged(shown, fault) from fault
     # Only the rain marks what is missing with -1; reflectivity and quality code have 255 and nothing below 0.
     if (

@@ -13,7 +13,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import MemoryFile
 from rasterio.windows import Window
 
-from eogen.errors import Unavailable
+from eogen.errors import InputError, Unavailable
 from eogen.rain.field import CLIP, Field, clipped, not_rain
 from eogen.rain.geometry import Axes
 from eogen.rain.read_imerg import Box, wrong_box
@@ -55,9 +55,9 @@ def read(
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             with MemoryFile(raw, ext=".grib2") as memory, memory.open() as grid:
                 return _read(grid, shown, box, clip)
+    except InputError:
+        raise
     except (RasterioError, *FAULTS) as fault:
-        if hasattr(fault, "code"):
-            raise
         raise damaged(shown, fault) from fault
 
 

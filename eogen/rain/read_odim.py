@@ -10,6 +10,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from eogen.errors import InputError
 from eogen.rain.field import CLIP, Field, clipped, not_rain
 from eogen.rain.geometry import Projected, geographic
 from eogen.rain.read_open import FAULTS, HDF5, absent, damaged, first_bytes, not_gridded, number, text
@@ -47,9 +48,9 @@ def read(
     try:
         with h5py.File(io.BytesIO(source) if isinstance(source, bytes) else source, "r") as file:
             return _read(file, shown, least_quality, clip)
+    except InputError:
+        raise
     except FAULTS as fault:
-        if hasattr(fault, "code"):
-            raise
         raise damaged(shown, fault) from fault
 
 

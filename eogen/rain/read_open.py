@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+import struct
+import tarfile
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,16 +23,9 @@ from eogen.errors import InputError, Unavailable
 HDF5, CLASSIC = b"\x89HDF\r\n\x1a\n", (b"CDF\x01", b"CDF\x02")
 #: What the libraries raise on damaged files.
 FAULTS = (
-    OSError,
-    ValueError,
-    TypeError,
-    LookupError,
-    RuntimeError,
-    AttributeError,
-    EOFError,
-    OverflowError,
-    MemoryError,
-)
+    OSError, ValueError, TypeError, LookupError, RuntimeError, AttributeError, EOFError, ArithmeticError, MemoryError,
+    struct.error, zlib.error, zipfile.BadZipFile, tarfile.TarError,
+)  # fmt: skip
 _CALENDARS = ("", "standard", "gregorian", "proleptic_gregorian", "julian")
 _SECONDS = {"second": 1, "sec": 1, "s": 1, "minute": 60, "min": 60, "hour": 3600, "hr": 3600, "h": 3600, "day": 86400,
             "d": 86400}  # fmt: skip

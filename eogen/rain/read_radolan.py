@@ -49,9 +49,9 @@ def read(source: Path | bytes, *, name: str | None = None, clip: float = CLIP) -
     shown = name or (source.name if isinstance(source, Path) else "file")
     try:
         parts = [_frame(raw, label) for label, raw in _members(content(source), shown)]
-    except (*FAULTS, tarfile.TarError, gzip.BadGzipFile) as fault:
-        if hasattr(fault, "code"):
-            raise
+    except InputError:
+        raise
+    except FAULTS as fault:
         raise damaged(shown, fault) from fault
     if not parts:
         raise not_gridded(shown)
@@ -135,8 +135,8 @@ def _binary(raw: bytes, name: str) -> tuple[np.datetime64, float, np.ndarray]:
 
 
 def _ascii(raw: bytes, name: str) -> tuple[np.datetime64, float, np.ndarray]:
-    stream = io.StringIO(raw.decode("ascii"))
-    head = dict(stream.readline().split() for _ in range(6))
+    *lines, body = raw.decode("ascii").split("\n", 6)
+    head = dict(line.split() for line in lines)
     mark = re.search(r"(\d{4})(\d{2})(\d{2})[-_]?(\d{2})(\d{2})", name)
     if mark is None:
         raise InputError(
@@ -144,9 +144,9 @@ def _ascii(raw: bytes, name: str) -> tuple[np.datetime64, float, np.ndarray]:
             "{name} has {frames} maps and {dates} dates; each map needs its own.",
             name=name, frames=1, dates=0,
         )  # fmt: skip
-    values = np.fromstring(stream.read(), dtype=np.float32, sep=" ").reshape(
-        int(head["nrows"]), int(head["ncols"])
-    )
+    # Whole numbers, as DWD writes them, are read ten times faster than decimal ones.
+    values = np.fromstring(body, dtype=np.float32 if "." in body else np.int32, sep=" ")
+    values = values.astype(np.float32).reshape(int(head["nrows"]), int(head["ncols"]))
     amount = np.where(values == float(head["NODATA_value"]), np.nan, values / np.float32(10.0))
     step = 5.0 if re.search(r"(^|_)RY", name) else 1440.0 if re.search(r"(^|_)SF", name) else 60.0
     return np.datetime64(f"{mark[1]}-{mark[2]}-{mark[3]}T{mark[4]}:{mark[5]}", "s"), step, amount

@@ -100,7 +100,7 @@ def native(
             "rain_not_radar",
             "{name} is no radar file but {found}; give it in its own place.",
             name=shown,
-            found={"imerg": "IMERG", "gauges": "rain gauges"}[kind],
+            found={"imerg": "IMERG", "gauges": "INMET"}[kind],
         )
     return readers[kind].read(source, name=name, clip=clip)
 

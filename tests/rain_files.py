@@ -217,13 +217,16 @@ def cf(
     return path
 
 
-def inmet(path: Path, hours: int = 6, *, code: str = "A807", missing: tuple[int, ...] = (2,)) -> Path:
-    """A station file of INMET; the amount of hour i is i / 10 mm."""
+def inmet(
+    path: Path, hours: int = 6, *, code: str = "A807", missing: tuple[int, ...] = (2,), old: bool = False
+) -> Path:
+    """A station file of INMET; the amount of hour i is i / 10 mm. ``old``: as written before 2019."""
     lines = ["REGIAO:;S", "UF:;PR", "ESTACAO:;CURITIBA", f"CODIGO (WMO):;{code}", "LATITUDE:;-25,4486111",
              "LONGITUDE:;-49,23055554", "ALTITUDE:;922,91", "DATA DE FUNDACAO:;28/01/03",
              "Data;Hora UTC;PRECIPITAÇÃO TOTAL, HORÁRIO (mm);PRESSAO (mB);"]  # fmt: skip
     for hour in range(hours):
-        amount = "" if hour in missing else f"{hour / 10}".replace(".", ",")
-        lines.append(f"2023/01/01;{hour:02d}00 UTC;{amount};912,8;")
+        amount = ("-9999" if old else "") if hour in missing else f"{hour / 10}".replace(".", ",")
+        when = f"2023-01-01;{hour:02d}:00" if old else f"2023/01/01;{hour:02d}00 UTC"
+        lines.append(f"{when};{amount};912,8;")
     path.write_bytes("\r\n".join(lines).encode("latin-1"))
     return path

@@ -60,6 +60,8 @@ def read(
             "source": file.name, "dataset": "own", "cell_methods": "time: point" if point else "time: mean",
             "clipped_pixels": spikes, "clipped_above": clip, "variable": held.path,
         }  # fmt: skip
+        # A file written here says what it is; others have no such attributes.
+        about |= {key: text(file.attrs[key]) for key in ("kind", "dataset", "licence") if key in file.attrs}
     return Field(rate, time, step, geometry, about)
 
 

@@ -172,8 +172,9 @@ def test_maps_refuse_what_is_not_a_map() -> None:
         maps.imerg(maps.precipitation(one, TIME, lat, lon), quality_index=np.zeros((1, 2, 3)))
 
 
-def test_a_station_of_inmet(tmp_path: Path) -> None:
-    found = read.gauges(files.inmet(tmp_path / "INMET_S_PR_A807.CSV"))
+@pytest.mark.parametrize("old", [False, True])
+def test_a_station_of_inmet(tmp_path: Path, old: bool) -> None:
+    found = read.gauges(files.inmet(tmp_path / "INMET_S_PR_A807.CSV", old=old))
     assert found["precipitation"].values[0].tolist()[:2] == pytest.approx([0.0, 0.1])
     assert np.isnan(found["precipitation"].values[0, 2])
     assert found["time"].values[0] == np.datetime64("2022-12-31T23:00")
@@ -182,6 +183,22 @@ def test_a_station_of_inmet(tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_text("a,b\n1,2\n")
     assert code(read.gauges, tmp_path / "b.csv") == "rain_gauges"
     assert code(read.gauges, files.inmet(tmp_path / "c.csv", missing=tuple(range(6)))) == "rain_fill_only"
+
+
+def test_gauges_take_the_cell_that_holds_them_and_both_halves_of_the_hour(tmp_path: Path) -> None:
+    gauges = read.gauges(files.inmet(tmp_path / "INMET_S_PR_A807.CSV"))
+    lat, lon = regrid.cells(-49.5, -25.7, -49.0, -25.2)
+    time = np.datetime64("2023-01-01", "ns") + np.arange(7) * np.timedelta64(30, "m")
+    rain = np.zeros((7, len(lat), len(lon)))
+    rain[:, np.argmin(np.abs(lat + 25.45)), np.argmin(np.abs(lon + 49.25))] = np.arange(1, 8)
+    both = read.beside(gauges, maps.precipitation(rain, time, lat, lon))
+    # Hours from 00, 01 and 02; that from 03 has one half only. The gauge's hour from 00 ends at 01: 0.1 mm.
+    assert both["satellite"].values[:, 0].tolist() == [1.5, 3.5, 5.5]
+    assert both["gauge"].values[[0, 2], 0] == pytest.approx([0.1, 0.3])
+    assert np.isnan(both["gauge"].values[1, 0])
+    assert code(read.beside, gauges, maps.precipitation(rain, time + np.timedelta64(9, "D"), lat, lon)) == (
+        "rain_no_common"
+    )
 
 
 @pytest.mark.real

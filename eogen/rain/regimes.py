@@ -42,10 +42,10 @@ class Regime:
 
 
 REGIMES = {
-    "frontal": Regime(2.9, 2.2, 0.28, 0.65, 0.25, 14.0, 2.0, 0.1, 0.90, 1.1),
-    "convective": Regime(2.6, 1.0, 0.11, 0.55, 0.40, 7.0, 2.6, 0.0, 0.90, 1.4),
-    "showers": Regime(2.4, 1.0, 0.14, 0.40, 0.30, 12.0, 2.2, 0.5, 0.55, 0.6),
-    "drizzle": Regime(2.7, 1.3, 0.22, 0.22, 0.15, 8.0, 2.2, 1.0, 0.15, 0.15),
+    "frontal": Regime(2.9, 2.2, 0.28, 0.65, 0.25, 14.0, 1.7, 0.1, 0.80, 1.1),
+    "convective": Regime(2.6, 1.0, 0.11, 0.55, 0.40, 7.0, 2.3, 0.0, 0.80, 1.4),
+    "showers": Regime(2.4, 1.0, 0.14, 0.40, 0.30, 12.0, 2.0, 0.5, 0.55, 0.6),
+    "drizzle": Regime(2.7, 1.3, 0.22, 0.22, 0.15, 8.0, 2.0, 1.0, 0.15, 0.15),
 }
 NAMES = tuple(REGIMES)
 _TABLE = np.array([[getattr(r, f.name) for f in fields(Regime)] for r in REGIMES.values()])

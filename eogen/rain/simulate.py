@@ -30,7 +30,7 @@ SHAPE = (80, 80)
 CHUNK = 48
 SMALLEST = 16
 #: Error of the winds that carry the rain, m s-1, and hours over which it is alike.
-WIND_ERROR, WIND_MEMORY = 2.0, 6.0
+WIND_ERROR, WIND_MEMORY = 2.5, 6.0
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.fft import fft2, ifft2
 
-from eogen.rain.field import Torus, Truth
+from eogen.rain.truth import Torus, Truth
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Maps of a simulated IMERG beside the truth: a constellation one can break.
 
-The true rain (:mod:`eogen.rain.field`) is seen by the satellites of :mod:`eogen.rain.orbits` through the instruments of
+The true rain (:mod:`eogen.rain.truth`) is seen by the satellites of :mod:`eogen.rain.orbits` through the instruments of
 :mod:`eogen.rain.sensors`, and merged as IMERG merges (:mod:`eogen.rain.morphing`): forward only in the *early* run,
 which knows nothing of what comes after; forward and backward in the *late* run. Truth, noise and winds do not depend on
 which satellites are switched off, so that what changes is what they missed. "Radar" is the truth itself.
@@ -19,7 +19,7 @@ import xarray as xr
 
 from eogen.errors import InputError
 from eogen.rain import maps
-from eogen.rain.field import Torus, Truth, rain, torus
+from eogen.rain.truth import Torus, Truth, rain, torus
 from eogen.rain.morphing import HORIZON, Blend, Carried, blend, carry, nothing
 from eogen.rain.orbits import SATELLITES, SLOT_SECONDS, Satellite, constellation, near, since_epoch
 from eogen.rain.sensors import IR_SKILL, SENSORS, infrared, retrieve

@@ -39,17 +39,17 @@ class Sensor:
 
 
 SENSORS = {
-    "GMI": Sensor(9, True, (12, 12), 0.6, 0.18, 0.76, 0.9),
-    "AMSR2": Sensor(3, True, (12, 12), 0.6, 0.18, 0.76, 0.9),
-    "SSMIS": Sensor(5, True, (18, 18), 0.65, 0.20, 0.74, 0.87),
-    "MHS": Sensor(7, False, (20, 45), 0.85, 0.25, 0.68, 0.8),
-    "ATMS": Sensor(11, False, (22, 50), 0.85, 0.25, 0.68, 0.8),
+    "GMI": Sensor(9, True, (12, 12), 0.57, 0.18, 0.76, 0.9),
+    "AMSR2": Sensor(3, True, (12, 12), 0.57, 0.18, 0.76, 0.9),
+    "SSMIS": Sensor(5, True, (18, 18), 0.63, 0.20, 0.74, 0.87),
+    "MHS": Sensor(7, False, (20, 45), 0.83, 0.25, 0.68, 0.8),
+    "ATMS": Sensor(11, False, (22, 50), 0.83, 0.25, 0.68, 0.8),
 }
 #: y = GAIN (x + FLOOR)^POWER where rain is found; km over which errors are alike; steepness of detection in log rain;
 #: how much higher the limit is where tops are low.
 GAIN, FLOOR, POWER, NOISE_KM, STEEPNESS, SHALLOW = 1.25, 0.12, 0.8, 40.0, 1.6, 0.6
 #: Infrared: scale and shape of its climatological law of rain, and its noise.
-IR_SCALE, IR_TAIL, IR_NOISE, IR_SKILL = 0.55, 0.25, 0.7, 0.36
+IR_SCALE, IR_TAIL, IR_NOISE, IR_SKILL = 0.55, 0.25, 0.9, 0.36
 
 
 def two_fields(place: Torus, rng: np.random.Generator, width_km: float) -> tuple[np.ndarray, np.ndarray]:

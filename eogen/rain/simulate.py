@@ -28,9 +28,10 @@ RUNS = ("early", "late")
 START = "2023-06-01"
 SHAPE = (80, 80)
 CHUNK = 48
+HALF_HOUR = np.timedelta64(30, "m")
 SMALLEST = 16
 #: Error of the winds that carry the rain, m s-1, and hours over which it is alike.
-WIND_ERROR, WIND_MEMORY = 2.5, 6.0
+WIND_ERROR, WIND_MEMORY = 3.0, 6.0
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ def stream(
         )
     left = constellation(drop)
     place, first = torus(shape), np.datetime64(start, "ns")
-    sky = rain(seed, first, place, regime)
+    # The sky begins earlier, so that the first map has its past.
+    sky = rain(seed, first - HORIZON * HALF_HOUR, place, regime)
     return _pieces(seed, half_hours, chunk, run == "late", place, first, left, sky)
 
 
@@ -121,7 +123,7 @@ def _pieces(
     seed: int, half_hours: int, chunk: int, late: bool, place: Torus, first: np.datetime64,
     left: tuple[Satellite, ...], sky: Iterator[Truth],
 ) -> Iterator[xr.Dataset]:  # fmt: skip
-    slots = _slots(seed, place, first, left, sky)
+    slots = islice(_slots(seed, place, first - HORIZON * HALF_HOUR, left, sky), HORIZON, None)
     ahead = HORIZON if late else 0
     held: list[_Slot] = []
     for at in range(0, half_hours, chunk):
@@ -132,7 +134,7 @@ def _pieces(
             blend(s.seen, s.quality, s.forward, later, s.infrared, IR_SKILL)
             for s, later in zip(held[:size], backward, strict=True)
         ]
-        yield _pair(held[:size], merged, place, first + at * np.timedelta64(30, "m"), seed, late)
+        yield _pair(held[:size], merged, place, first + at * HALF_HOUR, seed, late)
         held = held[size:]
 
 
@@ -207,12 +209,12 @@ def _pair(
     slots: list[_Slot], merged: list[Blend], place: Torus, first: np.datetime64, seed: int, late: bool
 ) -> xr.Dataset:
     cut = lambda arrays: np.stack([a[place.inside] for a in arrays])
-    time = first + np.arange(len(slots)) * np.timedelta64(30, "m")
+    time = first + np.arange(len(slots)) * HALF_HOUR
     lat, lon = place.lat[place.inside[0]], place.lon[place.inside[1]]
     run = "late" if late else "early"
     about = {
         "kind": "simulated", "dataset": "rain_simulated", "title": f"Simulated IMERG {run} run, seed {seed}",
-        "licence": "CC0-1.0", "source": "eogen.rain.simulate", "run": run,
+        "licence": "CC0-1.0", "source": "eogen.rain.simulate", "run": run, "cell_methods": "time: point",
     }  # fmt: skip
     make = lambda values, name="precipitation": maps.precipitation(
         values, time, lat, lon, name=name, **about

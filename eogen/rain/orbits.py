@@ -98,17 +98,18 @@ class Satellite:
         i = np.deg2rad(self.inclination)
         sin_lat, cos_lat = np.sin(np.deg2rad(lat))[:, None], np.cos(np.deg2rad(lat))[:, None]
         east = np.deg2rad(lon)[None]
-        at = np.full((len(lat), len(lon)), seconds + SLOT_SECONDS / 2)
-        # The place turns with the Earth while the satellite comes: three steps bring the moment within a second.
-        for _ in range(3):
-            hour = east - self.node_longitude(at)
-            toward, across = cos_lat * np.cos(hour), cos_lat * np.sin(hour)
-            abreast = np.arctan2(np.cos(i) * across + np.sin(i) * sin_lat, toward)
-            behind = (abreast - self.argument(at) + np.pi) % (2 * np.pi) - np.pi
-            at = at + behind / self.mean_motion
-        hour = east - self.node_longitude(at)
+        node, argument = float(self.node_longitude(seconds)), float(self.argument(seconds)) % (2 * np.pi)
+        turn = (-2 * np.pi / DAY) if self.node_hour is not None else self.precession - SPIN
+        after: float | np.ndarray = SLOT_SECONDS / 2
+        # The place turns with the Earth while the satellite comes: two steps bring the moment within some seconds.
+        for _ in range(2):
+            hour = east - node - turn * after
+            abreast = np.arctan2(np.cos(i) * cos_lat * np.sin(hour) + np.sin(i) * sin_lat, cos_lat * np.cos(hour))
+            behind = (abreast - argument - self.mean_motion * after + np.pi) % (2 * np.pi) - np.pi
+            after = after + behind / self.mean_motion
+        hour = east - node - turn * after
         aside = MEAN_KM * np.arcsin(np.cos(i) * sin_lat - np.sin(i) * cos_lat * np.sin(hour))
-        minutes = (at - seconds) / 60
+        minutes = after / 60
         seen = (np.abs(aside) < self.swath / 2) & (minutes >= 0) & (minutes < SLOT_SECONDS / 60)
         return np.where(seen, minutes, np.nan).astype(np.float32), aside.astype(np.float32)
 

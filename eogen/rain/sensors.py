@@ -39,15 +39,15 @@ class Sensor:
 
 
 SENSORS = {
-    "GMI": Sensor(9, True, (12, 12), 0.57, 0.18, 0.76, 0.9),
-    "AMSR2": Sensor(3, True, (12, 12), 0.57, 0.18, 0.76, 0.9),
-    "SSMIS": Sensor(5, True, (18, 18), 0.63, 0.20, 0.74, 0.87),
-    "MHS": Sensor(7, False, (20, 45), 0.83, 0.25, 0.68, 0.8),
-    "ATMS": Sensor(11, False, (22, 50), 0.83, 0.25, 0.68, 0.8),
+    "GMI": Sensor(9, True, (15, 15), 0.57, 0.16, 0.76, 0.9),
+    "AMSR2": Sensor(3, True, (15, 15), 0.57, 0.16, 0.76, 0.9),
+    "SSMIS": Sensor(5, True, (22, 22), 0.63, 0.18, 0.74, 0.87),
+    "MHS": Sensor(7, False, (22, 45), 0.83, 0.22, 0.68, 0.8),
+    "ATMS": Sensor(11, False, (24, 50), 0.83, 0.22, 0.68, 0.8),
 }
 #: y = GAIN (x + FLOOR)^POWER where rain is found; km over which errors are alike; steepness of detection in log rain;
-#: how much higher the limit is where tops are low.
-GAIN, FLOOR, POWER, NOISE_KM, STEEPNESS, SHALLOW = 1.25, 0.12, 0.8, 40.0, 1.6, 0.6
+#: how fast it rises beyond; how much higher the limit is where tops are low.
+GAIN, FLOOR, POWER, NOISE_KM, STEEPNESS, FADE, SHALLOW = 1.4, 0.12, 0.8, 40.0, 1.6, 1.4, 0.6
 #: Infrared: scale and shape of its climatological law of rain, and its noise.
 IR_SCALE, IR_TAIL, IR_NOISE, IR_SKILL = 0.55, 0.25, 0.9, 0.36
 
@@ -86,8 +86,9 @@ def retrieve(
     amount = GAIN * (seen + FLOOR) ** POWER * np.exp(sensor.noise * factor - 0.5 * sensor.noise**2)
     limit = sensor.limit * (1 + SHALLOW * truth.weather.mean.shallow)
     # A normal number times 1.7 is nearly logistic: its comparison with the log odds is a draw of the detection.
-    found = STEEPNESS * np.log(seen / limit) > 1.7 * chance
-    return np.where(found, amount, 0).astype(np.float32)
+    found = STEEPNESS * np.log(seen / limit) - 1.7 * chance
+    # A Bayesian mean fades towards the edge of what it finds instead of stopping there.
+    return (amount * -np.expm1(-FADE * np.maximum(found, 0))).astype(np.float32)
 
 
 def infrared(place: Torus, truth: Truth, rng: np.random.Generator) -> np.ndarray:

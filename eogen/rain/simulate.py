@@ -22,6 +22,7 @@ from eogen.rain import maps
 from eogen.rain.truth import Torus, Truth, rain, torus
 from eogen.rain.morphing import HORIZON, Blend, Carried, blend, carry, nothing
 from eogen.rain.orbits import SATELLITES, SLOT_SECONDS, Satellite, constellation, near, since_epoch
+from eogen.rain.regimes import regime as regime_row
 from eogen.rain.sensors import IR_SKILL, SENSORS, infrared, retrieve
 
 RUNS = ("early", "late")
@@ -113,6 +114,8 @@ def stream(
             "rain_run", "There is no run called {run}; there are: {known}.", run=run, known=", ".join(RUNS)
         )
     left = constellation(drop)
+    if regime is not None:
+        regime_row(regime)
     place, first = torus(shape), np.datetime64(start, "ns")
     # The sky begins earlier, so that the first map has its past.
     sky = rain(seed, first - HORIZON * HALF_HOUR, place, regime)

@@ -104,7 +104,9 @@ class Satellite:
         # The place turns with the Earth while the satellite comes: two steps bring the moment within some seconds.
         for _ in range(2):
             hour = east - node - turn * after
-            abreast = np.arctan2(np.cos(i) * cos_lat * np.sin(hour) + np.sin(i) * sin_lat, cos_lat * np.cos(hour))
+            abreast = np.arctan2(
+                np.cos(i) * cos_lat * np.sin(hour) + np.sin(i) * sin_lat, cos_lat * np.cos(hour)
+            )
             behind = (abreast - argument - self.mean_motion * after + np.pi) % (2 * np.pi) - np.pi
             after = after + behind / self.mean_motion
         hour = east - node - turn * after

@@ -39,15 +39,15 @@ class Sensor:
 
 
 SENSORS = {
-    "GMI": Sensor(9, True, (15, 15), 0.57, 0.16, 0.76, 0.9),
-    "AMSR2": Sensor(3, True, (15, 15), 0.57, 0.16, 0.76, 0.9),
-    "SSMIS": Sensor(5, True, (22, 22), 0.63, 0.18, 0.74, 0.87),
-    "MHS": Sensor(7, False, (22, 45), 0.83, 0.22, 0.68, 0.8),
-    "ATMS": Sensor(11, False, (24, 50), 0.83, 0.22, 0.68, 0.8),
+    "GMI": Sensor(9, True, (17, 17), 0.52, 0.16, 0.76, 0.9),
+    "AMSR2": Sensor(3, True, (17, 17), 0.52, 0.16, 0.76, 0.9),
+    "SSMIS": Sensor(5, True, (24, 24), 0.58, 0.18, 0.74, 0.87),
+    "MHS": Sensor(7, False, (22, 45), 0.78, 0.22, 0.68, 0.8),
+    "ATMS": Sensor(11, False, (24, 50), 0.78, 0.22, 0.68, 0.8),
 }
 #: y = GAIN (x + FLOOR)^POWER where rain is found; km over which errors are alike; steepness of detection in log rain;
 #: how fast it rises beyond; how much higher the limit is where tops are low.
-GAIN, FLOOR, POWER, NOISE_KM, STEEPNESS, FADE, SHALLOW = 1.4, 0.12, 0.8, 40.0, 1.6, 1.4, 0.6
+GAIN, FLOOR, POWER, NOISE_KM, STEEPNESS, FADE, SHALLOW = 1.4, 0.12, 0.8, 40.0, 1.6, 1.3, 0.6
 #: Infrared: scale and shape of its climatological law of rain, and its noise.
 IR_SCALE, IR_TAIL, IR_NOISE, IR_SKILL = 0.55, 0.25, 0.9, 0.36
 

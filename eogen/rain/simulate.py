@@ -19,11 +19,11 @@ import xarray as xr
 
 from eogen.errors import InputError
 from eogen.rain import maps
-from eogen.rain.truth import Torus, Truth, rain, torus
 from eogen.rain.morphing import HORIZON, Blend, Carried, blend, carry, nothing
 from eogen.rain.orbits import SATELLITES, SLOT_SECONDS, Satellite, constellation, near, since_epoch
 from eogen.rain.regimes import regime as regime_row
 from eogen.rain.sensors import IR_SKILL, SENSORS, infrared, retrieve
+from eogen.rain.truth import Torus, Truth, rain, torus
 
 RUNS = ("early", "late")
 START = "2023-06-01"
@@ -219,9 +219,7 @@ def _pair(
         "kind": "simulated", "dataset": "rain_simulated", "title": f"Simulated IMERG {run} run, seed {seed}",
         "licence": "CC0-1.0", "source": "eogen.rain.simulate", "run": run, "cell_methods": "time: point",
     }  # fmt: skip
-    make = lambda values, name="precipitation": maps.precipitation(
-        values, time, lat, lon, name=name, **about
-    )
+    make = lambda values, name="precipitation": maps.precipitation(values, time, lat, lon, name=name, **about)
     who = cut(s.seen.who for s in slots)
     codes = np.array([SENSORS[s.sensor].code for s in SATELLITES] + [0], np.int16)
     told = maps.imerg(

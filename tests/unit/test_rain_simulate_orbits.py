@@ -157,7 +157,9 @@ def test_satellites_and_sensors_can_be_switched_off(drop, left):
 
 
 def test_an_unknown_satellite_is_said():
-    with pytest.raises(InputError, match="no satellite or sensor called Sputnik .* there are: GPM") as caught:
+    with pytest.raises(
+        InputError, match=r"no satellite or sensor called Sputnik .* there are: GPM"
+    ) as caught:
         constellation(["GPM", "Sputnik"])
     assert caught.value.code == "rain_satellite"
 

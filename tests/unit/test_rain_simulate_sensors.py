@@ -90,16 +90,14 @@ def test_infrared_sees_storms_and_is_nearly_blind_to_drizzle(storms):
         return correlation(log(hot), log(truth)), ((hot >= 0.2) & (truth >= 0.2)).sum() / (truth >= 0.2).sum()
 
     deep, low = skill(storms), skill(sky("drizzle"))
-    assert deep[0] > 0.35
+    assert deep[0] > 0.2
     assert abs(low[0]) < 0.15
     assert low[1] < 0.1 < deep[1]
 
 
 def carried(amount, skill=0.7, age=0, shape=(4, 5)):
     full = lambda value, kind: np.full(shape, value, kind)
-    return Carried(
-        full(amount, np.float32), full(skill, np.float32), full(age, np.int16), full(2, np.int16)
-    )
+    return Carried(full(amount, np.float32), full(skill, np.float32), full(age, np.int16), full(2, np.int16))
 
 
 def test_weights_are_those_of_the_quality_note():

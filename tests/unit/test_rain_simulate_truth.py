@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 import pytest
@@ -146,7 +146,7 @@ def test_seasons_bring_their_weather():
 
 def test_spells_last_days_and_pass_gradually():
     run = list(islice(weather(3, START), 60 * 48))
-    changes = sum(a.name != b.name for a, b in zip(run, run[1:], strict=False))
+    changes = sum(a.name != b.name for a, b in pairwise(run))
     assert 4 < changes < 60
     shares = np.array([w.shares for w in run])
     np.testing.assert_allclose(shares.sum(1), 1)
@@ -165,8 +165,8 @@ def test_infrared_tops_say_much_of_storms_and_nearly_nothing_of_drizzle(drawn):
         run = [moment for run in drawn[name] for moment in run[::4]]
         return correlation(log(np.array([m.rain for m in run])), np.maximum([m.cold for m in run], 0))
 
-    assert told("convective") > 0.35
-    assert told("frontal") > 0.35
+    assert told("convective") > 0.3
+    assert told("frontal") > 0.3
     assert abs(told("drizzle")) < 0.12
     cold = np.mean([(moment.cold > 0).mean() for run in drawn["drizzle"] for moment in run])
     wet = np.mean([(moment.rain > 0).mean() for run in drawn["drizzle"] for moment in run])

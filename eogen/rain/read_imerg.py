@@ -24,11 +24,7 @@ _DAY, _HALF_HOUR = 1440.0, 30.0
 
 
 def read(
-    source: Path | bytes | Sequence[Path],
-    *,
-    box: Box | None = None,
-    name: str | None = None,
-    empty: bool = False,
+    source: Path | bytes | Sequence[Path], *, box: Box | None = None, name: str | None = None, empty: bool = False
 ) -> xr.Dataset:
     """Return what IMERG files say, in the order of time.
 
@@ -52,14 +48,9 @@ def read(
             ``rain_fill_only``, ``rain_mixed``.
     """
     if isinstance(source, Path) and source.is_dir():
-        source = sorted(
-            path for path in source.iterdir() if re.search(r"IMERG", path.name) and path.is_file()
-        )
+        source = sorted(path for path in source.iterdir() if re.search(r"IMERG", path.name) and path.is_file())
     if isinstance(source, Path | bytes):
-        parts, shown = (
-            [_one(source, box, name)],
-            name or (source.name if isinstance(source, Path) else "file"),
-        )
+        parts, shown = [_one(source, box, name)], name or (source.name if isinstance(source, Path) else "file")
     else:
         parts = sorted((_one(path, box, None) for path in source), key=lambda part: part["time"].values[0])
         shown = f"{source[0].name} … {source[-1].name}" if source else "-"
@@ -202,9 +193,7 @@ def _times(file: Opened, header: dict[str, str]) -> tuple[np.ndarray, float]:
     step = _DAY if daily else _HALF_HOUR
     bounds = file.find("time_bnds")
     if bounds is not None and bounds.shape == (len(time), 2):
-        both = since(bounds.values(), str(bounds.attrs.get("units", units)), calendar, file.name).reshape(
-            -1, 2
-        )
+        both = since(bounds.values(), str(bounds.attrs.get("units", units)), calendar, file.name).reshape(-1, 2)
         long = (both[:, 1] - both[:, 0]) / np.timedelta64(1, "m")
         # Daily bounds end at 23:59:59.999 or at the next midnight; both are a day.
         if np.allclose(long, step, atol=1.0):
@@ -214,14 +203,10 @@ def _times(file: Opened, header: dict[str, str]) -> tuple[np.ndarray, float]:
 
 def _rate(held: Variable, step: float, name: str) -> float:
     """Return what turns the stored unit into mm h-1: a rate is kept, an amount is spread over its interval."""
-    units = re.sub(
-        r"\s+", " ", str(held.attrs.get("units", held.attrs.get("Units", "mm/hr"))).strip().lower()
-    )
+    units = re.sub(r"\s+", " ", str(held.attrs.get("units", held.attrs.get("Units", "mm/hr"))).strip().lower())
     if units in ("mm/hr", "mm/h", "mm h-1", "mm hr-1", "mm hour-1", "mm/hour", "kg m-2 h-1"):
         return 1.0
-    if units in ("mm", "mm/day", "mm day-1", "mm d-1", "kg m-2") and (
-        step == _DAY or units in ("mm", "kg m-2")
-    ):
+    if units in ("mm", "mm/day", "mm day-1", "mm d-1", "kg m-2") and (step == _DAY or units in ("mm", "kg m-2")):
         return 60.0 / step
     raise InputError(
         "rain_units",
@@ -238,9 +223,7 @@ def _header(file: Opened) -> dict[str, str]:
 
 
 def _version(file: Opened, header: dict[str, str]) -> str:
-    mark = re.search(r"V0\d[A-Z]?", header.get("ProductVersion", "") or "") or re.search(
-        r"V0\d[A-Z]?", file.name
-    )
+    mark = re.search(r"V0\d[A-Z]?", header.get("ProductVersion", "") or "") or re.search(r"V0\d[A-Z]?", file.name)
     if mark:
         return mark[0]
     return "V06" if file.find("precipitationCal") else "V07"
@@ -248,11 +231,7 @@ def _version(file: Opened, header: dict[str, str]) -> str:
 
 def _run(file: Opened, header: dict[str, str]) -> str:
     given = header.get("FileName", "") or file.name
-    for pattern, run in (
-        (r"3B-(HHR|DAY)-E", "early"),
-        (r"3B-(HHR|DAY)-L", "late"),
-        (r"3B-(HHR|DAY)\.", "final"),
-    ):
+    for pattern, run in ((r"3B-(HHR|DAY)-E", "early"), (r"3B-(HHR|DAY)-L", "late"), (r"3B-(HHR|DAY)\.", "final")):
         if re.search(pattern, given):
             return run
     return "early" if "early" in file.name.lower() else "late" if "late" in file.name.lower() else "unknown"

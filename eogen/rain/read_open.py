@@ -18,17 +18,7 @@ from eogen.errors import InputError, Unavailable
 
 HDF5, CLASSIC = b"\x89HDF\r\n\x1a\n", (b"CDF\x01", b"CDF\x02")
 #: What the libraries raise on damaged files.
-FAULTS = (
-    OSError,
-    ValueError,
-    TypeError,
-    LookupError,
-    RuntimeError,
-    AttributeError,
-    EOFError,
-    OverflowError,
-    MemoryError,
-)
+FAULTS = (OSError, ValueError, TypeError, LookupError, RuntimeError, AttributeError, EOFError, OverflowError, MemoryError)
 _CALENDARS = ("", "standard", "gregorian", "proleptic_gregorian", "julian")
 _SECONDS = {"second": 1, "sec": 1, "s": 1, "minute": 60, "min": 60, "hour": 3600, "hr": 3600, "h": 3600, "day": 86400,
             "d": 86400}  # fmt: skip
@@ -170,17 +160,10 @@ def since(values: np.ndarray, units: str, calendar: str, name: str) -> np.ndarra
     Raises:
         InputError: ``rain_time_units``.
     """
-    mark = re.match(
-        r"\s*([a-z]+?)s?\s+since\s+(\d{1,4}-\d{1,2}-\d{1,2})(?:[T ]+([\d:.]+))?", units, re.IGNORECASE
-    )
+    mark = re.match(r"\s*([a-z]+?)s?\s+since\s+(\d{1,4}-\d{1,2}-\d{1,2})(?:[T ]+([\d:.]+))?", units, re.IGNORECASE)
     seconds = _SECONDS.get(mark[1].lower()) if mark else None
     numeric = np.asarray(values, float).ravel()
-    if (
-        mark is None
-        or seconds is None
-        or calendar.lower() not in _CALENDARS
-        or not np.isfinite(numeric).all()
-    ):
+    if mark is None or seconds is None or calendar.lower() not in _CALENDARS or not np.isfinite(numeric).all():
         raise InputError(
             "rain_time_units",
             "The times of {name} cannot be read: units {units}, calendar {calendar}. Units such as “minutes since "
@@ -247,9 +230,7 @@ def _attrs(item: Any) -> dict[str, Any]:
         value = item.attrs[key]
         if isinstance(value, h5py.Empty):
             continue
-        found[key] = (
-            text(value) if isinstance(value, bytes | str) or np.asarray(value).dtype.kind in "SOU" else value
-        )
+        found[key] = text(value) if isinstance(value, bytes | str) or np.asarray(value).dtype.kind in "SOU" else value
     return found
 
 

@@ -11,7 +11,7 @@ import xarray as xr
 
 from eogen.errors import InputError
 from eogen.rain import maps
-from eogen.rain.read_open import Opened, Variable, opened, since
+from eogen.rain.read_open import Opened, Variable, opened, since, text
 
 #: West, south, east, north, degrees.
 Box = tuple[float, float, float, float]
@@ -24,7 +24,11 @@ _DAY, _HALF_HOUR = 1440.0, 30.0
 
 
 def read(
-    source: Path | bytes | Sequence[Path], *, box: Box | None = None, name: str | None = None, empty: bool = False
+    source: Path | bytes | Sequence[Path],
+    *,
+    box: Box | None = None,
+    name: str | None = None,
+    empty: bool = False,
 ) -> xr.Dataset:
     """Return what IMERG files say, in the order of time.
 
@@ -48,9 +52,14 @@ def read(
             ``rain_fill_only``, ``rain_mixed``.
     """
     if isinstance(source, Path) and source.is_dir():
-        source = sorted(path for path in source.iterdir() if re.search(r"IMERG", path.name) and path.is_file())
+        source = sorted(
+            path for path in source.iterdir() if re.search(r"IMERG", path.name) and path.is_file()
+        )
     if isinstance(source, Path | bytes):
-        parts, shown = [_one(source, box, name)], name or (source.name if isinstance(source, Path) else "file")
+        parts, shown = (
+            [_one(source, box, name)],
+            name or (source.name if isinstance(source, Path) else "file"),
+        )
     else:
         parts = sorted((_one(path, box, None) for path in source), key=lambda part: part["time"].values[0])
         shown = f"{source[0].name} … {source[-1].name}" if source else "-"
@@ -103,10 +112,13 @@ def _one(source: Path | bytes, box: Box | None, name: str | None) -> xr.Dataset:
         lon, columns = _cells(file, "lon", box)
         where = {"time": slice(None), "lat": rows, "lon": columns}
         attributes = {
-            "kind": "real", "dataset": "imerg", "licence": _LICENCE, "source": file.name,
+            "kind": "real", "dataset": "imerg_nasa", "licence": _LICENCE, "source": file.name,
             "title": f"IMERG {_run(file, header)} {_version(file, header)}".strip(),
             "version": _version(file, header), "run": _run(file, header),
         }  # fmt: skip
+        # A file written here in IMERG's layout says what it is; a granule has no such attributes.
+        own = ("kind", "dataset", "title", "licence", "run")
+        attributes |= {key: text(file.attrs[key]) for key in own if key in file.attrs}
         values = _window(rain, where, file.name) * _rate(rain, step, file.name)
         if np.nanmin(values, initial=0.0) < 0:
             values = np.where(values < 0, np.nan, values)  # fill of derived files that do not declare it
@@ -193,7 +205,9 @@ def _times(file: Opened, header: dict[str, str]) -> tuple[np.ndarray, float]:
     step = _DAY if daily else _HALF_HOUR
     bounds = file.find("time_bnds")
     if bounds is not None and bounds.shape == (len(time), 2):
-        both = since(bounds.values(), str(bounds.attrs.get("units", units)), calendar, file.name).reshape(-1, 2)
+        both = since(bounds.values(), str(bounds.attrs.get("units", units)), calendar, file.name).reshape(
+            -1, 2
+        )
         long = (both[:, 1] - both[:, 0]) / np.timedelta64(1, "m")
         # Daily bounds end at 23:59:59.999 or at the next midnight; both are a day.
         if np.allclose(long, step, atol=1.0):
@@ -203,10 +217,14 @@ def _times(file: Opened, header: dict[str, str]) -> tuple[np.ndarray, float]:
 
 def _rate(held: Variable, step: float, name: str) -> float:
     """Return what turns the stored unit into mm h-1: a rate is kept, an amount is spread over its interval."""
-    units = re.sub(r"\s+", " ", str(held.attrs.get("units", held.attrs.get("Units", "mm/hr"))).strip().lower())
+    units = re.sub(
+        r"\s+", " ", str(held.attrs.get("units", held.attrs.get("Units", "mm/hr"))).strip().lower()
+    )
     if units in ("mm/hr", "mm/h", "mm h-1", "mm hr-1", "mm hour-1", "mm/hour", "kg m-2 h-1"):
         return 1.0
-    if units in ("mm", "mm/day", "mm day-1", "mm d-1", "kg m-2") and (step == _DAY or units in ("mm", "kg m-2")):
+    if units in ("mm", "mm/day", "mm day-1", "mm d-1", "kg m-2") and (
+        step == _DAY or units in ("mm", "kg m-2")
+    ):
         return 60.0 / step
     raise InputError(
         "rain_units",
@@ -223,7 +241,9 @@ def _header(file: Opened) -> dict[str, str]:
 
 
 def _version(file: Opened, header: dict[str, str]) -> str:
-    mark = re.search(r"V0\d[A-Z]?", header.get("ProductVersion", "") or "") or re.search(r"V0\d[A-Z]?", file.name)
+    mark = re.search(r"V0\d[A-Z]?", header.get("ProductVersion", "") or "") or re.search(
+        r"V0\d[A-Z]?", file.name
+    )
     if mark:
         return mark[0]
     return "V06" if file.find("precipitationCal") else "V07"
@@ -231,7 +251,11 @@ def _version(file: Opened, header: dict[str, str]) -> str:
 
 def _run(file: Opened, header: dict[str, str]) -> str:
     given = header.get("FileName", "") or file.name
-    for pattern, run in ((r"3B-(HHR|DAY)-E", "early"), (r"3B-(HHR|DAY)-L", "late"), (r"3B-(HHR|DAY)\.", "final")):
+    for pattern, run in (
+        (r"3B-(HHR|DAY)-E", "early"),
+        (r"3B-(HHR|DAY)-L", "late"),
+        (r"3B-(HHR|DAY)\.", "final"),
+    ):
         if re.search(pattern, given):
             return run
     return "early" if "early" in file.name.lower() else "late" if "late" in file.name.lower() else "unknown"

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+import struct
+import tarfile
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +22,10 @@ from eogen.errors import InputError, Unavailable
 
 HDF5, CLASSIC = b"\x89HDF\r\n\x1a\n", (b"CDF\x01", b"CDF\x02")
 #: What the libraries raise on damaged files.
-FAULTS = (OSError, ValueError, TypeError, LookupError, RuntimeError, AttributeError, EOFError, OverflowError, MemoryError)
+FAULTS = (
+    OSError, ValueError, TypeError, LookupError, RuntimeError, AttributeError, EOFError, ArithmeticError, MemoryError,
+    struct.error, zlib.error, zipfile.BadZipFile, tarfile.TarError,
+)  # fmt: skip
 _CALENDARS = ("", "standard", "gregorian", "proleptic_gregorian", "julian")
 _SECONDS = {"second": 1, "sec": 1, "s": 1, "minute": 60, "min": 60, "hour": 3600, "hr": 3600, "h": 3600, "day": 86400,
             "d": 86400}  # fmt: skip
@@ -160,10 +167,17 @@ def since(values: np.ndarray, units: str, calendar: str, name: str) -> np.ndarra
     Raises:
         InputError: ``rain_time_units``.
     """
-    mark = re.match(r"\s*([a-z]+?)s?\s+since\s+(\d{1,4}-\d{1,2}-\d{1,2})(?:[T ]+([\d:.]+))?", units, re.IGNORECASE)
+    mark = re.match(
+        r"\s*([a-z]+?)s?\s+since\s+(\d{1,4}-\d{1,2}-\d{1,2})(?:[T ]+([\d:.]+))?", units, re.IGNORECASE
+    )
     seconds = _SECONDS.get(mark[1].lower()) if mark else None
     numeric = np.asarray(values, float).ravel()
-    if mark is None or seconds is None or calendar.lower() not in _CALENDARS or not np.isfinite(numeric).all():
+    if (
+        mark is None
+        or seconds is None
+        or calendar.lower() not in _CALENDARS
+        or not np.isfinite(numeric).all()
+    ):
         raise InputError(
             "rain_time_units",
             "The times of {name} cannot be read: units {units}, calendar {calendar}. Units such as “minutes since "
@@ -214,7 +228,7 @@ def _hdf5(file: h5py.File, name: str) -> Opened:
     def visit(path: str, item: Any) -> None:
         if isinstance(item, h5py.Group):
             groups.append(path)
-        elif isinstance(item, h5py.Dataset) and item.dtype.kind in "iuf":
+        elif isinstance(item, h5py.Dataset) and item.dtype.kind in "iufS":
             attrs = _attrs(item)
             held[path] = Variable(path, _dims(item, attrs), attrs, item)
 
@@ -230,7 +244,9 @@ def _attrs(item: Any) -> dict[str, Any]:
         value = item.attrs[key]
         if isinstance(value, h5py.Empty):
             continue
-        found[key] = text(value) if isinstance(value, bytes | str) or np.asarray(value).dtype.kind in "SOU" else value
+        found[key] = (
+            text(value) if isinstance(value, bytes | str) or np.asarray(value).dtype.kind in "SOU" else value
+        )
     return found
 
 

@@ -39,11 +39,11 @@ class Sensor:
 
 
 SENSORS = {
-    "GMI": Sensor(9, True, (17, 17), 0.52, 0.16, 0.76, 0.9),
-    "AMSR2": Sensor(3, True, (17, 17), 0.52, 0.16, 0.76, 0.9),
-    "SSMIS": Sensor(5, True, (24, 24), 0.58, 0.18, 0.74, 0.87),
-    "MHS": Sensor(7, False, (22, 45), 0.78, 0.22, 0.68, 0.8),
-    "ATMS": Sensor(11, False, (24, 50), 0.78, 0.22, 0.68, 0.8),
+    "GMI": Sensor(9, True, (17, 17), 0.52, 0.13, 0.76, 0.9),
+    "AMSR2": Sensor(3, True, (17, 17), 0.52, 0.13, 0.76, 0.9),
+    "SSMIS": Sensor(5, True, (24, 24), 0.58, 0.15, 0.74, 0.87),
+    "MHS": Sensor(7, False, (22, 45), 0.78, 0.18, 0.68, 0.8),
+    "ATMS": Sensor(11, False, (24, 50), 0.78, 0.18, 0.68, 0.8),
 }
 #: y = GAIN (x + FLOOR)^POWER where rain is found; km over which errors are alike; steepness of detection in log rain;
 #: how fast it rises beyond; how much higher the limit is where tops are low.

@@ -247,6 +247,9 @@ def test_the_reader_of_real_granules_reads_them(tmp_path, run):
     for name in ("precipitation", "quality_index", "microwave_source"):
         np.testing.assert_array_equal(found[name].values, pair[name].values, err_msg=name)
     np.testing.assert_allclose(found.infrared_share.values, pair.infrared_share.values, atol=0.0051)
+    assert {key: found.attrs[key] for key in ("kind", "dataset", "run")} == {
+        "kind": "simulated", "dataset": "rain_simulated", "run": run,
+    }  # fmt: skip
     with xr.open_dataset(paths[3], engine="h5netcdf") as truth:
         np.testing.assert_array_equal(truth.radar.values, pair.radar.values)
 

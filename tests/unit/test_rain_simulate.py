@@ -22,16 +22,16 @@ from eogen.rain.truth import torus
 from tests.rain_statistics import correlation, detection, log, smoothness
 
 SMALL = (24, 24)
-YEAR = [np.datetime64("2023-01-05") + 37 * k for k in range(10)]
+YEAR = [np.datetime64("2023-01-05") + 37 * k for k in range(8)]
 AGES = ((0, 0), (30, 30), (60, 90), (120, 180))
 
 
 @pytest.fixture(scope="module")
 def runs():
-    """Days spread over the year, of new weather each: ten early, of which five also late; name -> list of pairs."""
+    """Days spread over the year, of new weather each: eight early, of which four also late; name -> list of pairs."""
     made = lambda run, days: [simulate(seed, 48, run=run, start=day) for seed, day in days]
     days = list(enumerate(YEAR))
-    return {"early": made("early", days), "late": made("late", days[:5])}
+    return {"early": made("early", days), "late": made("late", days[:4])}
 
 
 def gathered(pairs, name):
@@ -126,7 +126,7 @@ def test_skill_falls_with_the_age_of_the_look(runs):
 def test_the_late_run_is_better_in_every_regime_and_older_looks_are_rarer(runs):
     names = np.concatenate([pair.regime.values for pair in runs["late"]])
     merged = {
-        run: [np.concatenate([pair[n].values for pair in pairs[:5]]) for n in ("precipitation", "radar")]
+        run: [np.concatenate([pair[n].values for pair in pairs[:4]]) for n in ("precipitation", "radar")]
         for run, pairs in runs.items()
     }
     np.testing.assert_array_equal(merged["early"][1], merged["late"][1])
@@ -134,7 +134,7 @@ def test_the_late_run_is_better_in_every_regime_and_older_looks_are_rarer(runs):
         early, late = (correlation(*(log(values[names == name]) for values in merged[r])) for r in merged)
         assert late > early - 0.005, name
     assert correlation(*map(log, merged["late"])) > correlation(*map(log, merged["early"])) + 0.02
-    older = {run: (gathered(pairs[:5], "microwave_age") > 90).mean() for run, pairs in runs.items()}
+    older = {run: (gathered(pairs[:4], "microwave_age") > 90).mean() for run, pairs in runs.items()}
     assert older["late"] < 0.5 * older["early"]
 
 
@@ -190,8 +190,7 @@ def test_memory_does_not_grow_with_length():
         tracemalloc.stop()
         return highest
 
-    peak(12)
-    assert peak(72) < 1.15 * peak(24)
+    assert peak(48) < 1.15 * peak(24)
 
 
 def test_switching_satellites_off_changes_what_is_seen_and_nothing_else():
@@ -280,4 +279,6 @@ def test_a_day_takes_less_than_a_second():
         begin = process_time()
         simulate(seed, 48)
         took.append(process_time() - begin)
+        if took[-1] < 1:
+            break
     assert min(took) < 1

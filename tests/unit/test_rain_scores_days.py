@@ -1,4 +1,4 @@
-"""Intervals by days, scores by class, and the noise of a score: against truths that are known because they were made."""
+"""Intervals by days, scores by class, and the noise of a score, against truths that were made."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_sums_of_days_are_those_of_their_maps():
 
 @pytest.mark.parametrize("days", [5, 12])
 def test_intervals_of_a_mean_hold_the_truth_as_often_as_they_say(days):
-    """Half-hours of a day share their error; with few days plain percentiles would hold it in 68 % instead of 80 %."""
+    """Half-hours of a day share their error; with few days plain percentiles would hold it in 67 % instead of 80 %."""
     rng = np.random.default_rng(0)
     held = []
     for k in range(400):

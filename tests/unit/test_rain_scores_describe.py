@@ -49,7 +49,8 @@ def test_rank_correlations_are_of_maps_that_have_both_and_turned_so_that_more_is
     assert np.diag(table) == pytest.approx(np.ones(3))
     assert quality(of, "log_bias") == pytest.approx(-np.abs(of["log_bias"].values))
     assert list(describe(of).index) == [
-        "cc_log", "fss", "log_bias", "csi", "pod", "far", "hss", "kge", "rmse_log", "structure", "amplitude", "location",
+        "cc_log", "fss", "log_bias", "csi", "pod", "far", "hss", "kge", "rmse_log",
+        "structure", "amplitude", "location",
     ]  # fmt: skip
 
 
@@ -104,10 +105,8 @@ def test_a_shift_in_time_is_seen(gauges):
     imerg, gauge = gauges
     later = imerg.assign_coords(time=imerg["time"] + np.timedelta64(3, "h"))
     common = np.intersect1d(later["time"], gauge["time"])
-    right, wrong = (
-        float(pooled(sums(x.sel(time=common), gauge.sel(time=common)))["cc"])
-        for x in (imerg.reindex(time=common), later)
-    )
+    truth = gauge.sel(time=common)
+    right, wrong = (float(pooled(sums(x.sel(time=common), truth))["cc"]) for x in (imerg, later))
     assert right > 0.4
     assert wrong < right - 0.1
 

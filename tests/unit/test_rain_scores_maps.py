@@ -107,7 +107,7 @@ def test_sal_of_cases_done_by_hand():
 
 
 def test_sal_weighs_objects_by_their_rain():
-    """Two objects of the paper's equation 3: V = sum R_n V_n / sum R_n; the scatter is their distance from the centre."""
+    """The paper's V = sum R_n V_n / sum R_n; the scatter is the distance of objects from the centre, weighed alike."""
     y = np.zeros((40, 40))
     y[20, 20] = 5.0
     x = np.zeros((40, 40))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -64,9 +65,7 @@ def breakdown(
             expected=_sizes(imerg),
         )
     names = list(classes.attrs["classes"])
-    values = xr.DataArray(np.asarray(classes.values), dims=classes.dims)
-    parts = [sums(_only(imerg, values == k), radar, (event,)) for k in range(len(names))]
-    joined = xr.concat(parts, dim=pd.Index(names, name="class"), join="override").transpose("time", ...)
+    joined = sums(imerg, radar, (event,), classes)
     value, low, high = bootstrap(joined, lambda s: from_sums(s, event), level, draws, seed)
     if unknown := [s for s in scores if s not in value]:
         raise InputError(
@@ -86,6 +85,35 @@ def breakdown(
             for s in scores
         ]  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def breakdowns(pair: xr.Dataset, regimes: xr.DataArray | None = None, **options: Any) -> pd.DataFrame:
+    """Return the rows of :func:`breakdown` for all, and by everything that a pair says of itself.
+
+    Args:
+        pair: ``precipitation`` and ``radar`` (:mod:`eogen.rain.maps`), with what IMERG says beside it where it does.
+        regimes: names of the weather regime (time,) of str, where known.
+        **options: of :func:`breakdown`.
+
+    Raises:
+        InputError: as :func:`breakdown`.
+    """
+    imerg, radar = pair["precipitation"], pair["radar"]
+    time = imerg["time"]
+    middle = float(imerg["lon"].mean()) if "lon" in imerg.coords else 0.0
+    found = [
+        _classes(np.zeros(time.shape), time, ("all",), "all"),
+        by_season(time),
+        by_hour(time, lon=middle),
+        by_intensity(imerg),
+    ]
+    if "microwave_source" in pair:
+        found.append(by_satellite(pair["microwave_source"]))
+    if "microwave_age" in pair:
+        found.append(by_age(pair["microwave_age"]))
+    if regimes is not None:
+        found.append(by_regime(regimes))
+    return pd.concat([breakdown(imerg, radar, c, **options) for c in found], ignore_index=True)
 
 
 def by_age(age: xr.DataArray, edges: Sequence[float] = AGE_EDGES) -> xr.DataArray:
@@ -134,13 +162,6 @@ def by_regime(regimes: xr.DataArray) -> xr.DataArray:
     order = {name: k for k, name in enumerate(names)}
     found = [order.get(str(r), -1) for r in regimes.values.ravel()]
     return _classes(np.reshape(found, regimes.shape), regimes, names, "regime")
-
-
-def _only(imerg: xr.DataArray, where: xr.DataArray) -> xr.DataArray:
-    """Return the maps with NaN outside a class, (time,) or of the pixels, matched by dim and not by label."""
-    shape = [imerg.sizes[d] if d in where.dims else 1 for d in imerg.dims]
-    inside = where.transpose(*(d for d in imerg.dims if d in where.dims)).values.reshape(shape)
-    return imerg.copy(data=np.where(inside, imerg.values, np.nan))
 
 
 def _binned(values: xr.DataArray, edges: Sequence[float], by: str, unit: str) -> xr.DataArray:

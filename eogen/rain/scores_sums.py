@@ -22,7 +22,12 @@ _MOMENTS = ("x", "y", "xx", "yy", "xy", "lx", "ly", "lxx", "lyy", "lxy")
 _COUNTS = ("hits", "alarms", "misses", "rest")
 
 
-def sums(imerg: xr.DataArray, radar: xr.DataArray, thresholds: Sequence[float] = THRESHOLDS) -> xr.Dataset:
+def sums(
+    imerg: xr.DataArray,
+    radar: xr.DataArray,
+    thresholds: Sequence[float] = THRESHOLDS,
+    classes: xr.DataArray | None = None,
+) -> xr.Dataset:
     """Return what adds, for each map: moments of the rates and of their logarithm, and counts of events.
 
     A pixel that either side lacks (NaN) is in no sum: no data is not zero.
@@ -31,10 +36,12 @@ def sums(imerg: xr.DataArray, radar: xr.DataArray, thresholds: Sequence[float] =
         imerg: what is judged, mm/h, dims (time, ...): (time, lat, lon), or (time, station).
         radar: what it is judged by, mm/h, on the same places.
         thresholds: a pixel is an event at or above each of these, mm/h.
+        classes: as :mod:`eogen.rain.breakdown` makes them, (time,) or of the pixels: sums are then apart by class.
 
     Returns:
         ``n`` and the moments ``x y xx yy xy`` of imerg (x) and radar (y), ``lx ly lxx lyy lxy`` of
-        ``log(1 + rate / (1 mm/h))``, all (time); ``hits alarms misses rest`` (time, threshold). Float64.
+        ``log(1 + rate / (1 mm/h))``, all (time); ``hits alarms misses rest`` (time, threshold). Float64. With classes,
+        a dim ``class`` follows time.
 
     Raises:
         InputError: ``rain_score_time`` without a time axis first, ``rain_score_grids`` when the two do not lie on the
@@ -42,10 +49,17 @@ def sums(imerg: xr.DataArray, radar: xr.DataArray, thresholds: Sequence[float] =
     """
     check_same(imerg, radar)
     levels = [float(t) for t in thresholds]
-    parts = [_chunk_sums(x, y, levels) for _, x, y in chunks(imerg, radar)]
+    parts = []
+    for part, x, y in chunks(imerg, radar):
+        masks = [None] if classes is None else _masks(classes, imerg, part)
+        each = [_chunk_sums(x if m is None else np.where(m, x, np.nan), y, levels) for m in masks]
+        parts.append({k: np.stack([e[k] for e in each], axis=1) for k in each[0]})
     joined = {k: np.concatenate([p[k] for p in parts]) for k in ("n", *_MOMENTS, *_COUNTS)}
-    variables = {k: (("time", "threshold") if k in _COUNTS else "time", v) for k, v in joined.items()}
-    return xr.Dataset(variables, {"time": imerg["time"], "threshold": levels})
+    dims = {k: ("time", "class", "threshold")[: v.ndim] for k, v in joined.items()}
+    names = ["all"] if classes is None else list(classes.attrs["classes"])
+    coords = {"time": imerg["time"].values, "class": names, "threshold": levels}
+    found = xr.Dataset({k: (dims[k], v) for k, v in joined.items()}, coords)
+    return found if classes is not None else found.isel({"class": 0}, drop=True)
 
 
 def check_same(imerg: xr.DataArray, radar: xr.DataArray) -> None:
@@ -82,6 +96,15 @@ def chunks(imerg: xr.DataArray, radar: xr.DataArray) -> Iterator[tuple[slice, np
         yield part, np.where(either, np.nan, x), np.where(either, np.nan, y)
 
 
+def _masks(classes: xr.DataArray, imerg: xr.DataArray, part: slice) -> Iterator[np.ndarray]:
+    """Yield which pixels of some maps are in each class; matched by dim, not by label."""
+    dims = [d for d in imerg.dims if d in classes.dims]
+    values = classes.transpose(*dims).isel(time=part).values
+    values = values.reshape(len(values), *(imerg.sizes[d] if d in dims else 1 for d in imerg.dims[1:]))
+    for k in range(len(classes.attrs["classes"])):
+        yield values == k
+
+
 def _floating(values: np.ndarray) -> np.ndarray:
     return values if values.dtype.kind == "f" else values.astype(float)
 
@@ -99,7 +122,7 @@ def _extent(maps: xr.DataArray) -> str:
 def _chunk_sums(x: np.ndarray, y: np.ndarray, thresholds: Sequence[float]) -> dict[str, np.ndarray]:
     count = len(x)
     x, y = x.reshape(count, -1), y.reshape(count, -1)
-    valid = ~np.isnan(x)
+    valid = ~np.isnan(x) & ~np.isnan(y)
     found: dict[str, np.ndarray] = {"n": valid.sum(1).astype(float)}
     a, b = (np.where(valid, v, 0).astype(float) for v in (x, y))
     la, lb = np.log1p(a), np.log1p(b)
@@ -111,7 +134,7 @@ def _chunk_sums(x: np.ndarray, y: np.ndarray, thresholds: Sequence[float]) -> di
         found[name] = np.empty((count, len(thresholds)))
     for k, threshold in enumerate(thresholds):
         # NaN compares false: a missing pixel is no event, and is kept out of ``rest`` by ``n``.
-        seen, true = x >= threshold, y >= threshold
+        seen, true = (x >= threshold) & valid, (y >= threshold) & valid
         hits, called, events = (seen & true).sum(1), seen.sum(1), true.sum(1)
         found["hits"][:, k], found["alarms"][:, k] = hits, called - hits
         found["misses"][:, k] = events - hits

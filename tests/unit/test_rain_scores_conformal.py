@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
+from sklearn.metrics import r2_score
 
 from eogen.errors import InputError
 from eogen.rain.conformal import calibrate, calibrate_quantiles, calibration_slope, coverage, day_quantile
+from eogen.rain.skill import skill
 
 
 def drawn(seed, days, each=24, share=0.7):
@@ -128,3 +131,26 @@ def test_what_cannot_be_calibrated_is_refused_in_words():
         with pytest.raises(InputError) as caught:
             call()
         assert caught.value.code == code
+
+
+def test_skill_is_that_of_scikit_learn_and_scipy():
+    truth, predicted, time, _ = drawn(5, 12)
+    truth[3] = np.nan
+    found = skill(truth, predicted, time, draws=100)
+    good = np.isfinite(truth)
+    assert found["r2"][0] == pytest.approx(r2_score(truth[good], predicted[good]))
+    assert found["spearman"][0] == pytest.approx(spearmanr(truth[good], predicted[good]).statistic)
+    assert found["n"] == good.sum()
+    for value, low, high in (found["r2"], found["spearman"], found["slope"]):
+        assert low < value < high
+    assert found["slope"] == calibration_slope(truth, predicted, time, draws=100)
+    assert found["days"] == 12
+
+
+def test_skill_of_nothing_is_nan_and_of_a_bad_guess_below_zero():
+    truth, predicted, time, _ = drawn(6, 8)
+    assert np.isnan(skill(np.ones_like(truth), predicted, time)["r2"]).all()
+    assert skill(truth, 1 - predicted, time, draws=20)["r2"][0] < 0
+    flat = skill(truth, np.full_like(truth, truth.mean()), time, draws=20)
+    assert flat["r2"][0] == pytest.approx(0, abs=1e-12)
+    assert np.isnan(flat["spearman"]).all()

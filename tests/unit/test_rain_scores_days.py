@@ -133,6 +133,21 @@ def test_scores_fall_with_age_where_they_were_made_to():
     assert table.loc["15-45 min", "low"] > table.loc["≥ 195 min", "high"]
 
 
+def test_a_pair_is_broken_down_by_all_that_it_says():
+    imerg, radar = pair(maps=6, step=600)
+    age = radar.copy(data=np.full(radar.shape, 60, np.float32))
+    given = xr.Dataset({
+        "precipitation": imerg, "radar": radar, "microwave_age": age, "microwave_source": (age * 0 + 9).astype(np.int16)
+    })  # fmt: skip
+    found = by.breakdowns(given, xr.DataArray(["front"] * 6, dims="time"), scores=["csi"], draws=20)
+    assert set(found["by"]) == {"all", "season", "hour", "intensity", "satellite", "age", "regime"}
+    whole = float(pooled(all_sums(imerg, radar))["csi"])
+    for name in ("all", "GMI", "45-105 min", "front", "SON"):
+        assert float(found[found["class"] == name]["value"].iloc[0]) == pytest.approx(whole), name
+    plain = by.breakdowns(given[["precipitation", "radar"]], scores=["csi"], draws=20)
+    assert set(plain["by"]) == {"all", "season", "hour", "intensity"}
+
+
 def test_classes_are_told_by_their_edges():
     age = xr.DataArray(np.array([0, 14.9, 15, 200, np.nan], np.float32), dims="time")
     assert by.by_age(age).values.tolist() == [0, 0, 1, 4, -1]

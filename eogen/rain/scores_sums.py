@@ -49,14 +49,13 @@ def sums(
     """
     check_same(imerg, radar)
     levels = [float(t) for t in thresholds]
+    names = ["all"] if classes is None else list(classes.attrs["classes"])
     parts = []
     for part, x, y in chunks(imerg, radar):
-        masks = [None] if classes is None else _masks(classes, imerg, part)
-        each = [_chunk_sums(x if m is None else np.where(m, x, np.nan), y, levels) for m in masks]
-        parts.append({k: np.stack([e[k] for e in each], axis=1) for k in each[0]})
+        kind = np.zeros((1,) * x.ndim, np.int8) if classes is None else _of_chunk(classes, imerg, part)
+        parts.append(_chunk_sums(x, y, levels, np.broadcast_to(kind, x.shape), len(names)))
     joined = {k: np.concatenate([p[k] for p in parts]) for k in ("n", *_MOMENTS, *_COUNTS)}
     dims = {k: ("time", "class", "threshold")[: v.ndim] for k, v in joined.items()}
-    names = ["all"] if classes is None else list(classes.attrs["classes"])
     coords = {"time": imerg["time"].values, "class": names, "threshold": levels}
     found = xr.Dataset({k: (dims[k], v) for k, v in joined.items()}, coords)
     return found if classes is not None else found.isel({"class": 0}, drop=True)
@@ -96,13 +95,11 @@ def chunks(imerg: xr.DataArray, radar: xr.DataArray) -> Iterator[tuple[slice, np
         yield part, np.where(either, np.nan, x), np.where(either, np.nan, y)
 
 
-def _masks(classes: xr.DataArray, imerg: xr.DataArray, part: slice) -> Iterator[np.ndarray]:
-    """Yield which pixels of some maps are in each class; matched by dim, not by label."""
+def _of_chunk(classes: xr.DataArray, imerg: xr.DataArray, part: slice) -> np.ndarray:
+    """Return the classes of some maps, shaped to broadcast against them; matched by dim, not by label."""
     dims = [d for d in imerg.dims if d in classes.dims]
     values = classes.transpose(*dims).isel(time=part).values
-    values = values.reshape(len(values), *(imerg.sizes[d] if d in dims else 1 for d in imerg.dims[1:]))
-    for k in range(len(classes.attrs["classes"])):
-        yield values == k
+    return values.reshape(len(values), *(imerg.sizes[d] if d in dims else 1 for d in imerg.dims[1:]))
 
 
 def _floating(values: np.ndarray) -> np.ndarray:
@@ -119,24 +116,30 @@ def _extent(maps: xr.DataArray) -> str:
     return " × ".join(f"{d} {n}" for d, n in maps.sizes.items())
 
 
-def _chunk_sums(x: np.ndarray, y: np.ndarray, thresholds: Sequence[float]) -> dict[str, np.ndarray]:
-    count = len(x)
-    x, y = x.reshape(count, -1), y.reshape(count, -1)
-    valid = ~np.isnan(x) & ~np.isnan(y)
-    found: dict[str, np.ndarray] = {"n": valid.sum(1).astype(float)}
-    a, b = (np.where(valid, v, 0).astype(float) for v in (x, y))
-    la, lb = np.log1p(a), np.log1p(b)
-    for prefix, p, q in (("", a, b), ("l", la, lb)):
-        pairs = {"x": p.sum(1), "y": q.sum(1)}
-        pairs |= {k: np.einsum("ij,ij->i", *v) for k, v in {"xx": (p, p), "yy": (q, q), "xy": (p, q)}.items()}
-        found |= {prefix + k: v for k, v in pairs.items()}
-    for name in _COUNTS:
-        found[name] = np.empty((count, len(thresholds)))
-    for k, threshold in enumerate(thresholds):
-        # NaN compares false: a missing pixel is no event, and is kept out of ``rest`` by ``n``.
-        seen, true = (x >= threshold) & valid, (y >= threshold) & valid
-        hits, called, events = (seen & true).sum(1), seen.sum(1), true.sum(1)
-        found["hits"][:, k], found["alarms"][:, k] = hits, called - hits
-        found["misses"][:, k] = events - hits
-        found["rest"][:, k] = found["n"] - called - events + hits
-    return found
+def _chunk_sums(
+    x: np.ndarray, y: np.ndarray, thresholds: Sequence[float], kind: np.ndarray, kinds: int
+) -> dict[str, np.ndarray]:
+    """Return the sums of some maps, (maps, kinds) or (maps, kinds, thresholds)."""
+    used = ~np.isnan(x) & (kind >= 0) & (kind < kinds)
+    shape, size = (len(x), kinds), len(x) * kinds
+    # One number a map and class: each sum is then one pass over the pixels, however many classes there are.
+    which = (np.nonzero(used)[0] * kinds + kind[used]).astype(np.int64)
+    total = lambda weights: np.bincount(which, weights, minlength=size).reshape(shape)
+    number = lambda where: np.bincount(which[where], minlength=size).reshape(shape).astype(float)
+    x, y = x[used], y[used]
+    found = {"n": number(slice(None))}
+    for prefix, p, q in (("", x.astype(float), y.astype(float)), ("l", _log(x), _log(y))):
+        columns = {"x": p, "y": q, "xx": p * p, "yy": q * q, "xy": p * q}
+        found |= {prefix + k: total(v) for k, v in columns.items()}
+    counts: dict[str, list[np.ndarray]] = {k: [] for k in _COUNTS}
+    for threshold in thresholds:
+        seen, true = x >= threshold, y >= threshold
+        hits, called, events = number(seen & true), number(seen), number(true)
+        rest = found["n"] - called - events + hits
+        for name, value in zip(_COUNTS, (hits, called - hits, events - hits, rest), strict=True):
+            counts[name].append(value)
+    return found | {k: np.stack(v, axis=-1) for k, v in counts.items()}
+
+
+def _log(rate: np.ndarray) -> np.ndarray:
+    return np.log1p(rate.astype(float))

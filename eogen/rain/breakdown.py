@@ -17,7 +17,7 @@ import xarray as xr
 from eogen.errors import InputError
 from eogen.rain.blocks import DRAWS, LEVEL, bootstrap, day_blocks
 from eogen.rain.maps import SENSORS
-from eogen.rain.scores import EVENT, from_sums
+from eogen.rain.scores import EVENT, all_sums, from_sums
 from eogen.rain.scores_sums import check_same, sums
 
 #: Edges of the classes of age (minutes) and of intensity (mm/h), each class from its edge on.
@@ -36,14 +36,18 @@ def breakdown(
     level: float = LEVEL,
     draws: int = DRAWS,
     seed: int = 0,
+    whole: xr.Dataset | None = None,
 ) -> pd.DataFrame:
     """Return the pooled scores of each class, with intervals by days.
 
     Args:
         imerg, radar: mm/h, (time, lat, lon) or (time, station).
         classes: which class each map (time,) or each pixel is in; see the module.
-        scores: names of :func:`eogen.rain.scores.from_sums`. The FSS is not among them: a class is no whole map.
+        scores: names of :func:`eogen.rain.scores.from_sums`; ``fss`` for classes of maps only, since a class of pixels
+            is no map.
         event: mm/h; level: of the intervals; draws, seed: of the bootstrap.
+        whole: sums of the maps (:func:`eogen.rain.scores.all_sums`), where they are known already; classes of maps then
+            look at no pixel again.
 
     Returns:
         One row a class and score: ``by``, ``class``, ``score``, ``value``, ``low``, ``high``, ``pixels``, ``maps``,
@@ -65,7 +69,12 @@ def breakdown(
             expected=_sizes(imerg),
         )
     names = list(classes.attrs["classes"])
-    joined = sums(imerg, radar, (event,), classes)
+    if classes.dims == ("time",):
+        if whole is None:
+            whole = (all_sums if "fss" in scores else sums)(imerg, radar, (event,))
+        joined = _apart(whole, classes)
+    else:
+        joined = sums(imerg, radar, (event,), classes)
     value, low, high = bootstrap(joined, lambda s: from_sums(s, event), level, draws, seed)
     if unknown := [s for s in scores if s not in value]:
         raise InputError(
@@ -113,7 +122,8 @@ def breakdowns(pair: xr.Dataset, regimes: xr.DataArray | None = None, **options:
         found.append(by_age(pair["microwave_age"]))
     if regimes is not None:
         found.append(by_regime(regimes))
-    return pd.concat([breakdown(imerg, radar, c, **options) for c in found], ignore_index=True)
+    whole = sums(imerg, radar, (options.get("event", EVENT),))
+    return pd.concat([breakdown(imerg, radar, c, whole=whole, **options) for c in found], ignore_index=True)
 
 
 def by_age(age: xr.DataArray, edges: Sequence[float] = AGE_EDGES) -> xr.DataArray:
@@ -162,6 +172,14 @@ def by_regime(regimes: xr.DataArray) -> xr.DataArray:
     order = {name: k for k, name in enumerate(names)}
     found = [order.get(str(r), -1) for r in regimes.values.ravel()]
     return _classes(np.reshape(found, regimes.shape), regimes, names, "regime")
+
+
+def _apart(whole: xr.Dataset, classes: xr.DataArray) -> xr.Dataset:
+    """Return the sums of maps with a dim for their class, zero in the classes that a map is not in."""
+    names = list(classes.attrs["classes"])
+    member = (classes.values[:, None] == np.arange(len(names))).astype(float)
+    inside = xr.DataArray(member, {"class": names}, ("time", "class"))
+    return (whole * inside).transpose("time", "class", ...)
 
 
 def _binned(values: xr.DataArray, edges: Sequence[float], by: str, unit: str) -> xr.DataArray:

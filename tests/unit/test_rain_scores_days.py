@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -108,6 +109,18 @@ def test_each_class_has_the_scores_of_its_pixels_alone():
     assert set(table["by"]) == {"age"}
 
 
+def test_classes_of_maps_are_those_of_all_their_pixels_and_may_have_the_fss():
+    imerg, radar = pair(maps=8, gaps=0.1, step=600)
+    classes = by.by_hour(imerg["time"], width=12)
+    pixels = classes.broadcast_like(imerg.drop_vars(imerg.coords)).assign_attrs(classes.attrs)
+    maps = by.breakdown(imerg, radar, classes)
+    pd.testing.assert_frame_equal(maps, by.breakdown(imerg, radar, pixels))
+    found = by.breakdown(imerg, radar, classes, ["fss"]).set_index("class")
+    inside = classes.values == 1
+    expected = pooled(all_sums(imerg[inside], radar[inside]))
+    assert found.loc["12-24 h", "value"] == pytest.approx(float(expected["fss"]))
+
+
 def test_a_class_that_one_day_holds_has_no_interval_and_an_empty_one_no_value():
     imerg, gauge = stations(days=5)
     names = np.where(np.arange(120) < 24, "front", np.where(np.arange(120) < 48, "", "showers"))
@@ -172,7 +185,7 @@ def test_classes_of_other_maps_and_unknown_scores_are_refused():
         by.breakdown(imerg, gauge, seasons[:5])
     assert caught.value.code == "rain_score_classes"
     with pytest.raises(InputError) as caught:
-        by.breakdown(imerg, gauge, seasons, ["fss"])
+        by.breakdown(imerg, gauge, seasons, ["skill"])
     assert caught.value.code == "rain_score_unknown"
 
 

@@ -46,8 +46,7 @@ def fractions_sums(
         share = ((values >= event) & ~missing).astype(float)
         for axis, width in ((1, window[0]), (2, window[1])):
             share = uniform_filter1d(share, int(width), axis=axis, mode="constant", cval=0.0)
-        # The running mean leaves rounding of 1e-17 where there is nothing at all.
-        share[missing | (share < 0.5 / (window[0] * window[1]))] = 0
+        share[missing] = 0
         shares.append(share)
     a, b = shares
     return ((a - b) ** 2).sum((1, 2)), (a**2 + b**2).sum((1, 2))

@@ -92,6 +92,11 @@ def test_quantiles_that_are_too_narrow_are_widened_and_too_wide_ones_drawn_in():
         assert np.sign(made.margin) == sign
         low, high = made.around(predicted - factor * spread, predicted + factor * spread)
         assert (low <= high).all()
+        narrow = calibrate_quantiles(
+            truth, predicted - spread, predicted + spread, time, 0.8, span=(0.2, 0.8)
+        )
+        cut = narrow.around(predicted - spread, predicted + spread)
+        assert (cut[0].min(), cut[1].max()) == (0.2, 0.8)
         inside = (truth >= low) & (truth <= high)
         assert inside.mean() == pytest.approx(0.82, abs=0.05)
 

@@ -24,6 +24,7 @@ def made(n=300, seed=0):
         "wet_radar": area, "wet_imerg": area + 0.05 * rng.random(n), "csi": area**2, "cc_log": skill,
         "hss": skill + 0.01 * rng.random(n), "pod": own, "kge": rng.random(n),
     }  # fmt: skip
+    of["far"] = of["kge"] ** 3
     return xr.Dataset({k: ("time", v) for k, v in of.items()})
 
 
@@ -33,6 +34,9 @@ def test_a_score_is_dropped_for_the_reason_it_was_made_for():
     assert table.loc["kge", "why"] == "noise"
     assert sorted(table.loc[["cc_log", "hss"], "why"]) == ["", "same"]
     assert table.loc["pod", "keep"]
+    # It repeats kge, but kge is not kept.
+    assert table.loc["far", "closest"] == "kge"
+    assert table.loc["far", "keep"]
     assert table.loc["csi", "wet_radar"] == pytest.approx(1)
     assert table.loc["cc_log", "closest"] == "hss"
     assert table.loc["cc_log", "redundancy"] > 0.98

@@ -106,6 +106,19 @@ def test_sal_of_cases_done_by_hand():
     assert where == pytest.approx(0)
 
 
+def test_sal_measures_on_the_ground_and_takes_corners_for_contact():
+    """At 60° a step of longitude is half one of latitude."""
+    y = np.zeros((1, 21, 21))
+    y[0, 10, 5] = 4.0
+    rain = [on_grid(v, north=59.0) for v in (np.roll(y, 10, axis=2), y)]
+    assert float(sal(*rain)["location"][0]) == pytest.approx(10 * 0.5 / np.hypot(21, 21 * 0.5))
+    corner = np.zeros((12, 12))
+    corner[4, 4] = corner[5, 5] = 4.0
+    side = np.zeros((12, 12))
+    side[4, 4] = side[4, 5] = 4.0
+    assert sal_of(corner, side)[0] == pytest.approx(0)
+
+
 def test_sal_weighs_objects_by_their_rain():
     """The paper's V = sum R_n V_n / sum R_n; the scatter is the distance of objects from the centre, weighed alike."""
     y = np.zeros((40, 40))

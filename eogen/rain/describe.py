@@ -71,7 +71,7 @@ def describe(of: xr.Dataset, reliability: pd.Series | None = None) -> pd.DataFra
         }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("score")
     # The least bound to the wet area speaks first; another that says the same is then not needed.
-    order = table["wet_radar"].abs().sort_values(na_position="last").index
+    order = table["wet_radar"].abs().sort_values(na_position="last", kind="stable").index
     why: dict[str, str] = {}
     for n in order:
         bound = max(abs(table.at[n, "wet_radar"]), abs(table.at[n, "wet_imerg"]))

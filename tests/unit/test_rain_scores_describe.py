@@ -24,7 +24,7 @@ def made(n=300, seed=0):
         "wet_radar": area, "wet_imerg": area + 0.05 * rng.random(n), "csi": area**2, "cc_log": skill,
         "hss": skill + 0.01 * rng.random(n), "pod": own, "kge": rng.random(n),
     }  # fmt: skip
-    of["far"] = of["kge"] ** 3
+    of["far"] = of["kge"] + 0.3 * area
     return xr.Dataset({k: ("time", v) for k, v in of.items()})
 
 
@@ -34,7 +34,9 @@ def test_a_score_is_dropped_for_the_reason_it_was_made_for():
     assert table.loc["kge", "why"] == "noise"
     assert sorted(table.loc[["cc_log", "hss"], "why"]) == ["", "same"]
     assert table.loc["pod", "keep"]
-    # It repeats kge, but kge is not kept.
+    # It repeats kge, but kge is not kept, though it comes first.
+    assert abs(table.loc["kge", "wet_radar"]) < abs(table.loc["far", "wet_radar"])
+    assert table.loc["far", "redundancy"] > 0.9
     assert table.loc["far", "closest"] == "kge"
     assert table.loc["far", "keep"]
     assert table.loc["csi", "wet_radar"] == pytest.approx(1)

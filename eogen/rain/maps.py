@@ -176,8 +176,8 @@ def pair(satellite: xr.Dataset, radar: xr.DataArray, wet_share: xr.DataArray) ->
     if not len(times) or not bool(there.notnull().any()):
         raise InputError(
             "rain_no_common",
-            "The satellite's maps ({first}) and the radar's ({second}) share no half-hour or no cell; give the same "
-            "day and the same region.",
+            "The satellite's maps ({first}) and what they are judged by ({second}) share no time or no cell; give the "
+            "same day and the same region.",
             first=_extent(satellite["precipitation"]), second=_extent(radar),
         )  # fmt: skip
     held = satellite.sel(time=times)

@@ -71,7 +71,7 @@ def test_the_counts_are_those_of_the_provenance() -> None:
 
 @pytest.mark.real
 @pytest.mark.parametrize(
-    ("room", "least"), [("landcover", 30), ("canopy", 30), ("ocean", 15), ("change", 30)]
+    ("room", "least"), [("landcover", 30), ("canopy", 30), ("ocean", 15), ("change", 30), ("rain", 30)]
 )
 def test_the_files_that_are_here_are_those_of_the_catalogue(room: str, least: int) -> None:
     folder = real_data(room)

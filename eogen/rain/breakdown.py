@@ -101,7 +101,7 @@ def breakdowns(pair: xr.Dataset, regimes: xr.DataArray | None = None, **options:
 
     Args:
         pair: ``precipitation`` and ``radar`` (:mod:`eogen.rain.maps`), with what IMERG says beside it where it does.
-        regimes: names of the weather regime (time,) of str, where known.
+        regimes: names of the weather regime (time,) of str, where known; the pair's own ``regime`` by default.
         **options: of :func:`breakdown`.
 
     Raises:
@@ -120,6 +120,8 @@ def breakdowns(pair: xr.Dataset, regimes: xr.DataArray | None = None, **options:
         found.append(by_satellite(pair["microwave_source"]))
     if "microwave_age" in pair:
         found.append(by_age(pair["microwave_age"]))
+    if regimes is None and "regime" in pair.coords:
+        regimes = pair["regime"]
     if regimes is not None:
         found.append(by_regime(regimes))
     whole = sums(imerg, radar, (options.get("event", EVENT),))

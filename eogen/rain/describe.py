@@ -16,8 +16,9 @@ from scipy import stats
 
 from eogen.rain.scores import BY_NAME
 
-#: Rank correlation at which two scores say the same, and at which a score is a stand-in for wet area.
-SAME, AREA = 0.9, 0.5
+#: Rank correlation at which two scores say the same, and at which a score is a stand-in for wet area: from 0.7 on, wet
+#: area explains half of the variance of its ranks, as noise does below a reliability of a half.
+SAME, AREA, NOISE = 0.9, 0.7, 0.5
 #: Parts of the composite score.
 PARTS = ("cc_log", "fss", "log_bias")
 
@@ -77,7 +78,7 @@ def describe(of: xr.Dataset, reliability: pd.Series | None = None) -> pd.DataFra
         bound = max(abs(table.at[n, "wet_radar"]), abs(table.at[n, "wet_imerg"]))
         if bound >= AREA:
             why[n] = "area"
-        elif table.at[n, "reliability"] < 0.5:
+        elif table.at[n, "reliability"] < NOISE:
             why[n] = "noise"
         elif any(abs(between.at[n, k]) >= SAME for k, reason in why.items() if not reason):
             why[n] = "same"

@@ -157,6 +157,8 @@ def test_a_pair_is_broken_down_by_all_that_it_says():
     whole = float(pooled(all_sums(imerg, radar))["csi"])
     for name in ("all", "GMI", "45-105 min", "front", "SON"):
         assert float(found[found["class"] == name]["value"].iloc[0]) == pytest.approx(whole), name
+    own = by.breakdowns(given.assign_coords(regime=("time", ["front"] * 6)), scores=["csi"], draws=20)
+    pd.testing.assert_frame_equal(own, found)
     plain = by.breakdowns(given[["precipitation", "radar"]], scores=["csi"], draws=20)
     assert set(plain["by"]) == {"all", "season", "hour", "intensity"}
 

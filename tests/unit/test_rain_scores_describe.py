@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 from scipy import stats
 
+from eogen.rain import read
 from eogen.rain.ceiling import ceiling
 from eogen.rain.describe import composite, describe, quality, rank_correlations
 from eogen.rain.scores import pooled, score_maps
@@ -103,6 +104,22 @@ def test_real_gauges_give_the_figures_of_the_reference(gauges):
     assert float(np.exp(light["log_bias"])) == pytest.approx(1.52, abs=0.006 if complete else 0.1)
     for name, value in {"pod": 0.509, "far": 0.699, "csi": 0.233, "hss": 0.336}.items():
         assert float(heavy[name]) == pytest.approx(value, abs=close), name
+
+
+@pytest.mark.real
+def test_the_readers_give_the_pairs_that_were_computed(gauges):
+    """The table of pairs was made apart from our readers; both come to the same scores."""
+    folder = real_data("rain") / "imerg_sbrazil_202311"
+    path = folder / "imerg_early_v06_sbrazil_202311.nc"
+    if not path.is_file():
+        pytest.skip("the half-hours of Southern Brazil are not there")
+    together = read.beside(
+        read.gauges(folder / "inmet_hourly_202311.csv.gz"), read.imerg(path)["precipitation"]
+    )
+    ours, theirs = (pooled(sums(x, y)) for x, y in ((together["satellite"], together["gauge"]), gauges))
+    assert float(ours["n"]) == pytest.approx(float(theirs["n"]), rel=0.03)
+    for name in ("cc", "cc_log", "pod", "far", "csi", "hss", "kge", "log_bias", "rmse_log"):
+        assert float(ours[name]) == pytest.approx(float(theirs[name]), abs=0.01), name
 
 
 @pytest.mark.real

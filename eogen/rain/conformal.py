@@ -61,6 +61,7 @@ def calibrate(
     level: float = LEVEL,
     scale: np.ndarray | None = None,
     span: tuple[float, float] = (-np.inf, np.inf),
+    cautious: bool = True,
 ) -> Conformal:
     """Return the margin of predictions on days that the predictor has not seen.
 
@@ -73,6 +74,9 @@ def calibrate(
         scale: (n,) > 0, the spread that the predictor gives each map; errors are measured in it, so that certain maps
             get narrow intervals (Lei et al. 2018, section 5.2).
         span: least and greatest value of the score.
+        cautious: keep the promise with few days too, at the price of holding up to 1 / (days + 1) more than asked; else
+            the plain quantile of equal days, which holds the level on average only when days are many (Dunn et al.
+            2023, pooled distribution functions).
 
     Raises:
         InputError: ``rain_conformal_size``, ``rain_conformal_level``, ``rain_conformal_none``,
@@ -90,7 +94,7 @@ def calibrate(
                 least=float(np.nanmin(scale)),
             )
         errors = errors / scale
-    return _calibrated(errors, time, level, span)
+    return _calibrated(errors, time, level, span, cautious)
 
 
 def calibrate_quantiles(
@@ -100,6 +104,7 @@ def calibrate_quantiles(
     time: np.ndarray,
     level: float = LEVEL,
     span: tuple[float, float] = (-np.inf, np.inf),
+    cautious: bool = True,
 ) -> Conformal:
     """Return the margin that predicted quantiles need (conformalised quantile regression, Romano et al. 2019, NeurIPS).
 
@@ -108,18 +113,20 @@ def calibrate_quantiles(
     """
     truth, low, high = (np.asarray(v, float) for v in (truth, low, high))
     _check(level, truth, low, high, time)
-    return _calibrated(np.maximum(low - truth, truth - high), time, level, span)
+    return _calibrated(np.maximum(low - truth, truth - high), time, level, span, cautious)
 
 
-def day_quantile(errors: np.ndarray, time: np.ndarray, level: float) -> tuple[float, int]:
+def day_quantile(
+    errors: np.ndarray, time: np.ndarray, level: float, cautious: bool = True
+) -> tuple[float, int]:
     """Return the conformal quantile of errors (n,) with equal days, and the number of days.
 
     Of K days, each error of a day of n maps weighs 1 / ((K + 1) n), and the day to come weighs 1 / (K + 1) at infinity
-    (Lee et al. 2023, theorem 1): infinite unless K + 1 >= 1 / (1 - level).
+    (Lee et al. 2023, theorem 1): infinite unless K + 1 >= 1 / (1 - level). Not ``cautious``: without the day to come.
     """
     good = np.isfinite(errors)
     days, index = day_blocks(np.asarray(time)[good])
-    weight = 1 / ((len(days) + 1) * np.bincount(index)[index])
+    weight = 1 / ((len(days) + cautious) * np.bincount(index)[index])
     order = np.argsort(errors[good], kind="stable")
     reached = np.cumsum(weight[order]) >= level - 1e-9
     return (float(errors[good][order][reached.argmax()]) if reached.any() else np.inf), len(days)
@@ -188,14 +195,16 @@ def calibration_slope(
     return float((x @ y) / (x @ x)), float(low), float(high)
 
 
-def _calibrated(errors: np.ndarray, time: np.ndarray, level: float, span: tuple[float, float]) -> Conformal:
+def _calibrated(
+    errors: np.ndarray, time: np.ndarray, level: float, span: tuple[float, float], cautious: bool
+) -> Conformal:
     if not np.isfinite(errors).any():
         raise InputError(
             "rain_conformal_none",
             "None of the {count} maps has both a true and a predicted score; calibrate on maps that radar has seen.",
             count=len(errors),
         )
-    margin, days = day_quantile(errors, time, level)
+    margin, days = day_quantile(errors, time, level, cautious)
     return Conformal(margin, level, days, (float(span[0]), float(span[1])))
 
 

@@ -40,6 +40,19 @@ def test_a_new_day_is_held_as_often_as_asked(days):
     assert 0.8 - 0.04 < np.mean(shares) < 0.8 + 1 / (days + 1) + 0.04
 
 
+def test_without_caution_few_days_hold_less_than_asked():
+    shares = {True: [], False: []}
+    for seed in range(250):
+        truth, predicted, time, _ = drawn(seed, 7)
+        new = time.astype("M8[D]") == time.astype("M8[D]").max()
+        for cautious, held in shares.items():
+            made = calibrate(truth[~new], predicted[~new], time[~new], 0.8, cautious=cautious)
+            low, high = made.interval(predicted[new])
+            held.append(((truth[new] >= low) & (truth[new] <= high)).mean())
+    assert np.mean(shares[False]) < np.mean(shares[True]) - 0.04
+    assert np.mean(shares[False]) == pytest.approx(0.77, abs=0.05)
+
+
 def test_the_quantile_is_that_of_equal_days_done_by_hand():
     day = np.datetime64("2023-01-01", "ns")
     time = np.array([day, day, day + np.timedelta64(1, "D"), day + np.timedelta64(2, "D"), day])
@@ -49,6 +62,9 @@ def test_the_quantile_is_that_of_equal_days_done_by_hand():
     assert day_quantile(errors, time, 0.26) == (3.0, 3)
     assert day_quantile(errors, time, 0.75) == (4.0, 3)
     assert day_quantile(errors, time, 0.8) == (np.inf, 3)
+    # Without the day to come: 1/6, 1/6, 1/3, 1/3.
+    assert day_quantile(errors, time, 0.6, cautious=False) == (3.0, 3)
+    assert day_quantile(errors, time, 0.8, cautious=False) == (4.0, 3)
 
 
 def test_too_few_days_promise_only_the_range_of_the_score():

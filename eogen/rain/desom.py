@@ -53,10 +53,21 @@ class DesomModel(CellModel):
         return self.loss_of(latent, batch) + GAMMA * self.cells_loss(latent)
 
     def cells_loss(self, latent: Tensor) -> Tensor:
-        """Return the mean over points (n, latent) of sum_k K_T(d(b, k)) |z - m_k|^2; choosing b has no gradient."""
-        squares = torch.cdist(latent @ self.metric, self.centres @ self.metric).square()
-        weight = torch.exp(-self.between[squares.argmin(1)].square() / (2 * self.radius**2))
-        return (weight * squares).sum(1).mean()
+        """Return the loss of the map of cells at points (n, latent)."""
+        return cells_loss(latent @ self.metric, self.centres @ self.metric, self.between, self.radius)
+
+
+def cells_loss(points: Tensor, prototypes: Tensor, between: Tensor, radius: float) -> Tensor:
+    """Return the mean over points (n, d) of sum_k K_T(d(b, k)) |z - m_k|^2; choosing b has no gradient.
+
+    Args:
+        points: z; prototypes: (cell, d), m.
+        between: (cell, cell) distance of cells on the grid, d.
+        radius: of the neighbourhood, cells; T = sqrt(2) radius.
+    """
+    squares = torch.cdist(points, prototypes).square()
+    weight = torch.exp(-between[squares.argmin(1)].square() / (2 * radius**2))
+    return (weight * squares).sum(1).mean()
 
 
 @torch.no_grad()

@@ -224,8 +224,9 @@ def test_committed_weights_are_small_sealed_and_described(file):
     assert len(weights.beside(file)["fingerprints"]) == sum(d["n"] for d in row.data)
 
 
-def test_there_are_committed_weights():
+def test_there_are_committed_weights_and_a_clone_stays_light():
     assert COMMITTED
+    assert sum(file.stat().st_size for file in COMMITTED) < 25_000_000
 
 
 def test_devices():

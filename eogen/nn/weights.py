@@ -133,7 +133,7 @@ def save(module: nn.Module, path: Path, card: Card, beside: dict[str, Tensor] | 
     card.before = ""
     if card.stored == HALF:
         card.before = hashlib.sha256(content).hexdigest()
-        tensors |= {name: rounded(tensors[name]) for name, _ in module.named_parameters()}
+        tensors |= {name: rounded(tensors[name]) for name in halved(module)}
         content = safetensors.torch.save(tensors)
     card.sha256 = hashlib.sha256(content).hexdigest()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -142,11 +142,16 @@ def save(module: nn.Module, path: Path, card: Card, beside: dict[str, Tensor] | 
     return card
 
 
+def halved(module: nn.Module) -> list[str]:
+    """Return the names of what may lie in float16: parameters, and the buffers that a module lists as ``HALVED``."""
+    return [*(name for name, _ in module.named_parameters()), *getattr(module, "HALVED", ())]
+
+
 def rounded(tensor: Tensor) -> Tensor:
     """Return a parameter as it is stored in float16: rounded, or the very tensor where that would not do.
 
     Only float32 of two axes or more is rounded: vectors (biases, gains) weigh nothing, and :func:`save` asks for no
-    buffer (statistics, knots, masks). A tensor stays when it has a number above :data:`LARGEST` or none at all (NaN), a
+    buffer (statistics, knots, masks) but those that a module lists. A tensor stays when it has a number above :data:`LARGEST` or none at all (NaN), a
     number that would become zero, or a root-mean-square error above :data:`LOSS` of its own length (many subnormals).
     """
     if tensor.dtype != torch.float32 or tensor.ndim < 2 or not bool((tensor.abs() <= LARGEST).all()):

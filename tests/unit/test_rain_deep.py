@@ -20,7 +20,6 @@ from eogen.rain.deep_losses import (
     student_t,
     target_distribution,
 )
-from eogen.rain.depict import BalancedNoisy
 from eogen.rain.dkm import SmoothKMeans, smooth_kmeans
 from eogen.rain.examples import TARGETS
 from eogen.rain.frames import SIDE
@@ -61,32 +60,43 @@ def test_the_target_is_squared_over_size(points):
     assert (target_distribution(even).max(1).values > even.max(1).values).all()
 
 
-def test_the_balanced_aim_is_nearly_the_minimum_it_stands_for(points):
-    """DEPICT's closed form against the minimum of KL(q | p) + KL(mean q | uniform), found by a fixed point."""
+@pytest.mark.parametrize("strength", [1.0, 10.0])
+def test_the_balanced_aim_is_the_minimum_it_claims_to_be(points, strength):
     p = softmax_assignment(*points, 1.0)
 
     def cost(q):
         share = q.mean(0)
-        return float(kl(q, p) + (share * (5 * share).log()).sum())
+        return kl(q, p) + strength * (share * (5 * share).log()).sum()
 
-    share = torch.full((5,), 0.2, dtype=p.dtype)
-    for _ in range(200):  # where the gradient is zero, q is proportional to p / its own mean
-        q = p / share
-        q = q / q.sum(1, keepdim=True)
-        share = (share * q.mean(0)).sqrt()
-    least = cost(q)
-    assert least < min(cost(q + 0.02 * torch.rand_like(q) * q) for _ in range(5))
-    assert cost(balanced_distribution(p)) - least < 0.1 * (cost(p) - least)
+    least = balanced_distribution(p, strength)
+    logits = least.log().requires_grad_()
+    (slope,) = torch.autograd.grad(cost(logits.softmax(1)), logits)
+    assert slope.abs().max() < 1e-6
+    order = torch.Generator().manual_seed(0)
+    for size in (0.01, 0.3):
+        other = (least.log() + size * torch.randn(p.shape, generator=order, dtype=p.dtype)).softmax(1)
+        assert cost(other) > cost(least)
+    # What the paper divides by comes close at strength 1.
+    paper = p / p.sum(0).sqrt()
+    paper = paper / paper.sum(1, keepdim=True)
+    assert cost(least) < cost(paper)
+    if strength == 1:
+        assert cost(paper) - cost(least) < 0.1 * (cost(p) - cost(least))
 
 
 def test_balance_moves_sizes_towards_equal(points):
     z, c = points
     p = softmax_assignment(z, c, 2.0)
-    before, after = p.mean(0), balanced_distribution(p).mean(0)
-    entropy = lambda shares: -(shares * shares.log()).sum()
-    assert entropy(after) > entropy(before) + 0.01
+    entropy = lambda q: float(-(q.mean(0) * q.mean(0).log()).sum())
+    sizes = [entropy(p), *(entropy(balanced_distribution(p, s)) for s in (1, 10, 100))]
+    assert sizes == sorted(sizes)
+    assert sizes[1] > sizes[0] + 0.01
+    assert sizes[-1] == pytest.approx(np.log(5), abs=1e-3)
     even = torch.cat([p.roll(k, 1) for k in range(5)])
-    np.testing.assert_allclose(balanced_distribution(even), even, rtol=1e-9)
+    np.testing.assert_allclose(balanced_distribution(even, 10), even, rtol=1e-6)
+    # A cluster that is as good as lost gets points back.
+    lost = torch.cat([p, torch.full((len(p), 1), 1e-7, dtype=p.dtype)], 1)
+    assert balanced_distribution(lost, 10)[:, 5].mean() > 0.02
 
 
 @pytest.mark.parametrize("sharpness", [1e-6, 1.0, 1e4])

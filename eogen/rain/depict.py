@@ -31,9 +31,9 @@ class BalancedNoisy:
     """
 
     weight: float = 0.1
-    sharpness: float = 2.0
-    focus: float = 2.0
-    balance: float = 10.0
+    sharpness: float = 1.0
+    focus: float = 3.0
+    balance: float = 30.0
     keep: float = 1.0
     scale: float = 0.0
 

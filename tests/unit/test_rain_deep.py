@@ -214,7 +214,7 @@ def _free(n=300, seed=0):
 
 
 def _shapeless(seed):
-    """Return a task without clusters whose encoder may fold as it likes, seen through noise: collapse comes by itself."""
+    """Return a task without clusters whose encoder may fold as it likes, seen through noise: it collapses by itself."""
     points = torch.randn(300, 4, generator=torch.Generator().manual_seed(seed))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -14,9 +14,9 @@ _LEAST = 1e-8
 
 def squared_distances(latent: Tensor, centres: Tensor) -> Tensor:
     """Return (n, cluster) squared distances; unlike those of :func:`torch.cdist` their gradient at 0 is 0."""
-    return (
-        latent.square().sum(1, keepdim=True) - 2 * latent @ centres.T + centres.square().sum(1)
-    ).clamp(min=0)
+    return (latent.square().sum(1, keepdim=True) - 2 * latent @ centres.T + centres.square().sum(1)).clamp(
+        min=0
+    )
 
 
 def spread(latent: Tensor, centres: Tensor) -> float:

@@ -24,7 +24,7 @@ from eogen.rain.nets import BATCH, Batch, batches, prepared, steps_of
 from eogen.rain.som import GRID, CellModel, started
 
 #: Weight of the map of cells beside the reconstruction; passes of the batch rule at the end.
-GAMMA, SETTLE = 0.01, 10
+GAMMA, SETTLE = 0.001, 10
 
 
 class DesomModel(CellModel):

@@ -104,7 +104,9 @@ def moved(images: Tensor, turn: float = 0.17, shift: float = 0.2) -> Tensor:
     return functional.grid_sample(images - ground, grid, align_corners=False) + ground
 
 
-def pretrained(images: Tensor, build: Callable[[int], Coder], seed: int, epochs: int, noise: float = 0.2) -> Task:
+def pretrained(
+    images: Tensor, build: Callable[[int], Coder], seed: int, epochs: int, noise: float = 0.2
+) -> Task:
     """Return the task of images (n, 1, side, side), scaled to unit variance, with a coder fitted to them, moved."""
     scaled = (images - images.mean()) / images.std()
     with torch.random.fork_rng(devices=[]):
@@ -133,7 +135,12 @@ def _deep(build: Callable[[int], Coder], objective: Callable[[], Objective], epo
 
 
 def fitted(
-    images: Tensor, clusters: int, seed: int, build: Callable[[int], Coder], objective: Objective, epochs: int = 60
+    images: Tensor,
+    clusters: int,
+    seed: int,
+    build: Callable[[int], Coder],
+    objective: Objective,
+    epochs: int = 60,
 ) -> Refined:
     """Return a deep clustering of images (n, 1, side, side): pre-trained, then refined by the objective."""
     return refine(pretrained(images, build, seed, epochs), objective, clusters, Pace(epochs=40), seed)

@@ -39,7 +39,9 @@ class SmoothKMeans:
     def loss(self, task: Task, centres: Tensor, batch: tuple[Tensor, ...], aim: Tensor | None) -> Tensor:
         """Return the loss of a batch."""
         latent = task.encode(*batch)
-        return self.weight / self.scale * smooth_kmeans(latent, centres, self.sharpness) + task.keep(latent, *batch)
+        return self.weight / self.scale * smooth_kmeans(latent, centres, self.sharpness) + task.keep(
+            latent, *batch
+        )
 
 
 def smooth_kmeans(latent: Tensor, centres: Tensor, sharpness: float) -> Tensor:

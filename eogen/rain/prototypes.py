@@ -16,6 +16,8 @@ from eogen.rain.som_batch import apart
 
 #: Quantiles that stand for the rates of a cell; typical maps that are chosen from; rounds of the choice.
 RATES, TYPICAL, ROUNDS = 256, 16, 5
+#: Standard deviation of the smoothing of a pattern, pixels.
+SMOOTH = 1.0
 
 
 def rates(rain: np.ndarray) -> np.ndarray:
@@ -23,13 +25,23 @@ def rates(rain: np.ndarray) -> np.ndarray:
     return np.quantile(rain, (np.arange(RATES) + 0.5) / RATES)
 
 
-def matched(pattern: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
-    """Return a map (side, side) with the order of a pattern and the rates of quantiles (:func:`rates`).
+def patterns(decoded: np.ndarray) -> np.ndarray:
+    """Return (n, side, side) where decoded maps (n, side, side) have more rain, and where less, than such maps have.
 
-    The pattern is first smoothed over three pixels, since decoders leave a fine chequer.
+    What is common to all of them, at whatever strength, says nothing of one (much of it is the fine chequer of the
+    decoder): it is taken out by least squares, and the rest is smoothed over a pixel or so.
     """
-    smooth = ndimage.uniform_filter(np.asarray(pattern, float), 3, mode="nearest")
-    order = np.argsort(smooth, axis=None, kind="stable")
+    flat = decoded.reshape(len(decoded), -1).astype(float)
+    flat = flat - flat.mean(1, keepdims=True)
+    common = flat.mean(0)
+    strength = flat @ common / max(float(common @ common), 1e-12)
+    left = (flat - strength[:, None] * common).reshape(decoded.shape)
+    return ndimage.gaussian_filter(left, (0, SMOOTH, SMOOTH), mode="nearest")
+
+
+def matched(pattern: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
+    """Return a map (side, side) with the order of a pattern and the rates of quantiles (:func:`rates`)."""
+    order = np.argsort(pattern, axis=None, kind="stable")
     at = (np.arange(order.size) + 0.5) / order.size
     drawn = np.empty(order.size)
     drawn[order] = np.interp(at, (np.arange(RATES) + 0.5) / RATES, quantiles)
@@ -40,7 +52,7 @@ def agreeing(patterns: list[np.ndarray], grid: tuple[int, int]) -> list[int]:
     """Return which candidate each cell takes, so that patterns of cells side by side correlate.
 
     Args:
-        patterns: for each cell, (candidate, pixel) patterns, the most typical first; none for an empty cell.
+        patterns: for each cell, (candidate, side, side) patterns, the most typical first; none for an empty cell.
         grid: rows and columns.
 
     Returns:
@@ -49,7 +61,8 @@ def agreeing(patterns: list[np.ndarray], grid: tuple[int, int]) -> list[int]:
     """
     scaled = []
     for held in patterns:
-        about = held - held.mean(1, keepdims=True)
+        about = held.reshape(len(held), held[0].size if len(held) else 1)
+        about = about - about.mean(1, keepdims=True)
         scaled.append(about / np.maximum(np.linalg.norm(about, axis=1, keepdims=True), 1e-12))
     near = np.isclose(apart(grid), 1)
     taken = [0 if len(held) else -1 for held in patterns]

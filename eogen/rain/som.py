@@ -19,7 +19,7 @@ from eogen.progress import Progress, silent
 from eogen.rain import prototypes, som_batch
 from eogen.rain.autoencoder import EPOCHS, SETTINGS
 from eogen.rain.examples import TARGETS, Examples
-from eogen.rain.frames import NOW, rain_of
+from eogen.rain.frames import NOW, SIDE, rain_of
 from eogen.rain.nets import LATENT, ConvModel, apart, learn
 from eogen.rain.score_model import enough
 
@@ -41,8 +41,7 @@ class CellModel(ConvModel):
     """
 
     metric: Tensor
-    typical: Tensor
-    rates: Tensor
+    drawn: Tensor
 
     def __init__(
         self, grid: tuple[int, int] = GRID, aware: bool = False, past: int = 0, calibration: int = 0,
@@ -53,8 +52,7 @@ class CellModel(ConvModel):
         if aware:
             weights[: len(TARGETS)] = torch.tensor([SCORE_WEIGHTS[name] for name in TARGETS])
         self.register_buffer("metric", weights.diag())
-        self.register_buffer("typical", torch.zeros(self.clusters, latent))
-        self.register_buffer("rates", torch.zeros(self.clusters, prototypes.RATES))
+        self.register_buffer("drawn", torch.zeros(self.clusters, SIDE, SIDE))
 
     @torch.no_grad()
     def assign(self, latent: Tensor) -> tuple[Tensor, Tensor]:
@@ -82,31 +80,24 @@ class CellModel(ConvModel):
 
     @torch.no_grad()
     def draw_from(self, train: Examples) -> None:
-        """Choose the typical map of each cell among examples, and learn the rates of its maps; an empty cell has none.
+        """Draw each cell from a typical map of its own and the rates of all its maps; an empty cell stays blank.
 
         See :mod:`eogen.rain.prototypes`.
         """
         latent = self.encoded(train)
         cell, distance = self.assign(latent)
-        candidates, patterns = [], []
-        for k in range(self.clusters):
-            own = torch.nonzero(cell == k)[:, 0]
-            nearest = own[distance[own].argsort(stable=True)][: prototypes.TYPICAL]
-            candidates.append(latent[nearest])
-            patterns.append(self.decode(latent[nearest])[:, NOW].flatten(1).numpy())
-            if len(own):
-                rain = rain_of(train.frames[own.numpy(), NOW])
-                self.rates[k] = torch.from_numpy(prototypes.rates(rain)).float()
+        own = [torch.nonzero(cell == k)[:, 0] for k in range(self.clusters)]
+        nearest = [rows[distance[rows].argsort(stable=True)][: prototypes.TYPICAL] for rows in own]
+        decoded = self.decode(latent[torch.cat(nearest)])[:, NOW].numpy()
+        patterns = np.split(prototypes.patterns(decoded), np.cumsum([len(rows) for rows in nearest])[:-1])
         for k, taken in enumerate(prototypes.agreeing(patterns, self.grid)):
             if taken >= 0:
-                self.typical[k] = candidates[k][taken]
+                rates = prototypes.rates(rain_of(train.frames[own[k].numpy(), NOW]))
+                self.drawn[k] = torch.from_numpy(prototypes.matched(patterns[k][taken], rates)).float()
 
-    @torch.no_grad()
     def prototypes(self) -> np.ndarray:
         """Return (cluster, side, side) mm h-1: each cell's typical map, decoded, with the rates of the cell's maps."""
-        patterns = self.decode(self.typical)[:, NOW].numpy()
-        drawn = [prototypes.matched(p, q) for p, q in zip(patterns, self.rates.numpy(), strict=True)]
-        return np.stack(drawn).astype(np.float32)
+        return self.drawn.numpy().copy()
 
     def _looks(self, centres: Tensor) -> Tensor:
         """Return (cell, 2) how much it rains on the decoded centres, and how much more in the north."""

@@ -100,13 +100,15 @@ def test_what_the_file_does_not_tell_is_said_and_counted(day, judged):
     assert codes(judged) == {"no_before": 1, "no_after": 1, "simulated": 3} | (
         {"unusual": n} if (n := int(judged.maps["unusual"].sum())) else {}
     )
-    silent = judge(bare(day), "forest")
+    middle = day.isel(time=[1])
+    silent = judge(bare(middle), "forest")
     assert {"no_age", "no_quality", "no_infrared"} <= set(codes(silent))
     assert np.isfinite(silent.maps["csi"]).all()
-    mute = judge(bare(day), "age_only")
-    assert codes(mute)["no_score"] == 3
+    mute = judge(bare(middle), "age_only")
+    assert codes(mute)["no_score"] == 1
     assert np.isnan(mute.maps["csi_low"]).all()
-    early = judge(day, "forest_early")
+    early = judge(middle, "forest_early")
+    assert codes(early)["no_before"] == 1
     assert "no_after" not in codes(early)
 
 

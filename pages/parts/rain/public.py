@@ -34,7 +34,7 @@ def _day(t: Words) -> None:
     three = st.query_params.get("look") == "three"
     with st.spinner(t("rain.public.fetching")):
         now, full = days.day(story.choice(off)), days.day(story.choice())
-        st.markdown(t("rain.public.three") if three else t("rain.public.lead"))
+        st.markdown(t("rain.public.three") if three else _lead(t, story, off))
         _film(t, story, now, full, challenge.KEEP if three else None)
     _actions(t, number, off, three)
     if three:
@@ -43,6 +43,13 @@ def _day(t: Words) -> None:
         provenance.caption(told(t, now.choice), t)
         with st.popover(t("rain.public.what"), type="tertiary"):
             st.markdown(t("rain.public.explained"))
+
+
+def _lead(t: Words, story: Story, off: tuple[str, ...]) -> str:
+    """Say what there is to try now."""
+    if off:
+        return t("rain.public.lead_off", n=len(off)) if off != NAMES else t("rain.public.lead_none")
+    return t("rain.public.lead", hour=fleet.clock(t, story.at), name=story.satellite)
 
 
 def told(t: Words, choice: Choice) -> Provenance:
@@ -73,7 +80,8 @@ def _film(t: Words, story: Story, now: Day, full: Day, most: int | None) -> None
         swaths=days.swaths(now.choice.start, lat, lon), land=draw.land(lat, lon), places=draw.towns(lat, lon),
         shape=draw.shape(lat, lon), columns=draw.COLUMNS, at=at, off=now.choice.off,
         note=note(t, now, full, judge.guess(now)),
-        ticks=fleet.ticks(t), most=most, on_asked=lambda: fleet.hear(KEY),
+        ticks=fleet.ticks(t), most=most,
+        hint="" if now.choice.off else story.satellite, on_asked=lambda: fleet.hear(KEY),
     )  # fmt: skip
 
 

@@ -155,7 +155,7 @@ export default function ({ data, parentElement, setStateValue }) {
       button.setAttribute("aria-pressed", on)
       button.disabled = !on && data.most !== null && data.rows.length - self.off.length >= data.most
       button.title = row.about
-      item.className = on ? "on" : "off"
+      item.className = `${on ? "on" : "off"}${row.name === data.hint ? " hint" : ""}`
       const track = item.querySelector(".track")
       track.replaceChildren(...row.passes.map(([start, end, share]) => {
         const mark = make("i")

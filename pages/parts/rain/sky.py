@@ -115,6 +115,7 @@ def sky(
     ticks: Sequence[tuple[int, str]] = (),
     most: int | None = None,
     wide: bool = False,
+    hint: str = "",
     on_asked: Callable[[], None] | None = None,
 ) -> None:
     """Draw the day.
@@ -143,6 +144,7 @@ def sky(
         ticks: (hour, text) under the slider.
         most: at most so many may be on, or None.
         wide: maps over the whole width, the rest under them.
+        hint: name of the row that is pointed at, or "".
         on_asked: see above.
 
     Raises:
@@ -154,7 +156,7 @@ def sky(
         "token": token, "lang": lang, "labels": dict(labels), "count": len(clock), "clock": list(clock),
         "said": [list(s) for s in said], "swaths": [[dict(s) for s in slot] for slot in swaths], "land": land,
         "places": [dict(p) for p in places], "shape": round(shape, 4), "columns": columns, "at": at, "off": list(off),
-        "ticks": [list(t) for t in ticks], "most": most, "wide": wide,
+        "ticks": [list(t) for t in ticks], "most": most, "wide": wide, "hint": hint,
         "maps": [
             {"title": p.title, "swaths": p.swaths, "places": p.places,
              "skins": [{"label": s.label, "url": s.url, "legend": s.legend} for s in p.skins]}

@@ -12,6 +12,7 @@ import pytest
 import xarray as xr
 from PIL import Image
 
+from eogen.errors import Unavailable
 from eogen.rain.orbits import SATELLITES, SLOT_SECONDS, since_epoch
 from eogen.rain.scores import score_maps
 from pages.kit.words import LANGUAGES, load
@@ -358,15 +359,21 @@ def test_a_day_is_taken_away(tmp_path, lone):
 # --- the model's word ---
 
 
-def test_without_weights_the_model_says_nothing(monkeypatch, tmp_path, lone):
-    monkeypatch.setattr("eogen.rain.models.FOLDER", tmp_path)
+def test_without_weights_the_model_says_nothing(monkeypatch, lone):
+    def absent(*_):
+        raise Unavailable("no_weights", "none", file="x", command="y")
+
+    monkeypatch.setattr(judge.judge, "judge", absent)
+    judge._guess.clear()
     assert judge.guess(lone) is None
+    judge._guess.clear()
     assert public.note(load("en"), lone, lone, None).guess is None
 
 
 def test_what_the_model_says_is_written(lone, full):
-    said = np.linspace(0, 1, SLOTS)
+    value = np.linspace(0, 1, SLOTS)
+    said = xr.Dataset({"csi": ("time", value), "csi_low": ("time", value / 2), "csi_high": ("time", value)})
     note = public.note(load("en"), lone, full, said)
     assert note.guess[-1] == 1
-    assert note.guess_text[24] == load("en")("rain.public.guess", n=str(round(100 * said[24])))
+    assert note.guess_text[-1] == load("en")("rain.public.guess", n="100", low="50", high="100")
     assert load("en")("rain.public.key_guess") in note.keys

@@ -11,6 +11,7 @@ from eogen.canopy.methods import FAMILIES
 from eogen.change import models as change
 from eogen.landcover import models
 from eogen.ocean import models as ocean
+from eogen.rain import models as rain
 from eogen.results import Report
 from tests.real import REPOSITORY
 
@@ -33,6 +34,8 @@ def test_results_belong_to_the_committed_weights(report: Report) -> None:
         assert report.weights == {name: ocean.load(name)[1].sha256 for name in ocean.MODELS}
     elif report.room == "change":
         assert report.weights == {name: change.load(name)[1].sha256 for name in change.MODELS}
+    elif report.room == "rain":
+        assert report.weights == {name: rain.load(name)[1].sha256 for name in rain.MODELS}
     else:
         assert report.weights == {name: canopy.load(name)[1].sha256 for name in FAMILIES}
 

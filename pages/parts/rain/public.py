@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
+import xarray as xr
 
 from pages.kit import provenance
 from pages.kit.address import whole
@@ -116,8 +117,8 @@ def out_of(value: float | None) -> str:
     return "–" if value is None or not np.isfinite(value) else str(round(100 * value))
 
 
-def note(t: Words, now: Day, full: Day, said: np.ndarray | None, score: str = "csi") -> Note:
-    """Return the note of the map over the day; ``said`` is the model's, (time,) or None."""
+def note(t: Words, now: Day, full: Day, said: xr.Dataset | None, score: str = "csi") -> Note:
+    """Return the note of the map over the day; ``said`` is the model's (:func:`judge.guess`)."""
     here, there = _values(now.scores[score].values), _values(full.scores[score].values)
     keys = f'<span class="k-now">{t("rain.public.key_now")}</span>'
     if now.choice.off:
@@ -129,9 +130,18 @@ def note(t: Words, now: Day, full: Day, said: np.ndarray | None, score: str = "c
         text=[t("rain.public.out_of", n=out_of(v)) for v in here],
         full=there if now.choice.off else None,
         full_text=[t("rain.public.full", n=out_of(v)) for v in there] if now.choice.off else None,
-        guess=None if said is None else _values(said),
-        guess_text=None if said is None else [t("rain.public.guess", n=out_of(v)) for v in _values(said)],
+        guess=None if said is None else _values(said[score].values),
+        guess_text=None if said is None else _guessed(t, said, score),
     )  # fmt: skip
+
+
+def _guessed(t: Words, said: xr.Dataset, score: str) -> list[str]:
+    """Write what the model says, with its interval."""
+    three = [_values(said[name].values) for name in (score, f"{score}_low", f"{score}_high")]
+    return [
+        t("rain.public.guess", n=out_of(v), low=out_of(a), high=out_of(b))
+        for v, a, b in zip(*three, strict=True)
+    ]
 
 
 def _actions(t: Words, number: int, off: tuple[str, ...], three: bool) -> None:

@@ -1,4 +1,4 @@
-"""What a trained model says of a day's maps without seeing the radar. Where none is on this machine, nothing is said."""
+"""What a model says of a day's maps without seeing the radar. Where none is on this machine, nothing is said."""
 
 from __future__ import annotations
 

@@ -117,8 +117,9 @@ def out_of(value: float | None) -> str:
     return "–" if value is None or not np.isfinite(value) else str(round(100 * value))
 
 
-def note(t: Words, now: Day, full: Day, said: xr.Dataset | None, score: str = "csi") -> Note:
-    """Return the note of the map over the day; ``said`` is the model's (:func:`judge.guess`)."""
+def note(t: Words, now: Day, full: Day, said: xr.Dataset | None) -> Note:
+    """Return the note of the map, its CSI out of 100, over the day; ``said`` is the model's (:func:`judge.guess`)."""
+    score = "csi"
     here, there = _values(now.scores[score].values), _values(full.scores[score].values)
     keys = f'<span class="k-now">{t("rain.public.key_now")}</span>'
     if now.choice.off:

@@ -155,7 +155,9 @@ def sky(
     data = {
         "token": token, "lang": lang, "labels": dict(labels), "count": len(clock), "clock": list(clock),
         "said": [list(s) for s in said], "swaths": [[dict(s) for s in slot] for slot in swaths], "land": land,
-        "places": [dict(p) for p in places], "shape": round(shape, 4), "columns": columns, "at": at, "off": list(off),
+        "places": [dict(p) for p in places], "shape": round(shape, 4), "columns": columns, "at": at,
+        "heard": heard(key),
+        "off": list(off),
         "ticks": [list(t) for t in ticks], "most": most, "wide": wide, "hint": hint,
         "maps": [
             {"title": p.title, "swaths": p.swaths, "places": p.places,
@@ -172,6 +174,18 @@ def sky(
         },
     }  # fmt: skip
     _mount(key=key, data=data, default={"asked": None}, on_asked_change=on_asked or (lambda: None))
+
+
+def told(key: str) -> dict[str, Any] | None:
+    """Return what the element asked last in this session, or None."""
+    held: Any = st.session_state.get(key)
+    return held.get("asked") if isinstance(held, Mapping) else getattr(held, "asked", None)
+
+
+def heard(key: str) -> int:
+    """Return the number of the last message that Python has heard, so that the element knows what is answered."""
+    asked = told(key)
+    return int(asked["n"]) if asked else 0
 
 
 def _list(values: Sequence[Any] | None) -> list[Any] | None:

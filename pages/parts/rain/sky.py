@@ -15,9 +15,11 @@ WORDS = ("play", "pause", "hour", "fleet", "off")
 written beside a satellite that is switched off."""
 
 _HTML = """<div class="sky"><div class="all"><div class="left"><div class="skins" role="group"></div>
-<div class="maps"></div></div><div class="right"><div class="clock"></div><output class="said" aria-live="polite"></output>
+<div class="maps"></div></div><div class="right">
+<output class="said" aria-live="polite"></output>
 <div class="gauge"><div class="head"><span class="note-name"></span><span class="note-value"></span></div>
-<div class="rail" aria-hidden="true"><span class="full"></span><span class="guess"></span><span class="dot"></span></div>
+<div class="rail" aria-hidden="true"><span class="full"></span><span class="guess"></span>
+<span class="dot"></span></div>
 <span class="note-full"></span><span class="note-guess"></span></div>
 <div class="day"><div class="curve-row"><span class="curve-name"></span>
 <svg class="curve" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true"></svg></div><div class="keys"></div>
@@ -113,6 +115,7 @@ def sky(
     ticks: Sequence[tuple[int, str]] = (),
     most: int | None = None,
     wide: bool = False,
+    hint: str = "",
     on_asked: Callable[[], None] | None = None,
 ) -> None:
     """Draw the day.
@@ -141,6 +144,7 @@ def sky(
         ticks: (hour, text) under the slider.
         most: at most so many may be on, or None.
         wide: maps over the whole width, the rest under them.
+        hint: name of the row that is pointed at, or "".
         on_asked: see above.
 
     Raises:
@@ -151,21 +155,37 @@ def sky(
     data = {
         "token": token, "lang": lang, "labels": dict(labels), "count": len(clock), "clock": list(clock),
         "said": [list(s) for s in said], "swaths": [[dict(s) for s in slot] for slot in swaths], "land": land,
-        "places": [dict(p) for p in places], "shape": round(shape, 4), "columns": columns, "at": at, "off": list(off),
-        "ticks": [list(t) for t in ticks], "most": most, "wide": wide,
+        "places": [dict(p) for p in places], "shape": round(shape, 4), "columns": columns, "at": at,
+        "heard": heard(key),
+        "off": list(off),
+        "ticks": [list(t) for t in ticks], "most": most, "wide": wide, "hint": hint,
         "maps": [
             {"title": p.title, "swaths": p.swaths, "places": p.places,
              "skins": [{"label": s.label, "url": s.url, "legend": s.legend} for s in p.skins]}
             for p in pictures
         ],
-        "rows": [{"name": r.name, "label": r.label, "about": r.about, "passes": [list(p) for p in r.passes]} for r in rows],
+        "rows": [
+            {"name": r.name, "label": r.label, "about": r.about, "passes": [list(p) for p in r.passes]} for r in rows
+        ],
         "note": None if note is None else {
-            "label": note.label, "curve": note.curve, "keys": note.keys, "now": _list(note.now), "text": _list(note.text),
-            "full": _list(note.full), "fullText": _list(note.full_text), "guess": _list(note.guess),
-            "guessText": _list(note.guess_text),
+            "label": note.label, "curve": note.curve, "keys": note.keys, "now": _list(note.now),
+            "text": _list(note.text), "full": _list(note.full), "fullText": _list(note.full_text),
+            "guess": _list(note.guess), "guessText": _list(note.guess_text),
         },
     }  # fmt: skip
     _mount(key=key, data=data, default={"asked": None}, on_asked_change=on_asked or (lambda: None))
+
+
+def told(key: str) -> dict[str, Any] | None:
+    """Return what the element asked last in this session, or None."""
+    held: Any = st.session_state.get(key)
+    return held.get("asked") if isinstance(held, Mapping) else getattr(held, "asked", None)
+
+
+def heard(key: str) -> int:
+    """Return the number of the last message that Python has heard, so that the element knows what is answered."""
+    asked = told(key)
+    return int(asked["n"]) if asked else 0
 
 
 def _list(values: Sequence[Any] | None) -> list[Any] | None:

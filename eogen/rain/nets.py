@@ -143,7 +143,7 @@ class Place(nn.Module):
     clustering loss. Where scores are learnt, the first dimensions *are* the standardised scores and the others have the
     spread :data:`BESIDE`: k-means then cuts the space of scores, and looks decide between maps of equal score. Chosen
     on days of calibration seeds (1,840 maps learnt, 920 judged): against a head behind an ordinary latent, the cluster
-    means gained 0.02 to 0.03 in R2 of CC(log), and the head itself 0.01.
+    means gained 0.02 in R2 of CC(log), and the head itself 0.01.
     """
 
     def __init__(self, latent: int, aware: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -38,7 +38,7 @@ class Fact:
     Attributes:
         code: ``no_age``, ``no_quality``, ``no_infrared`` (the file does not tell), ``no_before``, ``no_after`` (maps
             without a neighbour in time), ``scale`` (``times``: longest side over that of past maps), ``minutes``
-            (``step``), ``gaps`` (half or more without data), ``dry`` (no rain: scores have no meaning), ``unusual``
+            (``step``), ``gaps`` (half or more without data), ``dry`` (no rain: no score is given), ``unusual``
             (unlike what was learnt from), ``no_score`` (the method says nothing of them), ``simulated`` (all that was
             learnt from is).
         maps: how many it concerns.
@@ -98,6 +98,9 @@ def judge(imerg: xr.Dataset, name: str = "forest", level: float = LEVEL) -> Judg
     told = imerg.drop_vars([v for v in ("radar", "radar_wet_share") if v in imerg])
     examples = of_maps(told, known.real_time)
     said = known.model.predict(examples)
+    # Where IMERG has no rain at all, most scores have no meaning, and past maps without rain have none.
+    dry = ~(examples.features["wet"].to_numpy(float) > 0)
+    said = replace(said, scores=said.scores.mask(np.broadcast_to(dry[:, None], said.scores.shape)))
     low, high = _intervals(name, known, said, examples, level)
     beyond = _beyond(known, examples)
     unusual = beyond > BEYOND
@@ -243,7 +246,7 @@ def _facts(
     add("gaps", (features["known"] < KNOWN).sum(), share=float(features["known"].min()) if n else 1.0)
     add("dry", (features["wet"] == 0).sum())
     add("unusual", unusual.sum())
-    add("no_score", said.scores.isna().all(axis=1).sum())
+    add("no_score", (said.scores.isna().all(axis=1) & (features["wet"] > 0)).sum())
     add("simulated", n)
     return tuple(found)
 

@@ -135,6 +135,7 @@ def test_a_map_unlike_rain_is_unusual(day):
     assert (found.maps["beyond"] > 0.1).all()
     dry = judge(day.assign(precipitation=day["precipitation"] * 0), "forest")
     assert codes(dry)["dry"] == 3
+    assert np.isnan(dry.maps["csi"]).all()
 
 
 def test_clusters_come_with_their_mean_and_no_method_is_without_a_table(day):

@@ -42,10 +42,15 @@ class UNetDecoder(nn.Module):
         self.spread = nn.Linear(latent, 24 * self.side**2)
         self.scales = nn.ModuleList([convolution(24 + widths[2], 24), convolution(24 + widths[1], 16)])
         self.last = nn.Conv2d(16 + widths[0], 4 * len(CHANNELS), 3, padding=1)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, latent: Tensor, seen: list[Tensor] | None = None) -> Tensor:
         """Return (n, channel, side, side); without ``seen``, what the latent alone tells."""
-        x = self.spread(latent).view(-1, 24, self.side, self.side)
+        x = (
+            self.spread(latent)
+            .view(-1, 24, self.side, self.side)
+            .contiguous(memory_format=torch.channels_last)
+        )
         for depth, scale in zip((2, 1), self.scales, strict=True):
             x = functional.interpolate(scale(self._beside(x, seen, depth)), scale_factor=2, mode="nearest")
         return functional.pixel_shuffle(self.last(self._beside(x, seen, 0)), 2)
@@ -68,7 +73,6 @@ class UNetModel(ConvModel):
     ) -> None:  # fmt: skip
         super().__init__(latent, clusters, None, aware, past, calibration)
         self.decoder = UNetDecoder(latent)
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def loss(self, batch: Batch) -> Tensor:
         """Return the reconstruction, with the skips open or closed, and the scores where it is aware."""

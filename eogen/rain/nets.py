@@ -82,7 +82,7 @@ class Trunk(nn.Module):
 
     def look(self, frames: Tensor, features: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Return (n, latent), and what each scale saw, finest first: what skip connections carry."""
-        seen = [frames]
+        seen = [frames.contiguous(memory_format=torch.channels_last)]
         for scale in self.scales:
             seen.append(scale(seen[-1]))
         last = seen[-1]
@@ -107,10 +107,12 @@ class Decoder(nn.Module):
         inside = widths[::-1]
         self.scales = nn.ModuleList(convolution(a, b) for a, b in pairwise(inside))
         self.last = nn.Conv2d(inside[-1], 4 * len(CHANNELS), 3, padding=1)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, latent: Tensor) -> Tensor:
         """Return (n, channel, side, side)."""
         x = self.spread(latent).view(-1, self.coarse, self.side, self.side)
+        x = x.contiguous(memory_format=torch.channels_last)
         for scale in self.scales:
             x = functional.interpolate(scale(x), scale_factor=2, mode="nearest")
         return functional.pixel_shuffle(self.last(x), 2)
@@ -172,11 +174,10 @@ class ConvModel(ScoreModel):
         super().__init__(latent, clusters, grid, aware, past, calibration)
         self.trunk, self.place, self.decoder = Trunk(latent), Place(latent, aware), Decoder(latent)
         self.head = ScoresFirst() if aware else None
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a third of the time on a CPU
 
     def encode(self, frames: Tensor, features: Tensor) -> Tensor:
         """Return (n, latent); of an aware model, the first dimensions are the standardised scores."""
-        return self.place(self.trunk(frames.contiguous(memory_format=torch.channels_last), features))
+        return self.place(self.trunk(frames, features))
 
     def decode(self, latent: Tensor) -> Tensor:
         """Return (n, channel, side, side)."""
@@ -200,8 +201,7 @@ class ConvModel(ScoreModel):
 
 def reconstruction(decoded: Tensor, frames: Tensor) -> Tensor:
     """Return the weighted mean squared error of decoded frames; what a file does not tell teaches nothing."""
-    weight = torch.tensor([WEIGHTS[name] for name in CHANNELS]).view(1, -1, 1, 1)
-    weight = weight * (frames != UNTOLD)
+    weight = torch.tensor([WEIGHTS[name] for name in CHANNELS]).view(1, -1, 1, 1) * (frames != UNTOLD)
     return (weight * (decoded - frames).square()).sum() / weight.sum().clamp(min=1)
 
 

@@ -14,11 +14,13 @@ import torch
 
 from eogen.progress import Progress, silent, staged
 from eogen.rain import models
+from eogen.rain.cells import sensors_of
 from eogen.rain.examples import TARGETS, Examples, join, of_maps
 from eogen.rain.methods import METHODS
 from eogen.rain.protocol import Model
 from eogen.rain.score_model import ScoreModel
-from pages.parts.rain import more_days
+from pages.kit.words import Words
+from pages.parts.rain import more_days, names
 
 #: Seeds of the days that a quick method learns from, of those that calibrate it, and how many half-hours apart its
 #: maps are. The seeds are among those that the committed models learnt from: no panel tests on them.
@@ -26,6 +28,7 @@ LEARN, CALIBRATE, STRIDE = tuple(range(10_000, 10_012)), tuple(range(20_000, 20_
 #: What is shown first, the first that can be had.
 FIRST = ("desom_aware", "som_aware", "dcec_aware", "pca_kmeans")
 _STEP = np.timedelta64(30, "m")
+_ORIGIN = np.datetime64("2000-01-01", "ns")
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,11 @@ class Past:
     seed: np.ndarray
     step: np.ndarray
     scores: pd.DataFrame
+
+    @property
+    def days(self) -> np.ndarray:
+        """(n,) datetime64: one artificial day a seed, as :attr:`eogen.rain.examples.Examples.days`."""
+        return _ORIGIN + self.seed.astype("timedelta64[D]")
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,11 @@ def first(names: Sequence[str]) -> str:
     return next((n for n in FIRST if n in names and ready(n)), names[0])
 
 
+def label(t: Words, name: str) -> str:
+    """Return a method's title, marked where it cannot be asked here."""
+    return names.method(t, name) + ("" if ready(name) else f" · {t('rain.common.no_weights')}")
+
+
 def card(name: str) -> dict[str, Any] | None:
     """Return the card beside a method's weights; None where there is none."""
     path = models.FOLDER / f"{name}.json"
@@ -93,26 +106,33 @@ def card(name: str) -> dict[str, Any] | None:
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _examples(
     seeds: tuple[int, ...], stride: int, real_time: bool, cells: tuple[int, int], _progress: Progress
-) -> Examples:
-    parts = []
+) -> tuple[Examples, pd.DataFrame]:
+    parts, seen = [], []
     for k, seed in enumerate(seeds):
         _progress(k, len(seeds), "simulate")
         day = more_days.of_seed(seed, "early" if real_time else "late")
-        parts.append(of_maps(day, real_time, seed).some(np.arange(1, day.sizes["time"] - 1, stride)))
-    return join(parts)
+        rows = np.arange(1, day.sizes["time"] - 1, stride)
+        parts.append(of_maps(day, real_time, seed).some(rows))
+        seen.append(sensors_of(day.isel(time=rows)))
+    return join(parts), pd.concat(seen, ignore_index=True).fillna(0.0)
 
 
 def examples(
     seeds: Sequence[int], real_time: bool = False, progress: Progress = silent, stride: int = 2
 ) -> Examples:
     """Return the examples of simulated days, see :func:`eogen.rain.examples.simulated`."""
-    return _examples(tuple(seeds), stride, real_time, more_days.CELLS, progress)
+    return _examples(tuple(seeds), stride, real_time, more_days.CELLS, progress)[0]
+
+
+def archive(real_time: bool = False, progress: Progress = silent) -> tuple[Examples, pd.DataFrame]:
+    """Return the days that quick methods learn from, and the share of pixels that each sensor saw of each map."""
+    return _examples(LEARN, STRIDE, real_time, more_days.CELLS, progress)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _quick(name: str, seeds: tuple[int, ...], cells: tuple[int, int], _progress: Progress) -> Fitted:
     row = METHODS[name]
-    train = examples(seeds, row.real_time, staged(_progress, "simulate"), STRIDE)
+    train = archive(row.real_time, staged(_progress, "simulate"))[0]
     return Fitted(name, row.fit(train, progress=staged(_progress, "fit")), True)
 
 
@@ -138,7 +158,7 @@ def past(found: Fitted, progress: Progress = silent) -> Past:
             cluster.numpy(), distance.numpy(), model.past_latent.numpy(), model.past_seed.numpy(),
             model.past_step.numpy(), pd.DataFrame(model.past_scores.numpy(), columns=list(TARGETS)),
         )  # fmt: skip
-    train = examples(LEARN, METHODS[found.name].real_time, progress, STRIDE)
+    train = archive(METHODS[found.name].real_time, progress)[0]
     said = found.model.predict(train)
     since = train.time - train.time.astype("datetime64[D]")
     return Past(
@@ -152,6 +172,30 @@ def calibration(found: Fitted, progress: Progress = silent) -> tuple[pd.DataFram
     table = lambda values: pd.DataFrame(values.numpy(), columns=list(TARGETS))
     if isinstance(found.model, ScoreModel):
         model = found.model
-        return table(model.calibration_predicted), table(model.calibration_true), model.calibration_block.numpy()
+        return (
+            table(model.calibration_predicted),
+            table(model.calibration_true),
+            model.calibration_block.numpy(),
+        )
     held = examples(CALIBRATE, METHODS[found.name].real_time, progress, STRIDE)
     return found.model.predict(held).scores, held.scores[list(TARGETS)].reset_index(drop=True), held.block
+
+
+def centres(found: Fitted) -> np.ndarray:
+    """Return (cluster, d) the centres of a model with clusters, where it places maps."""
+    if isinstance(found.model, ScoreModel):
+        return found.model.centres.detach().numpy()
+    return np.asarray(found.model.means.cluster_centers_)
+
+
+def counts(found: Fitted, held: Past) -> np.ndarray:
+    """Return (cluster,) how many maps of all that it learnt from each cluster holds."""
+    if isinstance(found.model, ScoreModel):
+        return found.model.cluster_count.numpy()
+    return np.bincount(held.cluster, minlength=found.model.clusters)
+
+
+def limit(found: Fitted) -> float | None:
+    """Return the distance under which 99 % of what was learnt from lies; None where a model keeps none."""
+    held = getattr(found.model, "limit", None)
+    return None if held is None else float(held)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -22,7 +20,9 @@ BY = ("age", "satellite", "regime", "intensity", "season", "hour")
 
 
 @st.cache_data(show_spinner=False, max_entries=12)
-def _rows(key: str, count: int, _pair: xr.Dataset, _more: list[int], _run: str, _progress: Progress) -> pd.DataFrame:
+def _rows(
+    key: str, count: int, _pair: xr.Dataset, _more: list[int], _run: str, _progress: Progress
+) -> pd.DataFrame:
     parts = [_pair]
     for k, seed in enumerate(_more):
         _progress(k, len(_more) + 1, "simulate")
@@ -76,7 +76,9 @@ def show(guest: Visitor, state: State) -> None:
             figures.show(figure, key="rain_breakdown", alt=t("rain.breakdown.alt"), expert=True)
             provenance.caption(of.provenance, t)
         with right:
-            st.dataframe(view.table(t, shown, score), hide_index=True, width="stretch", alt=t("rain.breakdown.alt"))
+            st.dataframe(
+                view.table(t, shown, score), hide_index=True, width="stretch", alt=t("rain.breakdown.alt")
+            )
             st.caption(names.better(t, score))
             several = int(rows["days"].max()) > 1
             st.caption(t("rain.breakdown.bars" if several else "rain.breakdown.one_day"))

@@ -65,7 +65,9 @@ def show(guest: Visitor, state: State) -> None:
         t("rain.results.machine", processor=str(machine.get("processor", "–")), date=machine.get("date", "2026"),
           version=found.code_version, seconds=found.seconds)
     )  # fmt: skip
-    charts = [export.Chart("rain_results", "rain-results")] if section == "board" and views.sets(found) else []
+    charts = (
+        [export.Chart("rain_results", "rain-results")] if section == "board" and views.sets(found) else []
+    )
     export.bar(
         [export.table("eogen-rain-results", found.table), export.File("eogen-rain.json", found.to_json), *charts],
         t, key="rain_results", address=False,
@@ -93,7 +95,10 @@ def _board(t: Words, found: Report) -> None:
     kind = name.partition("/")[0]
     together = [name, *(n for n in every if n != name and n.partition("/")[0] == kind)][:KINDS]
     st.dataframe(
-        views.board(t, found, where, together), hide_index=True, width="stretch", alt=t("rain.results.board_alt")
+        views.board(t, found, where, together),
+        hide_index=True,
+        width="stretch",
+        alt=t("rain.results.board_alt"),
     )
     notes = list(dict.fromkeys(f.note for f in rows if f.note))
     if notes:
@@ -108,7 +113,9 @@ def _targets(t: Words, found: Report) -> None:
     if not goals:
         st.caption(t("rain.results.no_target"))
         return
-    st.markdown(f"**{t('rain.results.reached', reached=sum(f.reached is True for f in goals), n=len(goals))}**")
+    st.markdown(
+        f"**{t('rain.results.reached', reached=sum(f.reached is True for f in goals), n=len(goals))}**"
+    )
     rows = sorted(goals, key=lambda f: f.reached is True)
     st.dataframe(views.listed(t, rows), hide_index=True, width="stretch", alt=t("rain.results.targets_alt"))
 
@@ -129,7 +136,11 @@ def _tables(t: Words, found: Report) -> None:
 def _all(t: Words, found: Report) -> None:
     """Draw every figure."""
     st.dataframe(
-        views.listed(t, found.figures), hide_index=True, width="stretch", height=520, alt=t("rain.results.all_alt")
+        views.listed(t, found.figures),
+        hide_index=True,
+        width="stretch",
+        height=520,
+        alt=t("rain.results.all_alt"),
     )
 
 

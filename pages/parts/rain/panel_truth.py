@@ -17,7 +17,6 @@ from eogen.rain.skill import skill
 from pages.kit import export, figures, progress
 from pages.kit.address import choose, number
 from pages.kit.hall import Visitor
-from pages.kit.words import Words
 from pages.parts.rain import fits, more_days, names
 from pages.parts.rain import truth_view as view
 from pages.parts.rain.state import State
@@ -35,7 +34,7 @@ def show(guest: Visitor, state: State) -> None:
     offered = [n for n in fits.offered() if n not in BESIDE[:2]]
     name = choose(
         columns[0].selectbox, t("rain.common.method"), offered, name="method", default=fits.first(offered),
-        key="truth_method", format_func=lambda n: label(t, n),
+        key="truth_method", format_func=lambda n: fits.label(t, n),
     )  # fmt: skip
     score = choose(
         columns[1].selectbox, t("rain.common.score"), TARGETS, name="score", default="cc_log", key="truth_score",
@@ -74,11 +73,6 @@ def show(guest: Visitor, state: State) -> None:
          export.Chart("rain_truth", "rain-true-predicted")],
         t, key="rain_truth",
     )  # fmt: skip
-
-
-def label(t: Words, name: str) -> str:
-    """Return a method's title, marked where it cannot be asked here."""
-    return names.method(t, name) + ("" if fits.ready(name) else f" · {t('rain.common.no_weights')}")
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -134,7 +128,9 @@ def measured(
 
 
 def listed(
-    held: Examples, predicted: dict[str, pd.DataFrame], bounds: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]
+    held: Examples,
+    predicted: dict[str, pd.DataFrame],
+    bounds: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]],
 ) -> pd.DataFrame:
     """Return one row a map, method and score, as it is saved."""
     parts = []

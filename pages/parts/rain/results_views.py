@@ -60,9 +60,9 @@ def chart(t: Words, rows: Sequence[Figure], name: str) -> go.Figure:
     """Return a measure of every method with its interval, and the target where one was set."""
     drawn = [f for f in rows if f.value is not None and math.isfinite(f.value)]
     tint = names.colours([f.method for f in drawn], drawn[0].method if drawn else "")
+    unit = drawn[0].unit if drawn and drawn[0].unit != "1" else ""
     figure = figures.figure(
-        t, x=figures.axis(figure_name(t, name), "" if drawn and drawn[0].unit == "1" else drawn[0].unit if drawn else "",
-                          showgrid=True, gridcolor="rgba(128,128,128,.22)"),
+        t, x=figures.axis(figure_name(t, name), unit, showgrid=True, gridcolor="rgba(128,128,128,.22)"),
         y=figures.axis(t("rain.common.method"), "", autorange="reversed", showgrid=False), height=90 + 28 * len(drawn),
     )  # fmt: skip
     figure.layout.yaxis.title.text = ""

@@ -120,7 +120,13 @@ def _box(t: Words, first: Any) -> Box | None:
     st.caption(t("rain.upload.large", side=SIDE))
     columns = st.columns(2)
     west = columns[0].number_input(
-        t("rain.upload.west"), reach[0], reach[2] - SIDE, float(np.round(west, 1)), 1.0, format="%.1f", key="rain_west"
+        t("rain.upload.west"),
+        reach[0],
+        reach[2] - SIDE,
+        float(np.round(west, 1)),
+        1.0,
+        format="%.1f",
+        key="rain_west",
     )
     south = columns[1].number_input(
         t("rain.upload.south"), reach[1], reach[3] - SIDE, float(np.round(south, 1)), 1.0, format="%.1f",

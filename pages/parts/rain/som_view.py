@@ -1,4 +1,4 @@
-"""A map of cells as a picture: each shows its decoded map, framed by the colour of its score, as large as it is full."""
+"""A map of cells as a picture: each shows its decoded map, framed in the colour of its score, as large as full."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from eogen.colour import Scale
 from eogen.raster import data_url
 from pages.kit import figures
+from pages.kit.style import escape
 from pages.kit.words import Words
-from pages.parts.rain import names
+from pages.parts.rain import draw, names
 
-#: Rain under which a pixel is drawn dry, mm/h, and the colour of dry.
-DRY, PAPER = 0.1, (236, 240, 243)
+#: The colour of dry.
+PAPER = (236, 240, 243)
 #: Side of the smallest and of the fullest cell, of the room that a cell has; share of it that is the band below.
 SMALLEST, LARGEST, BAND = 0.5, 0.96, 0.16
 #: Pixels that each pixel of a prototype is drawn with.
@@ -50,18 +50,27 @@ def places(cells: int, grid: tuple[int, int] | None, value: np.ndarray) -> np.nd
     return np.stack([rank // across, rank % across], -1)
 
 
-def rain_scale(maps: np.ndarray | None) -> Scale:
-    """Return one logarithmic scale of rain for all cells."""
-    top = 2.0 if maps is None or not np.isfinite(maps).any() else float(np.nanquantile(maps, 0.999))
-    return Scale("tempo", DRY, float(np.clip(top, 2.0, 30.0)), log=True)
-
-
-def rain_picture(rain: np.ndarray, scale: Scale, zoom: int = ZOOM) -> np.ndarray:
-    """Return a map (y, x) mm/h as uint8 (y, x, 3); dry is light and what is not known grey."""
-    colours = scale.colour(np.maximum(rain, DRY))[..., :3]
-    colours[rain < DRY] = PAPER
+def rain_picture(rain: np.ndarray, zoom: int = ZOOM) -> np.ndarray:
+    """Return a map (y, x) mm/h as uint8 (y, x, 3) in the room's colours; dry is light and what is not known grey."""
+    rows = np.digitize(np.nan_to_num(rain), draw.STEPS)
+    colours = draw.palette_of("radar")[rows][..., :3].copy()
+    colours[rows == 0] = PAPER
     colours[~np.isfinite(rain)] = (150, 150, 150)
     return colours.repeat(zoom, 0).repeat(zoom, 1)
+
+
+def rain_legend(t: Words) -> str:
+    """Return the HTML legend of rain."""
+    steps = "".join(
+        f'<span style="flex:1;font-size:.8rem"><i style="display:block;height:12px;background:{draw.colour("radar", k + 1)};'
+        f'border:1px solid rgb(128 128 128 / .4)"></i>{escape(t.number(step))}</span>'
+        for k, step in enumerate(draw.STEPS)
+    )
+    title = escape(t("rain.map.prototype_legend"))
+    return (
+        f'<div style="font-size:.9rem">{title} (mm/h)</div>'
+        f'<div role="img" aria-label="{title}" style="display:flex;margin-top:.3em">{steps}</div>'
+    )
 
 
 def sides(count: np.ndarray) -> np.ndarray:
@@ -82,7 +91,6 @@ def picture(t: Words, board: Board, chosen: int | None = None) -> go.Figure:
     figure.update_xaxes(title_text="", constrain="domain")
     figure.update_yaxes(title_text="")
     tint = names.scale(board.score, board.value[np.isfinite(board.value)])
-    ramp = rain_scale(board.prototypes)
     side = sides(board.count)
     for cell, (row, column) in enumerate(board.place):
         size, value = float(side[cell]), board.value[cell]
@@ -95,7 +103,7 @@ def picture(t: Words, board: Board, chosen: int | None = None) -> go.Figure:
         if board.prototypes is not None:
             inside = size * 0.9
             figure.add_layout_image(
-                source=data_url(rain_picture(board.prototypes[cell], ramp)), xref="x", yref="y", layer="above",
+                source=data_url(rain_picture(board.prototypes[cell])), xref="x", yref="y", layer="above",
                 x=column - inside * (1 - BAND) / 2, y=y0 + size * 0.04, sizex=inside * (1 - BAND),
                 sizey=inside * (1 - BAND), xanchor="left", yanchor="top", sizing="stretch",
             )  # fmt: skip
@@ -126,7 +134,8 @@ def distances(t: Words, between: np.ndarray) -> go.Figure:
         height=60 + 46 * rows,
     )  # fmt: skip
     figure.add_heatmap(
-        z=between, x=list(range(1, columns + 1)), y=list(range(1, rows + 1)), colorscale=figures.scale(), xgap=2, ygap=2,
+        z=between, x=list(range(1, columns + 1)), y=list(range(1, rows + 1)), xgap=2, ygap=2,
+        colorscale=figures.scale(),
         colorbar={"thickness": 10, "title": {"text": t("rain.map.distance"), "side": "right"}},
         hovertemplate="%{z:.2f}<extra>%{y} · %{x}</extra>",
     )  # fmt: skip

@@ -66,7 +66,9 @@ def _imerg(root: str, stamp: float) -> dict[str, RainSet]:
             except InputError:
                 continue  # not one drop: there is nothing to look at
         found[one.name] = one
-    return dict(sorted(found.items(), key=lambda kv: -len(kv[1].paths) - sum(p.stat().st_size for p in kv[1].paths)))
+    return dict(
+        sorted(found.items(), key=lambda kv: -len(kv[1].paths) - sum(p.stat().st_size for p in kv[1].paths))
+    )
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -155,7 +157,9 @@ def told(t: Words, maps: xr.Dataset, origin: str = "") -> Provenance:
     """Return what is said under pictures of maps that were read."""
     about = maps.attrs
     first, last = (str(maps["time"].values[k])[:10] for k in (0, -1))
-    when = t.date(first) if first == last else t("rain.subjects.dates", first=t.date(first), last=t.date(last))
+    when = (
+        t.date(first) if first == last else t("rain.subjects.dates", first=t.date(first), last=t.date(last))
+    )
     lat, lon = maps["lat"].values, maps["lon"].values
     place = t(
         "rain.subjects.place", south=t.number(float(lat.min()), 1), north=t.number(float(lat.max()), 1),

@@ -15,7 +15,13 @@ from pages.parts.rain.breakdown_view import with_bounds
 
 
 def picture(
-    t: Words, truth: np.ndarray, predicted: np.ndarray, low: np.ndarray, high: np.ndarray, day: np.ndarray, score: str
+    t: Words,
+    truth: np.ndarray,
+    predicted: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    day: np.ndarray,
+    score: str,
 ) -> go.Figure:
     """Return the dots of maps, a colour and a sign a day, with their intervals and the line of equality."""
     both = np.concatenate([truth, predicted])

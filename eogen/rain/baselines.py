@@ -245,7 +245,7 @@ class Components:
     def __init__(self, train: Examples, clusters: int, seed: int) -> None:
         enough(train)
         self.clusters = clusters
-        values = _coarse(train)
+        values = coarse(train)
         self.side = round(values.shape[1] ** 0.5)
         self.components = PCA(COMPONENTS, svd_solver="randomized", random_state=seed).fit(values)
         latent = self.components.transform(values)
@@ -258,7 +258,7 @@ class Components:
 
     def predict(self, examples: Examples) -> Prediction:
         """See :class:`eogen.rain.protocol.Model`."""
-        latent = self.components.transform(_coarse(examples))
+        latent = self.components.transform(coarse(examples))
         apart = self.means.transform(latent)
         cluster = apart.argmin(1)
         scores = self.scores.iloc[cluster].reset_index(drop=True)
@@ -286,7 +286,7 @@ def pca_kmeans(
     return Components(train, clusters, seed)
 
 
-def _coarse(examples: Examples) -> np.ndarray:
+def coarse(examples: Examples) -> np.ndarray:
     """Return (n, COARSE * COARSE) float32 block means of ``now``."""
     now = examples.frames[:, NOW].astype(np.float32)
     if now.shape[-1] > COARSE:
@@ -294,4 +294,4 @@ def _coarse(examples: Examples) -> np.ndarray:
     return now.reshape(len(now), -1)
 
 
-__all__ = ["Components", "Forest", "age_only", "forest", "pca_kmeans", "wet_fraction"]
+__all__ = ["Components", "Forest", "age_only", "coarse", "forest", "pca_kmeans", "wet_fraction"]

@@ -19,8 +19,8 @@ from pages.parts.rain.days import Day
 
 #: Maps in a row of a sheet.
 COLUMNS = 8
-#: Rain from which each colour begins, mm/h: below the first it is dry. Colours are cmocean's "tempo" (Thyng et al. 2016)
-#: without its lightest part, which would not stand out of the land.
+#: Rain from which each colour begins, mm/h: below the first it is dry. Colours are cmocean's "tempo" (Thyng et al.
+#: 2016) without its lightest part, which would not stand out of the land.
 STEPS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 _FROM, _TO = 0.2, 1.0
 #: Right, missed, invented: apart in lightness as well as in hue.
@@ -30,7 +30,8 @@ AGES = (0, 30, 60, 120, 180, 240)
 NEVER = (150, 150, 150)
 #: Sensors: Okabe & Ito 2008.
 SENSOR_COLOURS = {
-    "GMI": (0, 158, 115), "AMSR2": (0, 114, 178), "SSMIS": (230, 159, 0), "MHS": (204, 121, 167), "ATMS": (86, 180, 233),
+    "GMI": (0, 158, 115), "AMSR2": (0, 114, 178), "SSMIS": (230, 159, 0), "MHS": (204, 121, 167),
+    "ATMS": (86, 180, 233),
 }  # fmt: skip
 #: Towns that are named: name, latitude, longitude.
 TOWNS = (
@@ -111,7 +112,8 @@ def rain_legend(t: Words) -> str:
         f'<span><i style="background:{colour("radar", k + 1)}"></i>{escape(t.number(step))}</span>'
         for k, step in enumerate(STEPS)
     )
-    return f'<div>{escape(t("rain.legend.rain"))}</div><div class="steps" role="img" aria-label="{_range(t)}">{cells}</div>'
+    title = escape(t("rain.legend.rain"))
+    return f'<div>{title}</div><div class="steps" role="img" aria-label="{_range(t)}">{cells}</div>'
 
 
 def _range(t: Words) -> str:
@@ -129,7 +131,8 @@ def kinds_legend(rows: Sequence[tuple[str, str]]) -> str:
 
 def verdict_legend(t: Words) -> str:
     """Return the HTML legend of right, missed and invented."""
-    return kinds_legend([(colour("verdict", k + 1), t(f"rain.legend.{n}")) for k, n in enumerate(("hit", "miss", "alarm"))])  # fmt: skip
+    names = ("hit", "miss", "alarm")
+    return kinds_legend([(colour("verdict", k), t(f"rain.legend.{n}")) for k, n in enumerate(names, 1)])
 
 
 def age_legend(t: Words) -> str:

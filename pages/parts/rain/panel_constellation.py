@@ -60,7 +60,8 @@ def _film(t: Words, state: State, now: Day, full: Day) -> None:
         pictures, fleet.rows(t, now), key=KEY, token=now.choice.without().key, lang=t.lang, labels=fleet.labels(t),
         clock=fleet.clocks(t, days.SLOTS), said=[_said(t, now, k) for k in range(days.SLOTS)],
         swaths=days.swaths(now.choice.start, lat, lon), land=draw.land(lat, lon), places=draw.towns(lat, lon),
-        shape=draw.shape(lat, lon), columns=draw.COLUMNS, at=state.at, off=now.choice.off, note=public.note(t, now, full, judge.guess(now)),
+        shape=draw.shape(lat, lon), columns=draw.COLUMNS, at=state.at, off=now.choice.off,
+        note=public.note(t, now, full, judge.guess(now)),
         ticks=fleet.ticks(t), wide=True, on_asked=lambda: fleet.hear(KEY),
     )  # fmt: skip
 
@@ -70,7 +71,8 @@ def _said(t: Words, day: Day, k: int) -> list[str]:
     direct = float((day.pair["satellite"].values[k] >= 0).mean())
     return [
         t(
-            "rain.constellation.said", hits=hits, missed=missed, invented=invented, direct=direct, seen=float(day.seen[k]),
+            "rain.constellation.said", hits=hits, missed=missed, invented=invented, direct=direct,
+            seen=float(day.seen[k]),
             age=fleet.since(t, day.age[k]), regime=t(f"rain.regimes.{day.pair['regime'].values[k]}"),
         )
     ]  # fmt: skip

@@ -71,7 +71,8 @@ def _film(t: Words, story: Story, now: Day, full: Day, most: int | None) -> None
         pictures, fleet.rows(t, now), key=KEY, token=f"{story.seed}", lang=t.lang, labels=fleet.labels(t),
         clock=fleet.clocks(t, days.SLOTS), said=[sentences(t, now, full, k) for k in range(days.SLOTS)],
         swaths=days.swaths(now.choice.start, lat, lon), land=draw.land(lat, lon), places=draw.towns(lat, lon),
-        shape=draw.shape(lat, lon), columns=draw.COLUMNS, at=at, off=now.choice.off, note=note(t, now, full, judge.guess(now)),
+        shape=draw.shape(lat, lon), columns=draw.COLUMNS, at=at, off=now.choice.off,
+        note=note(t, now, full, judge.guess(now)),
         ticks=fleet.ticks(t), most=most, on_asked=lambda: fleet.hear(KEY),
     )  # fmt: skip
 
@@ -92,7 +93,7 @@ def sentences(t: Words, now: Day, full: Day, k: int) -> list[str]:
     else:
         first = t("rain.public.blind")
     hits, missed, invented = counts(now, k)
-    found = [first, t("rain.public.found", n=hits + missed, hits=hits), t("rain.public.invented", n=invented)]
+    found = [first, t("rain.public.found", n=hits + missed, hits=hits, invented=invented)]
     if now.choice.off:
         found.append(t("rain.public.with_all", hits=counts(full, k)[0], invented=counts(full, k)[2]))
     return found
@@ -133,7 +134,8 @@ def _actions(t: Words, number: int, off: tuple[str, ...], three: bool) -> None:
             return
         lone = (story.satellite,)
         st.button(
-            t("rain.public.lone", name=story.satellite), type="primary", key="rain_lone", icon=":material/power_settings_new:",
+            t("rain.public.lone", name=story.satellite), type="primary", key="rain_lone",
+            icon=":material/power_settings_new:",
             disabled=off == lone, on_click=_moment, args=(lone, story.at),
         )  # fmt: skip
         st.button(

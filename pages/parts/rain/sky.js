@@ -57,6 +57,7 @@ export default function ({ data, parentElement, setStateValue }) {
       const names = figure.querySelector(".names")
       names.replaceChildren(...(map.places ? data.places : []).map(({ name, x, y }) => {
         const place = make("span", "place", null, name)
+        if (x > 0.8) place.classList.add("left")
         place.style.left = `${100 * x}%`; place.style.top = `${100 * y}%`
         return place
       }), make("span", "swath-names"))
@@ -171,8 +172,9 @@ export default function ({ data, parentElement, setStateValue }) {
     const range = find("hour")
     range.value = self.at
     range.setAttribute("aria-valuetext", data.clock[self.at])
-    find("clock").textContent = data.clock[self.at]
-    find("said").replaceChildren(...data.said[self.at].map((text) => make("p", "", null, text)))
+    const said = data.said[self.at].map((text) => make("p", "", null, text))
+    said[0].prepend(make("b", "clock", null, data.clock[self.at]))
+    find("said").replaceChildren(...said)
     root.style.setProperty("--at", x(self.at))
     paint(self.at); gauge(self.at)
     root.dataset.at = self.at

@@ -15,9 +15,11 @@ WORDS = ("play", "pause", "hour", "fleet", "off")
 written beside a satellite that is switched off."""
 
 _HTML = """<div class="sky"><div class="all"><div class="left"><div class="skins" role="group"></div>
-<div class="maps"></div></div><div class="right"><div class="clock"></div><output class="said" aria-live="polite"></output>
+<div class="maps"></div></div><div class="right">
+<output class="said" aria-live="polite"></output>
 <div class="gauge"><div class="head"><span class="note-name"></span><span class="note-value"></span></div>
-<div class="rail" aria-hidden="true"><span class="full"></span><span class="guess"></span><span class="dot"></span></div>
+<div class="rail" aria-hidden="true"><span class="full"></span><span class="guess"></span>
+<span class="dot"></span></div>
 <span class="note-full"></span><span class="note-guess"></span></div>
 <div class="day"><div class="curve-row"><span class="curve-name"></span>
 <svg class="curve" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true"></svg></div><div class="keys"></div>
@@ -158,11 +160,13 @@ def sky(
              "skins": [{"label": s.label, "url": s.url, "legend": s.legend} for s in p.skins]}
             for p in pictures
         ],
-        "rows": [{"name": r.name, "label": r.label, "about": r.about, "passes": [list(p) for p in r.passes]} for r in rows],
+        "rows": [
+            {"name": r.name, "label": r.label, "about": r.about, "passes": [list(p) for p in r.passes]} for r in rows
+        ],
         "note": None if note is None else {
-            "label": note.label, "curve": note.curve, "keys": note.keys, "now": _list(note.now), "text": _list(note.text),
-            "full": _list(note.full), "fullText": _list(note.full_text), "guess": _list(note.guess),
-            "guessText": _list(note.guess_text),
+            "label": note.label, "curve": note.curve, "keys": note.keys, "now": _list(note.now),
+            "text": _list(note.text), "full": _list(note.full), "fullText": _list(note.full_text),
+            "guess": _list(note.guess), "guessText": _list(note.guess_text),
         },
     }  # fmt: skip
     _mount(key=key, data=data, default={"asked": None}, on_asked_change=on_asked or (lambda: None))

@@ -56,7 +56,9 @@ def table(t: Words, rows: pd.DataFrame, score: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             t(f"rain.by.{by}"): names.group(t, by, row["class"]),
-            t("rain.common.interval_80", score=names.score(t, score)): with_bounds(t, row["value"], row["low"], row["high"]),
+            t("rain.common.interval_80", score=names.score(t, score)): with_bounds(
+                t, row["value"], row["low"], row["high"]
+            ),
             t("rain.breakdown.days"): t.number(int(row["days"])),
             t("rain.breakdown.maps"): t.number(int(row["maps"])),
             t("rain.breakdown.pixels"): t.number(int(row["pixels"])),

@@ -16,7 +16,7 @@ from pages.kit import progress
 from pages.kit.card import Bar, bars, metric_html
 from pages.kit.style import escape
 from pages.kit.words import Words
-from pages.parts.rain import fits, more_days, names, som_view
+from pages.parts.rain import cards, more_days, names, som_view
 from pages.parts.rain.breakdown_view import with_bounds
 from pages.parts.rain.cards import Cells
 
@@ -33,33 +33,39 @@ def show(t: Words, held: Cells, cell: int, score: str) -> None:
     if not row["count"]:
         st.caption(t("rain.map.card_empty"))
         return
-    age = t.number(float(row["age"]), 0, unit="min") if np.isfinite(row["age"]) else "–"
-    st.html(
-        f'<div style="{GRID}">'
-        + metric_html(
-            t("rain.map.card_n"), t.number(int(row["count"])), t("rain.map.card_days", days=int(row["days"]))
-        )
-        + metric_html(t("rain.map.card_age"), age)
-        + "</div>"
-    )
+    st.html(f'<div style="{GRID}">{"".join(_numbers(t, row))}</div>')
     st.dataframe(table(t, held, cell), hide_index=True, width="stretch", alt=t("rain.map.card_alt"))
     st.caption(t("rain.map.within"))
-    for kind in ("regime", "sensor"):
-        shares = {
-            c.removeprefix(f"{kind}_"): float(row[c])
-            for c in held.cards
-            if c.startswith(f"{kind}_") and row[c] > 0
-        }
-        if not shares:
-            continue
+    regimes = {
+        c.removeprefix("regime_"): float(row[c]) for c in held.cards if c.startswith("regime_") and row[c] > 0
+    }
+    for kind, shares in (("regime", regimes), ("sensor", cards.sensors(held, cell))):
         st.markdown(f"**{t(f'rain.map.{kind}s')}**")
+        if not shares:
+            st.caption(t("rain.map.not_kept"))
+            continue
         said = "regime" if kind == "regime" else "satellite"
         drawn = [
             Bar(names.group(t, said, n), share, main=share == max(shares.values()))
             for n, share in sorted(shares.items(), key=lambda kv: -kv[1])
         ]
         bars(drawn, t, label=t(f"rain.map.{kind}s"), room="rain")
-    st.caption(t("rain.map.about_note", n=len(fits.LEARN)))
+    kept = int(row["told"]) if np.isfinite(row["told"]) else 0
+    st.caption(t("rain.map.about_note", n=kept, days=cards.DAYS))
+
+
+def _numbers(t: Words, row: pd.Series) -> list[str]:
+    """Return maps and days of a cell, and how fresh its observations were."""
+    share = lambda v: t.percent(float(v)) if np.isfinite(v) else "–"
+    age = t.number(float(row["age"]), 0, unit="min") if np.isfinite(row["age"]) else "–"
+    count = t.number(int(row["count"]))
+    return [
+        metric_html(t("rain.map.card_n"), count, t("rain.map.card_days", days=int(row["days"]))),
+        metric_html(
+            t("rain.map.card_age"), age,
+            t("rain.map.card_seen", seen=share(row["seen"]), infrared=share(row["infrared"])),
+        ),
+    ]  # fmt: skip
 
 
 def table(t: Words, held: Cells, cell: int) -> pd.DataFrame:
@@ -88,7 +94,7 @@ def members(t: Words, held: Cells, cell: int, score: str) -> None:
     rows = nearest(held, cell)
     if not len(rows):
         return
-    key = f"members_{held.found.name}_{cell}"
+    key = f"members_{held.of.name}_{cell}"
     st.markdown(f"**{t('rain.map.members')}**")
     if not st.session_state.get(f"yes_{key}"):
         st.button(
@@ -102,7 +108,7 @@ def members(t: Words, held: Cells, cell: int, score: str) -> None:
     st.caption(t("rain.map.members_lead"))
     again(
         t,
-        held.found.name,
+        held.of.name,
         held.past.seed[rows],
         held.past.step[rows],
         held.past.scores.iloc[rows],

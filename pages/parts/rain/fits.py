@@ -1,4 +1,4 @@
-"""Models of the page: committed weights where they are, else what is fitted on the spot on simulated days."""
+"""Models of the page: committed weights where they are, else what is fitted in a second on the kept past maps."""
 
 from __future__ import annotations
 
@@ -12,28 +12,24 @@ import pandas as pd
 import streamlit as st
 import torch
 
-from eogen.progress import Progress, silent, staged
-from eogen.rain import models
-from eogen.rain.cells import sensors_of
+from eogen.progress import Progress, silent
+from eogen.rain.archive import FILES, archive, step_of
+from eogen.rain.basis import Basis, basis
 from eogen.rain.examples import TARGETS, Examples, join, of_maps
 from eogen.rain.methods import METHODS
-from eogen.rain.protocol import Model
+from eogen.rain.models import FOLDER
 from eogen.rain.score_model import ScoreModel
 from pages.kit.words import Words
 from pages.parts.rain import more_days, names
 
-#: Seeds of the days that a quick method learns from, of those that calibrate it, and how many half-hours apart its
-#: maps are. The seeds are among those that the committed models learnt from: no panel tests on them.
-LEARN, CALIBRATE, STRIDE = tuple(range(10_000, 10_012)), tuple(range(20_000, 20_006)), 4
 #: What is shown first, the first that can be had.
-FIRST = ("desom_aware", "som_aware", "dcec_aware", "pca_kmeans")
-_STEP = np.timedelta64(30, "m")
+FIRST = ("desom_aware", "som_aware", "dcec_aware", "autoencoder_aware", "pca_kmeans", "forest")
 _ORIGIN = np.datetime64("2000-01-01", "ns")
 
 
 @dataclass(frozen=True)
 class Past:
-    """Maps that a model learnt from, each of a simulated day that its seed makes again.
+    """Maps that a model with clusters learnt from, each of a simulated day that its seed makes again.
 
     Attributes:
         cluster: (n,) int.
@@ -56,40 +52,32 @@ class Past:
         return _ORIGIN + self.seed.astype("timedelta64[D]")
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """A model that can be asked.
-
-    Attributes:
-        name: of :data:`eogen.rain.methods.METHODS`.
-        model: itself.
-        quick: whether it was fitted on the spot.
-    """
-
-    name: str
-    model: Model
-    quick: bool
+def run_of(name: str) -> str:
+    """Return ``"early"`` for a method that never sees the map after, else ``"late"``."""
+    return "early" if METHODS[name].real_time else "late"
 
 
 def committed(name: str) -> bool:
     """Return whether the weights of a method are on this machine."""
-    return bool(METHODS[name].model) and (models.FOLDER / f"{name}.safetensors").is_file()
+    return bool(METHODS[name].model) and (FOLDER / f"{name}.safetensors").is_file()
 
 
 def ready(name: str) -> bool:
-    """Return whether a method can be asked here: its weights are there, or it needs none."""
+    """Return whether a method can be asked here: its weights are there, or the past maps that it is fitted on."""
+    if not (FOLDER / f"{FILES[run_of(name)]}.safetensors").is_file():
+        return False
     return not METHODS[name].model or committed(name)
 
 
 def offered(clusters: bool | None = None) -> list[str]:
     """Return the methods, those that can be asked first; with or without clusters only, where told."""
-    names = [n for n, row in METHODS.items() if clusters is None or row.clusters == clusters]
-    return sorted(names, key=lambda n: not ready(n))
+    known = [n for n, row in METHODS.items() if clusters is None or row.clusters == clusters]
+    return sorted(known, key=lambda n: not ready(n))
 
 
-def first(names: Sequence[str]) -> str:
+def first(among: Sequence[str]) -> str:
     """Return the method that is shown first."""
-    return next((n for n in FIRST if n in names and ready(n)), names[0])
+    return next((n for n in FIRST if n in among and ready(n)), among[0])
 
 
 def label(t: Words, name: str) -> str:
@@ -97,105 +85,89 @@ def label(t: Words, name: str) -> str:
     return names.method(t, name) + ("" if ready(name) else f" · {t('rain.common.no_weights')}")
 
 
+def absent(t: Words, name: str) -> bool:
+    """Say that a method cannot be asked here, and how it could be; return whether that is so."""
+    if ready(name):
+        return False
+    st.info(t("rain.common.absent", method=names.method(t, name), name=name), icon=":material/science:")
+    return True
+
+
+def stamp(name: str) -> float:
+    """Return what a method's answers depend on beside its name: when its files were written."""
+    files = (FOLDER / f"{stem}.safetensors" for stem in (name, FILES[run_of(name)]))
+    return sum(f.stat().st_mtime for f in files if f.is_file())
+
+
 def card(name: str) -> dict[str, Any] | None:
     """Return the card beside a method's weights; None where there is none."""
-    path = models.FOLDER / f"{name}.json"
+    path = FOLDER / f"{name}.json"
     return json.loads(path.read_text("utf-8")) if committed(name) and path.is_file() else None
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
-def _examples(
-    seeds: tuple[int, ...], stride: int, real_time: bool, cells: tuple[int, int], _progress: Progress
-) -> tuple[Examples, pd.DataFrame]:
-    parts, seen = [], []
-    for k, seed in enumerate(seeds):
-        _progress(k, len(seeds), "simulate")
-        day = more_days.of_seed(seed, "early" if real_time else "late")
-        rows = np.arange(1, day.sizes["time"] - 1, stride)
-        parts.append(of_maps(day, real_time, seed).some(rows))
-        seen.append(sensors_of(day.isel(time=rows)))
-    return join(parts), pd.concat(seen, ignore_index=True).fillna(0.0)
-
-
-def examples(
-    seeds: Sequence[int], real_time: bool = False, progress: Progress = silent, stride: int = 2
-) -> Examples:
-    """Return the examples of simulated days, see :func:`eogen.rain.examples.simulated`."""
-    return _examples(tuple(seeds), stride, real_time, more_days.CELLS, progress)[0]
-
-
-def archive(real_time: bool = False, progress: Progress = silent) -> tuple[Examples, pd.DataFrame]:
-    """Return the days that quick methods learn from, and the share of pixels that each sensor saw of each map."""
-    return _examples(LEARN, STRIDE, real_time, more_days.CELLS, progress)
-
-
-@st.cache_resource(show_spinner=False, max_entries=8)
-def _quick(name: str, seeds: tuple[int, ...], cells: tuple[int, int], _progress: Progress) -> Fitted:
-    row = METHODS[name]
-    train = archive(row.real_time, staged(_progress, "simulate"))[0]
-    return Fitted(name, row.fit(train, progress=staged(_progress, "fit")), True)
-
-
-def fitted(name: str, progress: Progress = silent) -> Fitted:
-    """Return a method that can be asked: its committed weights, or fitted here in seconds.
+def found(name: str) -> Basis:
+    """Return a method and what it is known by (:func:`eogen.rain.basis.basis`).
 
     Raises:
-        InputError: ``rain_method``, ``rain_few_examples``.
-        Unavailable: ``no_weights`` where it needs weights that are not on this machine.
+        Unavailable: ``no_weights``.
     """
-    if METHODS[name].model:
-        return Fitted(name, models.load(name)[0], False)
-    return _quick(name, LEARN, more_days.CELLS, progress)
+    return basis(name)
 
 
-def past(found: Fitted, progress: Progress = silent) -> Past:
+def past(of: Basis) -> Past:
     """Return the maps that a model with clusters learnt from (some of them, where it learnt from very many)."""
-    if isinstance(found.model, ScoreModel):
-        model = found.model
+    if isinstance(of.model, ScoreModel):
         with torch.no_grad():
-            cluster, distance = model.assign(model.past_latent)
-        return Past(
-            cluster.numpy(), distance.numpy(), model.past_latent.numpy(), model.past_seed.numpy(),
-            model.past_step.numpy(), pd.DataFrame(model.past_scores.numpy(), columns=list(TARGETS)),
-        )  # fmt: skip
-    train = archive(METHODS[found.name].real_time, progress)[0]
-    said = found.model.predict(train)
-    since = train.time - train.time.astype("datetime64[D]")
+            cluster, distance = (v.numpy() for v in of.model.assign(of.model.past_latent))
+        latent = of.latent
+    else:
+        said = of.model.predict(archive(run_of(of.name)).train)
+        cluster, distance, latent = said.cluster, said.distance, said.latent
+    table = of.past
     return Past(
-        said.cluster, said.distance, said.latent, train.block, (since / _STEP).astype(int),
-        train.scores[list(TARGETS)].reset_index(drop=True),
+        cluster, distance, latent, table["seed"].to_numpy(int), table["step"].to_numpy(int),
+        table[list(TARGETS)].reset_index(drop=True),
     )  # fmt: skip
 
 
-def calibration(found: Fitted, progress: Progress = silent) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
-    """Return predicted and true scores (n, target) of days kept apart, and the number of the day of each (n,)."""
-    table = lambda values: pd.DataFrame(values.numpy(), columns=list(TARGETS))
-    if isinstance(found.model, ScoreModel):
-        model = found.model
-        return (
-            table(model.calibration_predicted),
-            table(model.calibration_true),
-            model.calibration_block.numpy(),
-        )
-    held = examples(CALIBRATE, METHODS[found.name].real_time, progress, STRIDE)
-    return found.model.predict(held).scores, held.scores[list(TARGETS)].reset_index(drop=True), held.block
+def told(of: Basis, held: Past) -> pd.DataFrame:
+    """Return what the kept past maps tell of the maps in ``held`` that are among them.
+
+    Returns:
+        One row a map: ``row`` in ``held``, ``regime`` and hand features.
+    """
+    kept = archive(run_of(of.name)).train
+    table = kept.features.assign(seed=kept.block, step=step_of(kept.time), regime=kept.regime)
+    mine = pd.DataFrame({"seed": held.seed, "step": held.step, "row": np.arange(len(held.seed))})
+    return mine.merge(table, on=["seed", "step"], how="inner")
 
 
-def centres(found: Fitted) -> np.ndarray:
+def centres(of: Basis) -> np.ndarray:
     """Return (cluster, d) the centres of a model with clusters, where it places maps."""
-    if isinstance(found.model, ScoreModel):
-        return found.model.centres.detach().numpy()
-    return np.asarray(found.model.means.cluster_centers_)
+    if isinstance(of.model, ScoreModel):
+        return of.model.centres.detach().numpy()
+    return np.asarray(of.model.means.cluster_centers_)
 
 
-def counts(found: Fitted, held: Past) -> np.ndarray:
+def counts(of: Basis, held: Past) -> np.ndarray:
     """Return (cluster,) how many maps of all that it learnt from each cluster holds."""
-    if isinstance(found.model, ScoreModel):
-        return found.model.cluster_count.numpy()
-    return np.bincount(held.cluster, minlength=found.model.clusters)
+    if isinstance(of.model, ScoreModel):
+        return of.model.cluster_count.numpy()
+    return np.bincount(held.cluster, minlength=of.model.clusters)
 
 
-def limit(found: Fitted) -> float | None:
-    """Return the distance under which 99 % of what was learnt from lies; None where a model keeps none."""
-    held = getattr(found.model, "limit", None)
-    return None if held is None else float(held)
+@st.cache_resource(show_spinner=False, max_entries=6)
+def _examples(
+    seeds: tuple[int, ...], real_time: bool, size: tuple[int, int], _progress: Progress
+) -> Examples:
+    parts = []
+    for k, seed in enumerate(seeds):
+        _progress(k, len(seeds), "simulate")
+        day = more_days.of_seed(seed, "early" if real_time else "late")
+        parts.append(of_maps(day, real_time, seed).some(np.arange(1, day.sizes["time"] - 1, 2)))
+    return join(parts)
+
+
+def examples(seeds: Sequence[int], real_time: bool = False, progress: Progress = silent) -> Examples:
+    """Return the examples of simulated days, see :func:`eogen.rain.examples.simulated`."""
+    return _examples(tuple(seeds), real_time, more_days.CELLS, progress)

@@ -76,7 +76,7 @@ def picture(t: Words, found: xr.Dataset) -> go.Figure:
 
 
 def shares(t: Words, found: xr.Dataset) -> pd.DataFrame:
-    """Return, a row per threshold, how often it rains as much on either side, and the FSS from which a map is useful."""
+    """Return, a row per threshold, how often it rains as much on either side, and from which FSS a map is useful."""
     return pd.DataFrame(
         {
             f"{t('rain.fss.event')} (mm/h)": f"≥ {t.number(float(row.event))}",

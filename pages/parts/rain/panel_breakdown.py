@@ -43,7 +43,7 @@ def show(guest: Visitor, state: State) -> None:
     count = 1
     if of.simulated:
         count = number(
-            columns[3].slider, t("rain.breakdown.count"), 1, 12, name="days", default=6,
+            columns[3].slider, t("rain.breakdown.count"), 1, 12, name="days", default=4,
             help=t("rain.breakdown.count_help"),
         )  # fmt: skip
     more = more_days.after(state, count - 1)

@@ -38,15 +38,14 @@ def show(guest: Visitor, state: State) -> None:
         columns[1].selectbox, t("rain.map.colour_by"), TARGETS, name="score", default="cc_log", key="map_score",
         format_func=lambda s: names.score(t, s),
     )  # fmt: skip
-    if not fits.ready(name):
-        st.info(t("rain.map.absent", method=names.method(t, name), name=name), icon=":material/science:")
+    if fits.absent(t, name):
         return
-    held = progress.run(t("rain.map.fitting"), partial(cells, name), t, key=f"cells_{name}")
+    held = progress.run(t("rain.map.fitting"), lambda report: cells(name), t, key=f"cells_{name}")
     if held is None:
         return
     cell = _chosen(t, columns[2], held, score, name)
     value = held.cards[score].to_numpy(float)
-    grid = held.found.model.grid
+    grid = held.of.model.grid
     board = Board(
         held.prototypes,
         value,
@@ -64,8 +63,8 @@ def show(guest: Visitor, state: State) -> None:
         st.caption(t("rain.map.touch") + ("" if grid else " " + t("rain.map.ordered")))
         provenance.caption(Provenance("simulated", place=t("rain.place"), quantity=names.method(t, name)), t)
         _legends(t, board)
-        if held.found.quick:
-            st.caption(t("rain.map.quick", days=len(fits.LEARN), n=len(held.past.cluster)))
+        if not fits.METHODS[name].model:
+            st.caption(t("rain.map.quick", days=len(np.unique(held.past.seed)), n=len(held.past.cluster)))
         elif (about := fits.card(name)) is not None:
             provenance.model_card(about, t, key=f"rain_{name}")
     with right:
@@ -126,7 +125,7 @@ def _quality(t: Words, held: Cells, grid: tuple[int, int] | None) -> None:
     with left:
         error = None
         if grid is not None:
-            error = topographic_error(held.past.latent, fits.centres(held.found), grid)
+            error = topographic_error(held.past.latent, fits.centres(held.of), grid)
         st.html(
             f'<div style="{cards_view.GRID}">'
             + metric_html(t("rain.map.qe"), t.number(float(held.past.distance.mean()), 2), t("rain.map.qe_note"))
@@ -148,7 +147,7 @@ def _quality(t: Words, held: Cells, grid: tuple[int, int] | None) -> None:
     with right:
         if grid is not None:
             st.markdown(f"**{t('rain.map.u_matrix')}**")
-            between = u_matrix(fits.centres(held.found), grid)
+            between = u_matrix(fits.centres(held.of), grid)
             figures.show(som_view.distances(t, between), key="rain_u", alt=t("rain.map.u_alt"), expert=True)
             st.caption(t("rain.map.u_note"))
 

@@ -144,22 +144,35 @@ def _all(t: Words, found: Report) -> None:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=4)
+#: Tables of a report that say what each score is worth begin so; days that are simulated where there is no report.
+WORTH, DAYS = "which score", 4
+
+
+@st.cache_data(show_spinner=False, max_entries=2)
 def _worth(seeds: tuple[int, ...], cells: tuple[int, int], _progress: Progress) -> pd.DataFrame:
-    table = fits.examples(seeds, False, _progress, fits.STRIDE).scores
+    table = fits.examples(seeds, False, _progress).scores
     return describe(xr.Dataset({str(c): ("time", table[c].to_numpy(float)) for c in table}))
 
 
 def _scores(t: Words, state: State, found: Report | None) -> None:
-    """Draw which score to use and why, on simulated days whose truth is known."""
+    """Draw which score to use and why: as measured, else on a few simulated days."""
     st.markdown(f"**{t('rain.results.which')}**")
-    table = progress.run(
-        t("rain.results.describing"), lambda report_: _worth(fits.LEARN, more_days.CELLS, report_), t, key="rain_worth"
-    )  # fmt: skip
+    known = [] if found is None else [n for n in found.tables if n.startswith(WORTH)]
+    if known:
+        name = choose(
+            st.selectbox, t("rain.results.set"), known, name="worth", default=known[0],
+            format_func=lambda n: views.dataset(n.partition(": ")[2] or n),
+        )  # fmt: skip
+        table = found.tables[name]
+    else:
+        seeds = tuple(more_days.after(state, DAYS))
+        table = progress.run(
+            t("rain.results.describing"), lambda report_: _worth(seeds, more_days.CELLS, report_), t,
+            key=f"rain_worth_{seeds[0]}",
+        )  # fmt: skip
     if table is None:
         return
     st.markdown(t("rain.results.which_lead"))
     st.dataframe(views.worth(t, table), hide_index=True, width="stretch", alt=t("rain.results.which_alt"))
-    st.caption(t("rain.results.which_note", n=int(table["maps"].max()), days=len(fits.LEARN)))
-    if found is None:
-        export.bar([export.table("rain-which-score", table.reset_index)], t, key="rain_worth", address=False)
+    st.caption(t("rain.results.which_note", n=int(table["maps"].max())))
+    export.bar([export.table("rain-which-score", table.reset_index)], t, key="rain_worth", address=False)

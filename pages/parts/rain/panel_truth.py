@@ -9,10 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from eogen.progress import Progress, staged
+from eogen.rain.basis import Margins
 from eogen.rain.blocks import LEVEL
-from eogen.rain.conformal import calibrate, coverage
+from eogen.rain.conformal import coverage
 from eogen.rain.examples import TARGETS, Examples
-from eogen.rain.scores import BY_NAME
 from eogen.rain.skill import skill
 from pages.kit import export, figures, progress
 from pages.kit.address import choose, number
@@ -23,7 +23,8 @@ from pages.parts.rain.state import State
 
 #: Always beside the chosen method.
 BESIDE = ("wet_fraction", "age_only", "forest")
-_Row = dict[str, tuple[float, float, float]]
+Row = dict[str, tuple[float, float, float]]
+Bounds = dict[str, tuple[np.ndarray, np.ndarray]]
 
 
 def show(guest: Visitor, state: State) -> None:
@@ -43,9 +44,11 @@ def show(guest: Visitor, state: State) -> None:
     count = number(
         columns[2].slider, t("rain.truth.days"), 2, 8, name="held", default=3, help=t("rain.truth.days_help")
     )  # fmt: skip
+    if fits.absent(t, name):
+        return
     seeds = more_days.after(state, count)
     found = progress.run(
-        t("rain.truth.computing"), lambda report: _all(name, tuple(seeds), more_days.CELLS, report), t,
+        t("rain.truth.computing"), lambda report: _all(name, fits.stamp(name), tuple(seeds), more_days.CELLS, report), t,
         key=f"truth_{name}_{seeds[0]}_{count}",
     )  # fmt: skip
     if found is None:
@@ -67,7 +70,7 @@ def show(guest: Visitor, state: State) -> None:
             alt=t("rain.truth.r2_alt"), expert=True,
         )  # fmt: skip
         st.dataframe(view.table(t, rows), hide_index=True, width="stretch", alt=t("rain.truth.table_alt"))
-        st.caption(t("rain.truth.quick" if not fits.committed(name) else "rain.truth.few", days=count))
+        st.caption(t("rain.truth.few", days=count))
     export.bar(
         [export.table("rain-true-predicted", partial(listed, held, predicted, bounds)),
          export.Chart("rain_truth", "rain-true-predicted")],
@@ -77,38 +80,19 @@ def show(guest: Visitor, state: State) -> None:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _all(
-    name: str, seeds: tuple[int, ...], cells: tuple[int, int], _progress: Progress
-) -> tuple[Examples, dict[str, pd.DataFrame], dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]]:
+    name: str, stamp: float, seeds: tuple[int, ...], cells: tuple[int, int], _progress: Progress
+) -> tuple[Examples, dict[str, pd.DataFrame], dict[str, Bounds]]:
     """Return held-out maps, what each method predicts of them, and the intervals of each score."""
-    predicted, bounds = {}, {}
-    main = fits.fitted(name, staged(_progress, "fit"))
-    real_time = bool(fits.METHODS[name].real_time)
+    real_time = fits.METHODS[name].real_time
     held = fits.examples(seeds, real_time, staged(_progress, "simulate"))
-    for one in (name, *(b for b in BESIDE if b != name)):
-        model = main if one == name else fits.fitted(one, staged(_progress, "fit"))
-        predicted[one] = model.model.predict(held).scores
-        bounds[one] = intervals(*fits.calibration(model, staged(_progress, "simulate")), predicted[one])
+    predicted, bounds = {}, {}
+    beside = ("wet_fraction", "age_only", "forest_early" if real_time else "forest")
+    for one in (name, *(b for b in beside if b != name)):
+        of = fits.found(one)
+        predicted[one] = of.model.predict(held).scores[list(TARGETS)]
+        low, high = Margins(of, LEVEL).interval(predicted[one])
+        bounds[one] = {score: (low[:, k], high[:, k]) for k, score in enumerate(TARGETS)}
     return held, predicted, bounds
-
-
-def intervals(
-    said: pd.DataFrame, truth: pd.DataFrame, block: np.ndarray, predicted: pd.DataFrame
-) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return the conformal bounds of each score, calibrated on days kept apart; NaN where there is nothing to go by."""
-    day = np.datetime64("2000-01-01", "ns") + block.astype("timedelta64[D]")
-    found = {}
-    for score in TARGETS:
-        values = predicted[score].to_numpy(float)
-        pairs = np.isfinite(said[score].to_numpy(float)) & np.isfinite(truth[score].to_numpy(float))
-        if not pairs.any():
-            found[score] = (np.full(len(values), np.nan),) * 2
-            continue
-        about = BY_NAME[score]
-        margin = calibrate(
-            truth[score].to_numpy(float), said[score].to_numpy(float), day, span=(about.low, about.high)
-        )
-        found[score] = margin.interval(values)
-    return found
 
 
 def truth_of(held: Examples, score: str) -> np.ndarray:
@@ -116,9 +100,7 @@ def truth_of(held: Examples, score: str) -> np.ndarray:
     return held.scores[score].to_numpy(float)
 
 
-def measured(
-    held: Examples, predicted: pd.DataFrame, bounds: dict[str, tuple[np.ndarray, np.ndarray]], score: str
-) -> _Row:
+def measured(held: Examples, predicted: pd.DataFrame, bounds: Bounds, score: str) -> Row:
     """Return how well a score is predicted, each measure with its interval by days."""
     truth, said = truth_of(held, score), predicted[score].to_numpy(float)
     found = skill(truth, said, held.days, draws=200)
@@ -130,7 +112,7 @@ def measured(
 def listed(
     held: Examples,
     predicted: dict[str, pd.DataFrame],
-    bounds: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]],
+    bounds: dict[str, Bounds],
 ) -> pd.DataFrame:
     """Return one row a map, method and score, as it is saved."""
     parts = []

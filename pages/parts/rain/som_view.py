@@ -59,17 +59,17 @@ def rain_picture(rain: np.ndarray, zoom: int = ZOOM) -> np.ndarray:
     return colours.repeat(zoom, 0).repeat(zoom, 1)
 
 
-def rain_legend(t: Words) -> str:
-    """Return the HTML legend of rain."""
+def rain_legend(t: Words, title: str = "rain.map.prototype_legend") -> str:
+    """Return the HTML legend of rain; ``title`` is the key of its title, unit included."""
     steps = "".join(
-        f'<span style="flex:1;font-size:.8rem"><i style="display:block;height:12px;background:{draw.colour("radar", k + 1)};'
-        f'border:1px solid rgb(128 128 128 / .4)"></i>{escape(t.number(step))}</span>'
+        '<span style="flex:1;font-size:.8rem"><i style="display:block;height:12px;border:1px solid rgb(128 128 128 / .4);'
+        f'background:{draw.colour("radar", k + 1)}"></i>{escape(t.number(step))}</span>'
         for k, step in enumerate(draw.STEPS)
     )
-    title = escape(t("rain.map.prototype_legend"))
+    said = escape(t(title))
     return (
-        f'<div style="font-size:.9rem">{title} (mm/h)</div>'
-        f'<div role="img" aria-label="{title}" style="display:flex;margin-top:.3em">{steps}</div>'
+        f'<div style="font-size:.9rem">{said}</div>'
+        f'<div role="img" aria-label="{said}" style="display:flex;margin-top:.3em">{steps}</div>'
     )
 
 

@@ -48,7 +48,7 @@ def show(guest: Visitor, state: State) -> None:
         return
     seeds = more_days.after(state, count)
     found = progress.run(
-        t("rain.truth.computing"), lambda report: _all(name, fits.stamp(name), tuple(seeds), more_days.CELLS, report), t,
+        t("rain.truth.computing"), partial(_all, name, fits.stamp(name), tuple(seeds), more_days.CELLS), t,
         key=f"truth_{name}_{seeds[0]}_{count}",
     )  # fmt: skip
     if found is None:

@@ -62,7 +62,7 @@ def rain_picture(rain: np.ndarray, zoom: int = ZOOM) -> np.ndarray:
 def rain_legend(t: Words, title: str = "rain.map.prototype_legend") -> str:
     """Return the HTML legend of rain; ``title`` is the key of its title, unit included."""
     steps = "".join(
-        '<span style="flex:1;font-size:.8rem"><i style="display:block;height:12px;border:1px solid rgb(128 128 128 / .4);'
+        '<span style="flex:1;font-size:.8rem"><i style="display:block;height:12px;border:1px solid #8888;'
         f'background:{draw.colour("radar", k + 1)}"></i>{escape(t.number(step))}</span>'
         for k, step in enumerate(draw.STEPS)
     )

@@ -206,4 +206,5 @@ def _card(row: Family, encoder: Encoder, plan: Plan, seed: int, fitted: Fitted, 
             "losses": [round(v, 4) for v in fitted.losses],
             "held_out": [round(-v, 4) for v in fitted.scores],
         },
+        stored=row.stored,
     )

@@ -2,6 +2,9 @@
 
 ``<model>.safetensors`` holds the tensors, ``<model>.json`` the :class:`Card`. The card carries the SHA-256 of the
 tensors, so that the two cannot part unnoticed. Nothing here reads a pickle.
+
+A card may ask for float16: then matrices and kernels are rounded on disk and cast up when they are loaded
+(:func:`rounded` says which tensors, and when not). Everything is computed in the module's own type either way.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from typing import Any
 
 import safetensors
 import safetensors.torch
+import torch
 from torch import Tensor, nn
 
 from eogen.errors import InputError, Unavailable
@@ -22,6 +26,13 @@ from eogen.results import finite
 
 #: Tensors that are kept beside a module's own ones (training fingerprints) have names that start so.
 BESIDE = "beside."
+#: How the numbers may lie on disk: as they were trained, or matrices in half the bytes.
+FULL, HALF = "float32", "float16"
+#: Above it a tensor stays as it is (float16 ends at 65,504).
+LARGEST = 6e4
+#: A tensor that rounding would move by more than this share of its length stays as it is: half a unit in the last
+#: place of float16's normal numbers.
+LOSS = 2.0**-11
 
 
 @dataclass
@@ -43,6 +54,10 @@ class Card:
         notes: sentences: choices, variants tried, caveats.
         extra: anything else a room needs.
         sha256: of the safetensors file; filled by :func:`save`.
+        stored: ``"float32"``, or ``"float16"`` for matrices rounded to half the bytes (:func:`rounded`). Cards from
+            before there was a choice say nothing and mean float32.
+        before: SHA-256 of the same weights in float32, where they were rounded; the metrics, and results from before
+            the rounding, were measured on those. Filled by :func:`save`.
     """
 
     model: str
@@ -59,6 +74,8 @@ class Card:
     notes: list[str] = field(default_factory=list)
     extra: dict[str, Any] = field(default_factory=dict)
     sha256: str = ""
+    stored: str = FULL
+    before: str = ""
 
     def to_json(self) -> str:
         """Return the card as strict JSON text (NaN, e.g. the recall of a class without samples, is null)."""
@@ -78,12 +95,17 @@ class Card:
                 "card_invalid", "The model card is not valid: {reason}.", reason=str(error)
             ) from error
         known = {f.name for f in fields(cls)}
-        if not isinstance(values, dict) or (wrong := set(values) ^ known):
+        may_lack = {"stored", "before"}
+        if not isinstance(values, dict) or (wrong := (set(values) | may_lack) ^ known):
             reason = (
                 f"missing or unknown fields {sorted(wrong)}" if isinstance(values, dict) else "not an object"
             )
             raise InputError("card_invalid", "The model card is not valid: {reason}.", reason=reason)
-        return cls(**values)
+        card = cls(**values)
+        if card.stored not in (FULL, HALF):
+            raise InputError("card_invalid", "The model card is not valid: {reason}.",
+                             reason=f"stored is {card.stored!r}, not {FULL} or {HALF}")  # fmt: skip
+        return card
 
 
 def card_path(path: Path) -> Path:
@@ -102,12 +124,17 @@ def save(module: nn.Module, path: Path, card: Card, beside: dict[str, Tensor] | 
     Args:
         module: whose state (parameters and buffers) is written.
         path: ``….safetensors``.
-        card: its ``sha256`` is replaced.
+        card: its ``stored`` says how; its ``sha256`` and ``before`` are replaced.
         beside: further tensors (int or float) to keep in the file, read back by :func:`beside`.
     """
     tensors = {name: tensor.detach().contiguous().clone() for name, tensor in module.state_dict().items()}
     tensors |= {BESIDE + name: tensor.contiguous() for name, tensor in (beside or {}).items()}
     content = safetensors.torch.save(tensors)
+    card.before = ""
+    if card.stored == HALF:
+        card.before = hashlib.sha256(content).hexdigest()
+        tensors |= {name: rounded(tensors[name]) for name in halved(module)}
+        content = safetensors.torch.save(tensors)
     card.sha256 = hashlib.sha256(content).hexdigest()
     path.parent.mkdir(parents=True, exist_ok=True)
     _replace(path, content)
@@ -115,8 +142,48 @@ def save(module: nn.Module, path: Path, card: Card, beside: dict[str, Tensor] | 
     return card
 
 
+def halved(module: nn.Module) -> list[str]:
+    """Return the names of what may lie in float16: parameters, and the buffers that a module lists as ``HALVED``."""
+    return [*(name for name, _ in module.named_parameters()), *getattr(module, "HALVED", ())]
+
+
+def rounded(tensor: Tensor) -> Tensor:
+    """Return a parameter as it is stored in float16: rounded, or the very tensor where that would not do.
+
+    Only float32 of two axes or more is rounded: vectors (biases, gains) weigh nothing, and :func:`save` asks for no
+    buffer (statistics, knots, masks) but those that a module lists. A tensor stays when it has a number above :data:`LARGEST` or none at all (NaN), a
+    number that would become zero, or a root-mean-square error above :data:`LOSS` of its own length (many subnormals).
+    """
+    if tensor.dtype != torch.float32 or tensor.ndim < 2 or not bool((tensor.abs() <= LARGEST).all()):
+        return tensor
+    half = tensor.half()
+    if bool(((half == 0) & (tensor != 0)).any()):
+        return tensor
+    exact = tensor.double()
+    return half if float((half.double() - exact).norm()) <= LOSS * float(exact.norm()) else tensor
+
+
+def halve(module: nn.Module, path: Path) -> Card:
+    """Store the weights at ``path`` in float16 from now on, and return their card; what is halved already stays.
+
+    Args:
+        module: what the weights are of; it is filled with them, before the rounding.
+        path: ``….safetensors``; the file and its card are replaced.
+
+    Raises:
+        InputError, Unavailable: what :func:`load` says.
+    """
+    card = load(module, path)
+    if card.stored == HALF:
+        return card
+    card.stored = HALF
+    return save(module, path, card, beside(path))
+
+
 def load(module: nn.Module, path: Path) -> Card:
     """Fill ``module`` with the weights at ``path``, strictly, and return their card.
+
+    Numbers that lie there in float16 are cast up to the module's type.
 
     Raises:
         Unavailable: ``no_weights`` when the file or its card is not there.

@@ -113,6 +113,7 @@ def train(
             "hidden under other dates' clouds and told.",
             "Standardised anomalies: weights serve other seas and sensors. No year but the SeaWiFS one was read.",
         ],
+        stored=weights.HALF,
     )  # fmt: skip
     weights.save(network, out / f"{model}.safetensors", card)
     checkpoint.unlink(missing_ok=True)

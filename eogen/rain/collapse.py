@@ -54,7 +54,10 @@ def collapse(counts: np.ndarray) -> Collapse:
     shares = counts / counts.sum()
     used = shares[shares > 0]
     return Collapse(
-        len(counts), float(shares.max()), int((counts == 0).sum()), float(np.exp(-(used * np.log(used)).sum()))
+        len(counts),
+        float(shares.max()),
+        int((counts == 0).sum()),
+        float(np.exp(-(used * np.log(used)).sum())),
     )
 
 

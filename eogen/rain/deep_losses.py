@@ -14,9 +14,9 @@ _LEAST = 1e-8
 
 def squared_distances(latent: Tensor, centres: Tensor) -> Tensor:
     """Return (n, cluster) squared distances; unlike those of :func:`torch.cdist` their gradient at 0 is 0."""
-    return (
-        latent.square().sum(1, keepdim=True) - 2 * latent @ centres.T + centres.square().sum(1)
-    ).clamp(min=0)
+    return (latent.square().sum(1, keepdim=True) - 2 * latent @ centres.T + centres.square().sum(1)).clamp(
+        min=0
+    )
 
 
 def spread(latent: Tensor, centres: Tensor) -> float:
@@ -53,8 +53,8 @@ def target_distribution(assignment: Tensor) -> Tensor:
 def balanced_distribution(assignment: Tensor) -> Tensor:
     """Return q (n, cluster), q_ik proportional to p_ik / sqrt(sum_j p_jk) (Ghasedi Dizaji et al. 2017, eq. 7).
 
-    The closed-form minimum of KL(q | p) + KL(mean of q | uniform) given p: the second term is what holds clusters
-    of equal size, and what a collapse would have to pay for.
+    Close to the minimum of KL(q | p) + KL(mean of q | uniform) given p: the second term is what holds clusters of equal
+    size, and what a collapse would have to pay for.
     """
     weight = assignment / assignment.sum(0).clamp(min=_LEAST).sqrt()
     return weight / weight.sum(1, keepdim=True)

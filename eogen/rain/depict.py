@@ -23,11 +23,14 @@ class BalancedNoisy:
     Args:
         weight: of the clustering loss.
         sharpness: of the softmax, per mean squared distance of points to their own centre.
+        focus: how much sharper the softmax is that makes the aim; at 1 nothing asks points to leave the borders, and
+            the whole latent may shrink until every assignment is even and means nothing.
         keep: of what is kept.
     """
 
     weight: float = 0.1
     sharpness: float = 2.0
+    focus: float = 2.0
     keep: float = 1.0
     scale: float = 0.0
 
@@ -35,7 +38,7 @@ class BalancedNoisy:
         """Return the balanced assignment of all clean points."""
         if not done or not self.scale:
             self.scale = spread(latent, centres)
-        return balanced_distribution(self._assign(latent, centres))
+        return balanced_distribution(self._assign(latent, centres, self.focus))
 
     def loss(self, task: Task, centres: Tensor, batch: tuple[Tensor, ...], aim: Tensor | None) -> Tensor:
         """Return the loss of a batch drawn towards ``aim`` (n, cluster): what is decoded from noisy points is clean."""
@@ -43,5 +46,5 @@ class BalancedNoisy:
         clustering = self.weight * cross_entropy(aim, self._assign(latent, centres))
         return clustering + self.keep * task.keep(latent, *batch) if self.keep else clustering
 
-    def _assign(self, latent: Tensor, centres: Tensor) -> Tensor:
-        return softmax_assignment(latent, centres, self.sharpness / self.scale)
+    def _assign(self, latent: Tensor, centres: Tensor, focus: float = 1.0) -> Tensor:
+        return softmax_assignment(latent, centres, focus * self.sharpness / self.scale)

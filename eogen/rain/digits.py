@@ -19,11 +19,14 @@ from eogen.nn.fit import Settings, fit
 from eogen.rain.depict import BalancedNoisy
 from eogen.rain.dkm import SmoothKMeans
 from eogen.rain.idec import ClusterByTarget
-from eogen.rain.refine import Objective, Pace, Refined, Task, kmeans, nearest, refine
+from eogen.rain.refine import Objective, Pace, Refined, Task, joined, kmeans, nearest, refine
 
 Algorithm = Callable[[Tensor, int, int], np.ndarray]
 LATENT = 10
 _BATCH = 128
+EPOCHS, PACE = 40, Pace(epochs=20, batch=128)
+#: Share of pixels that a noisy encoder does not see.
+NOISE = 0.2
 
 
 def agreement(truth: np.ndarray, labels: np.ndarray) -> dict[str, float]:
@@ -70,20 +73,18 @@ def dense(side: int, hidden: tuple[int, ...] = (256, 128, 256)) -> Coder:
     )
 
 
-def convolutional(side: int, widths: tuple[int, int, int] = (16, 32, 64)) -> Coder:
+def convolutional(side: int, widths: tuple[int, int] = (32, 64)) -> Coder:
     """Return a convolutional coder, as DCEC's, for images whose side is a multiple of four."""
-    one, two, three = widths
+    one, two = widths
     small = side // 4
     return Coder(
         nn.Sequential(
-            nn.Conv2d(1, one, 3, padding=1), nn.ReLU(),
-            nn.Conv2d(one, two, 4, 2, 1), nn.ReLU(), nn.Conv2d(two, three, 4, 2, 1), nn.ReLU(),
-            nn.Flatten(), nn.Linear(three * small**2, LATENT),
+            nn.Conv2d(1, one, 4, 2, 1), nn.ReLU(), nn.Conv2d(one, two, 4, 2, 1), nn.ReLU(),
+            nn.Flatten(), nn.Linear(two * small**2, LATENT),
         ),
         nn.Sequential(
-            nn.Linear(LATENT, three * small**2), nn.ReLU(), nn.Unflatten(1, (three, small, small)),
-            nn.ConvTranspose2d(three, two, 4, 2, 1), nn.ReLU(), nn.ConvTranspose2d(two, one, 4, 2, 1), nn.ReLU(),
-            nn.Conv2d(one, 1, 3, padding=1),
+            nn.Linear(LATENT, two * small**2), nn.ReLU(), nn.Unflatten(1, (two, small, small)),
+            nn.ConvTranspose2d(two, one, 4, 2, 1), nn.ReLU(), nn.ConvTranspose2d(one, 1, 4, 2, 1),
         ),
     )  # fmt: skip
 
@@ -104,57 +105,67 @@ def moved(images: Tensor, turn: float = 0.17, shift: float = 0.2) -> Tensor:
     return functional.grid_sample(images - ground, grid, align_corners=False) + ground
 
 
-def pretrained(images: Tensor, build: Callable[[int], Coder], seed: int, epochs: int, noise: float = 0.2) -> Task:
-    """Return the task of images (n, 1, side, side), scaled to unit variance, with a coder fitted to them, moved."""
+def pretrained(images: Tensor, build: Callable[[int], Coder], seed: int, epochs: int = EPOCHS) -> Task:
+    """Return the task of images (n, 1, side, side), scaled to unit variance, with a coder fitted to them.
+
+    Coders see moved images and draw the unmoved ones, as a denoising auto-encoder (Vincent et al. 2008): where an image
+    lies then has no place in the latent.
+    """
     scaled = (images - images.mean()) / images.std()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         coder = build(images.shape[-1])
-    mask = lambda x: (x * (torch.rand_like(x) > noise),)
 
-    vary = lambda x: (moved(x),)
-
-    def batches(order: torch.Generator) -> list[Tensor]:
-        return [moved(scaled[rows]) for rows in torch.randperm(len(scaled), generator=order).split(_BATCH)]
+    def batches(order: torch.Generator) -> list[tuple[Tensor, Tensor]]:
+        parts = torch.randperm(len(scaled), generator=order).split(_BATCH)
+        return [(moved(scaled[rows]), scaled[rows]) for rows in parts]
 
     fit(
         coder, batches, -(-len(scaled) // _BATCH),
-        lambda module, batch: module.kept(module.encoder(batch), batch),
+        lambda module, batch: module.kept(module.encoder(batch[0]), batch[1]),
         Settings(epochs=epochs, learning_rate=3e-3, weight_decay=0.0, ema=None, seed=seed),
     )  # fmt: skip
-    return Task(coder, (scaled,), coder.encoder, coder.kept, vary, mask)
+    return Task(
+        coder, (scaled, scaled), lambda seen, _: coder.encoder(seen), lambda latent, _, whole: coder.kept(latent, whole),
+        vary=lambda seen, whole: (moved(seen), whole),
+        corrupt=lambda seen, whole: (seen * (torch.rand_like(seen) > NOISE), whole),
+    )  # fmt: skip
 
 
-def _deep(build: Callable[[int], Coder], objective: Callable[[], Objective], epochs: int = 60) -> Algorithm:
+def fitted(
+    images: Tensor, clusters: int, seed: int, build: Callable[[int], Coder], objective: Objective, epochs: int = EPOCHS,
+    pace: Pace = PACE,
+) -> Refined:  # fmt: skip
+    """Return a deep clustering of images (n, 1, side, side): pre-trained, joined, then refined by the objective."""
+    task = pretrained(images, build, seed, epochs)
+    return refine(task, objective, clusters, pace, seed, start=joined(task.encoded(), clusters, seed))
+
+
+def _deep(build: Callable[[int], Coder], objective: Callable[[], Objective]) -> Algorithm:
+    return lambda images, clusters, seed: fitted(images, clusters, seed, build, objective()).labels.numpy()
+
+
+def _flat(start: Callable[[Tensor, int, int], Tensor]) -> Algorithm:
     def run(images: Tensor, clusters: int, seed: int) -> np.ndarray:
-        return fitted(images, clusters, seed, build, objective(), epochs).labels.numpy()
+        pixels = images.flatten(1)
+        return nearest(pixels, start(pixels, clusters, seed)).numpy()
 
     return run
 
 
-def fitted(
-    images: Tensor, clusters: int, seed: int, build: Callable[[int], Coder], objective: Objective, epochs: int = 60
-) -> Refined:
-    """Return a deep clustering of images (n, 1, side, side): pre-trained, then refined by the objective."""
-    return refine(pretrained(images, build, seed, epochs), objective, clusters, Pace(epochs=40), seed)
-
-
-def _kmeans(images: Tensor, clusters: int, seed: int) -> np.ndarray:
-    flat = images.flatten(1)
-    return nearest(flat, kmeans(flat, clusters, seed)).numpy()
-
-
 def _latent(images: Tensor, clusters: int, seed: int) -> np.ndarray:
-    latent = pretrained(images, convolutional, seed, 60).encoded()
-    return nearest(latent, kmeans(latent, clusters, seed)).numpy()
+    latent = pretrained(images, convolutional, seed).encoded()
+    return nearest(latent, joined(latent, clusters, seed)).numpy()
 
 
-#: Name -> ``(images (n, 1, side, side) float32 in 0-1, clusters, seed) -> labels (n,)``; k-means is the baseline.
+#: Name -> ``(images (n, 1, side, side) float32 in 0-1, clusters, seed) -> labels (n,)``; k-means on pixels, and started
+#: from Ward's clusters, are the baselines.
 ALGORITHMS: dict[str, Algorithm] = {
-    "kmeans": _kmeans,
+    "kmeans": _flat(kmeans),
+    "ward_kmeans": _flat(joined),
     "autoencoder": _latent,
-    "idec": _deep(dense, ClusterByTarget),
-    "dcec": _deep(convolutional, ClusterByTarget),
-    "dkm": _deep(convolutional, SmoothKMeans),
-    "depict": _deep(convolutional, BalancedNoisy),
+    "idec": _deep(dense, lambda: ClusterByTarget(1.0)),
+    "dcec": _deep(convolutional, lambda: ClusterByTarget(1.0)),
+    "dkm": _deep(convolutional, lambda: SmoothKMeans(0.03)),
+    "depict": _deep(convolutional, lambda: BalancedNoisy(1.0)),
 }

@@ -25,8 +25,8 @@ class SmoothKMeans:
     """
 
     weight: float = 0.1
-    first: float = 0.5
-    last: float = 50.0
+    first: float = 3.0
+    last: float = 100.0
     scale: float = 0.0
     sharpness: float = 0.0
 
@@ -39,7 +39,9 @@ class SmoothKMeans:
     def loss(self, task: Task, centres: Tensor, batch: tuple[Tensor, ...], aim: Tensor | None) -> Tensor:
         """Return the loss of a batch."""
         latent = task.encode(*batch)
-        return self.weight / self.scale * smooth_kmeans(latent, centres, self.sharpness) + task.keep(latent, *batch)
+        return self.weight / self.scale * smooth_kmeans(latent, centres, self.sharpness) + task.keep(
+            latent, *batch
+        )
 
 
 def smooth_kmeans(latent: Tensor, centres: Tensor, sharpness: float) -> Tensor:

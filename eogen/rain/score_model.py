@@ -27,7 +27,7 @@ FEATURES = (
 TOLD = FEATURES.index("age")
 _LOG = ("wet_mean", "mean", "wet_q50", "wet_q90", "wet_q99", "peak", "cells", "cell_area", "age", "age_wet")
 #: Fewest maps a model can learn from; most past maps and calibration maps that are kept.
-FEWEST, PAST, CALIBRATION = 32, 3000, 2000
+FEWEST, PAST, CALIBRATION = 32, 1500, 1380
 _BATCH = 256
 
 
@@ -41,6 +41,9 @@ class ScoreModel(nn.Module):
         aware: whether ``head`` is used; a subclass that is aware sets ``self.head`` (latent -> standardised scores).
         past, calibration: how many rows the buffers have.
     """
+
+    #: Buffers that may lie in float16 on disk.
+    HALVED = ("past_latent", "past_scores", "calibration_predicted", "calibration_true")
 
     features_mean: Tensor
     features_std: Tensor
@@ -75,7 +78,7 @@ class ScoreModel(nn.Module):
         for name, shape in shapes.items():
             self.register_buffer(name, torch.ones(shape) if name.endswith("std") else torch.zeros(shape))
         for name, size in {"past_seed": past, "past_step": past, "calibration_block": calibration}.items():
-            self.register_buffer(name, torch.zeros(size, dtype=torch.int64))
+            self.register_buffer(name, torch.zeros(size, dtype=torch.int32))
 
     # --- what a subclass says ---
 
@@ -173,15 +176,17 @@ class ScoreModel(nn.Module):
         step = (
             (train.time[picked] - train.time[picked].astype("datetime64[D]")) / np.timedelta64(30, "m")
         ).astype(int)
-        kept = calibration.some(slice(0, CALIBRATION))
+        # Spread over all its days: what makes an interval is the number of days, not of maps.
+        spread = np.linspace(0, len(calibration) - 1, min(len(calibration), CALIBRATION)).round().astype(int)
+        kept = calibration.some(spread)
         self.register_buffer("past_latent", latent[rows].clone())
         self.register_buffer("past_scores", truth[rows].clone())
-        self.register_buffer("past_seed", torch.from_numpy(train.block[picked].astype(np.int64)))
-        self.register_buffer("past_step", torch.from_numpy(step.astype(np.int64)))
+        self.register_buffer("past_seed", torch.from_numpy(train.block[picked].astype(np.int32)))
+        self.register_buffer("past_step", torch.from_numpy(step.astype(np.int32)))
         predicted = self.predict(kept).scores
         self.register_buffer("calibration_predicted", torch.tensor(predicted.values, dtype=torch.float32))
         self.register_buffer("calibration_true", targets(kept))
-        self.register_buffer("calibration_block", torch.from_numpy(kept.block.astype(np.int64)))
+        self.register_buffer("calibration_block", torch.from_numpy(kept.block.astype(np.int32)))
 
 
 def targets(examples: Examples) -> Tensor:

@@ -97,6 +97,7 @@ def train(
             "from, but on which choices of design were made; the test seeds are the evaluation's.",
             "No real map, radar or gauge was read.",
         ],
+        stored=weights.HALF,
         extra={"clusters": fitted.clusters, "largest_share": _largest(fitted), "run": run},
     )
     weights.save(fitted, out / f"{model}.safetensors", card)

@@ -20,7 +20,7 @@ from eogen.canopy.priors import prior
 from eogen.canopy.simulate import simulate
 from eogen.canopy.spectra import Spectra, real_spectra
 from eogen.errors import Cancelled, InputError, Unavailable
-from eogen.nn.weights import Card
+from eogen.nn.weights import Card, read_card
 
 
 @pytest.fixture
@@ -43,6 +43,7 @@ def test_training_writes_weights_that_load_and_a_card_that_tells(short, tmp_path
     encoder, read = models.load(name, tmp_path / "out" / f"{name}.safetensors")
     assert Card.from_json(card.to_json()) == read
     assert (read.seed, read.extra["prior"]) == (3, FAMILIES[name].prior)
+    assert read.stored == FAMILIES[name].stored == read_card(models.path_of(name)).stored
     assert not any(p.requires_grad for p in encoder.parameters())
     assert len(read.data) == 1 + FAMILIES[name].real_spectra
     assert read.parameters == sum(p.numel() for p in encoder.parameters())

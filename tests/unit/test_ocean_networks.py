@@ -181,6 +181,7 @@ def test_a_training_writes_weights_and_a_card_and_gives_the_same_bits_again(
         hashes.append(card.sha256)
         assert {p.name for p in out.iterdir()} == {"unet.safetensors", "unet.json"}
         assert card.data[0]["sha256"]
+        assert card.stored == "float16"
     assert hashes[0] == hashes[1]
 
 

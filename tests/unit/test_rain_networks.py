@@ -306,7 +306,8 @@ def test_training_writes_weights_that_load_and_a_card_that_tells(quick, monkeypa
     truth = apart.scores["csi"]
     expected = 1 - ((truth - told.cluster_scores["csi"]) ** 2).sum() / ((truth - truth.mean()) ** 2).sum()
     assert read.metrics["cluster_csi_r2"]["value"] == pytest.approx(expected, abs=1e-5)
-    np.testing.assert_allclose(model.calibration_predicted.numpy(), told.scores, rtol=1e-4, atol=1e-5)
+    # Numbers lie in float16 on disk: 2^-11 of relative rounding, of these and of the network's own.
+    np.testing.assert_allclose(model.calibration_predicted.numpy(), told.scores, rtol=2**-10, atol=1e-3)
     assert model.past_seed.tolist() == np.repeat(range(8), 12).tolist()
 
 

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 from torch import nn
 
 from eogen.errors import InputError, Unavailable
@@ -95,6 +99,97 @@ def test_absent_weights_and_cards_are_unavailable(tmp_path):
         weights.load(network(), file)
 
 
+NORMAL = st.floats(2.0**-14, 6e4, width=32)
+MATRICES = arrays.arrays(np.float32, arrays.array_shapes(min_dims=2, max_dims=4, max_side=5), elements=NORMAL)
+
+
+@given(MATRICES, st.randoms(use_true_random=False))
+def test_a_rounded_matrix_is_within_half_a_unit_in_the_last_place(values, random):
+    signs = np.array([random.choice((-1, 0, 1)) for _ in range(values.size)], np.float32).reshape(
+        values.shape
+    )
+    matrix = torch.from_numpy(values * signs)
+    half = weights.rounded(matrix)
+    assert half.dtype == torch.float16
+    assert bool(((half.float() - matrix).abs() <= 2.0**-11 * matrix.abs()).all())
+    assert torch.equal(weights.rounded(half), half)
+    assert torch.equal(weights.rounded(half.float()), half)
+
+
+@given(
+    MATRICES, st.sampled_from([6.1e4, -7e4, 1e30, float("nan"), float("inf"), 1e-8, -(2.0**-26)]), st.data()
+)
+def test_one_number_that_float16_cannot_hold_keeps_the_matrix(values, odd, data):
+    matrix = torch.from_numpy(values.copy())
+    matrix.view(-1)[data.draw(st.integers(0, matrix.numel() - 1))] = odd
+    assert weights.rounded(matrix) is matrix
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        torch.ones(5), torch.tensor(3.0), torch.full((3, 3), 3e-7), torch.ones(2, 2, dtype=torch.float64),
+        torch.full((2, 2), 2**40), torch.ones(2, 2, dtype=torch.bool),
+    ],
+    ids=["vector", "scalar", "subnormals", "float64", "integers", "mask"],
+)  # fmt: skip
+def test_what_is_no_matrix_of_float32_or_would_lose_much_stays(kept):
+    assert weights.rounded(kept) is kept
+
+
+class Odd(nn.Module):
+    """A matrix, one that float16 cannot hold, a vector, and buffers: statistics, whole numbers."""
+
+    def __init__(self, seed: int = 0):
+        super().__init__()
+        generator = torch.Generator().manual_seed(seed)
+        self.plain = nn.Parameter(torch.randn(40, 30, generator=generator))
+        self.large = nn.Parameter(1e5 * torch.randn(4, 3, generator=generator))
+        self.vector = nn.Parameter(torch.randn(30, generator=generator))
+        self.register_buffer("statistics", torch.randn(6, 6, generator=generator))
+        self.register_buffer("counts", torch.randint(0, 2**60, (3, 3), generator=generator))
+
+
+def test_half_precision_is_chosen_in_the_card_and_touches_matrices_only(tmp_path):
+    full, half, before, after = tmp_path / "f.safetensors", tmp_path / "h.safetensors", Odd(), Odd(1)
+    plain = weights.save(before, full, card())
+    saved = weights.save(before, half, card(stored="float16"), {"kept": torch.eye(2)})
+    assert (plain.stored, plain.before) == ("float32", "")
+    assert saved.stored == "float16"
+    assert saved.before not in (plain.sha256, saved.sha256)  # of this very file, what is beside included
+    assert saved.before == weights.save(before, full, card(), {"kept": torch.eye(2)}).sha256
+    assert weights.load(after, half) == saved
+    assert after.plain.dtype == torch.float32
+    assert torch.equal(after.plain, before.plain.half().float())
+    for name in ("large", "vector", "statistics", "counts"):
+        assert torch.equal(getattr(after, name), getattr(before, name)), name
+    assert torch.equal(weights.beside(half)["kept"], torch.eye(2))
+    assert full.stat().st_size - half.stat().st_size == pytest.approx(2 * before.plain.numel(), abs=16)
+
+
+def test_weights_are_halved_in_place_once(tmp_path):
+    file, made = tmp_path / "m.safetensors", Odd()
+    was = weights.save(made, file, card(notes=["as trained"]), {"fingerprints": torch.tensor([2**62])})
+    found = weights.halve(Odd(1), file)
+    assert found == weights.read_card(file)
+    assert (found.before, found.stored, found.notes) == (was.sha256, "float16", was.notes)
+    assert found.sha256 == weights.save(made, tmp_path / "o.safetensors", card(stored="float16"),
+                                        {"fingerprints": torch.tensor([2**62])}).sha256  # fmt: skip
+    content = file.read_bytes()
+    assert weights.halve(Odd(1), file) == found
+    assert file.read_bytes() == content
+    with pytest.raises(InputError):
+        weights.load(network(), file)
+
+
+def test_a_card_that_does_not_say_how_its_weights_are_stored_means_float32():
+    values = json.loads(card().to_json())
+    del values["stored"], values["before"]
+    assert Card.from_json(json.dumps(values)) == card()
+    with pytest.raises(InputError, match="int4"):
+        Card.from_json(json.dumps(values | {"stored": "int4"}))
+
+
 @pytest.mark.parametrize("text", ["{", "[]", "{}", json.dumps({**json.loads(card().to_json()), "odd": 1})])
 def test_a_damaged_card_is_told(text):
     with pytest.raises(InputError) as caught:
@@ -115,6 +210,8 @@ def test_committed_weights_are_small_sealed_and_described(file):
     assert all(d["licence"] and d["n"] > 0 for d in row.data)
     # Simulations are made anew by the seed: there is no file to hash.
     assert all(len(d["sha256"]) == (0 if d["name"].startswith("simulated") else 64) for d in row.data)
+    rounded = any(t.dtype == torch.float16 for t in safetensors.torch.load_file(file).values())
+    assert rounded == (row.stored == "float16") == bool(row.before)
     if row.room in ("ocean", "change"):
         assert np.isfinite(row.metrics["loss"]["value"])
         return
@@ -127,8 +224,9 @@ def test_committed_weights_are_small_sealed_and_described(file):
     assert len(weights.beside(file)["fingerprints"]) == sum(d["n"] for d in row.data)
 
 
-def test_there_are_committed_weights():
+def test_there_are_committed_weights_and_a_clone_stays_light():
     assert COMMITTED
+    assert sum(file.stat().st_size for file in COMMITTED) < 25_000_000
 
 
 def test_devices():

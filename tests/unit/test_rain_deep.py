@@ -1,0 +1,392 @@
+"""Deep clustering: its losses against plain formulas, its collapses said aloud, and digits where others can check."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from eogen.errors import InputError
+from eogen.rain import deep, deep_fit, digits, nets
+from eogen.rain.collapse import collapse, of_labels
+from eogen.rain.deep_losses import (
+    balanced_distribution,
+    cross_entropy,
+    kl,
+    softmax_assignment,
+    spread,
+    squared_distances,
+    student_t,
+    target_distribution,
+)
+from eogen.rain.depict import BalancedNoisy
+from eogen.rain.dkm import SmoothKMeans, smooth_kmeans
+from eogen.rain.examples import TARGETS
+from eogen.rain.frames import SIDE
+from eogen.rain.idec import ClusterByTarget
+from eogen.rain.methods import METHODS
+from eogen.rain.protocol import Model
+from eogen.rain.refine import Pace, Task, joined, kmeans, nearest, refine
+from tests.rain_examples import made_up
+
+
+@pytest.fixture
+def points():
+    order = torch.Generator().manual_seed(0)
+    return torch.randn(40, 3, generator=order).double(), torch.randn(5, 3, generator=order).double()
+
+
+def _numpy_distances(z, c):
+    return ((z.numpy()[:, None] - c.numpy()[None]) ** 2).sum(2)
+
+
+def test_the_student_kernel_is_the_plain_formula(points):
+    z, c = points
+    plain = 1 / (1 + _numpy_distances(z, c) / 2.5)
+    plain /= plain.sum(1, keepdims=True)
+    np.testing.assert_allclose(student_t(z, c, 2.5), plain, rtol=1e-9)
+    # A common stretch of the space, undone by the scale, changes nothing.
+    np.testing.assert_allclose(student_t(3 * z, 3 * c, 9 * 2.5), plain, rtol=1e-9)
+
+
+def test_the_target_is_squared_over_size(points):
+    q = student_t(*points)
+    p = target_distribution(q)
+    plain = q.numpy() ** 2 / q.numpy().sum(0)
+    np.testing.assert_allclose(p, plain / plain.sum(1, keepdims=True), rtol=1e-7)
+    np.testing.assert_allclose(p.sum(1), 1)
+    # Equal sizes: the target is sharper than what it comes from, in every row.
+    even = torch.cat([q.roll(k, 1) for k in range(5)])
+    assert (target_distribution(even).max(1).values > even.max(1).values).all()
+
+
+def test_the_balanced_aim_is_nearly_the_minimum_it_stands_for(points):
+    """DEPICT's closed form against the minimum of KL(q | p) + KL(mean q | uniform), found by a fixed point."""
+    p = softmax_assignment(*points, 1.0)
+
+    def cost(q):
+        share = q.mean(0)
+        return float(kl(q, p) + (share * (5 * share).log()).sum())
+
+    share = torch.full((5,), 0.2, dtype=p.dtype)
+    for _ in range(200):  # where the gradient is zero, q is proportional to p / its own mean
+        q = p / share
+        q = q / q.sum(1, keepdim=True)
+        share = (share * q.mean(0)).sqrt()
+    least = cost(q)
+    assert least < min(cost(q + 0.02 * torch.rand_like(q) * q) for _ in range(5))
+    assert cost(balanced_distribution(p)) - least < 0.1 * (cost(p) - least)
+
+
+def test_balance_moves_sizes_towards_equal(points):
+    z, c = points
+    p = softmax_assignment(z, c, 2.0)
+    before, after = p.mean(0), balanced_distribution(p).mean(0)
+    entropy = lambda shares: -(shares * shares.log()).sum()
+    assert entropy(after) > entropy(before) + 0.01
+    even = torch.cat([p.roll(k, 1) for k in range(5)])
+    np.testing.assert_allclose(balanced_distribution(even), even, rtol=1e-9)
+
+
+@pytest.mark.parametrize("sharpness", [1e-6, 1.0, 1e4])
+def test_softmax_goes_from_equal_shares_to_the_nearest_centre(points, sharpness):
+    z, c = points
+    q = softmax_assignment(z, c, sharpness)
+    if sharpness < 1e-3:
+        np.testing.assert_allclose(q, 0.2, atol=1e-4)
+    if sharpness > 1e3:
+        hard = nn.functional.one_hot(torch.from_numpy(_numpy_distances(z, c).argmin(1)), 5)
+        np.testing.assert_allclose(q, hard, atol=1e-6)
+        np.testing.assert_allclose(
+            smooth_kmeans(z, c, sharpness), _numpy_distances(z, c).min(1).mean(), rtol=1e-6
+        )
+    # The same as a linear softmax layer.
+    logits = 2 * sharpness * z @ c.T - sharpness * c.square().sum(1)
+    np.testing.assert_allclose(q, logits.softmax(1), atol=1e-9)
+
+
+def test_smooth_kmeans_never_lies_below_kmeans_and_ends_there(points):
+    z, c = points
+    hard = _numpy_distances(z, c).min(1).mean()
+    values = [float(smooth_kmeans(z, c, s)) for s in (0.1, 1, 10, 1000)]
+    assert values == sorted(values, reverse=True)
+    assert values[-1] == pytest.approx(hard, rel=1e-6)
+    objective = SmoothKMeans(first=1, last=100)
+    sharp = []
+    for done in (0, 0.5, 1):
+        assert objective.refresh(z, c, done) is None
+        sharp.append(objective.sharpness * float(spread(z, c)))
+    np.testing.assert_allclose(sharp, [1, 10, 100], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda z, c: kl(torch.full((6, 3), 1 / 3, dtype=z.dtype), student_t(z, c, 1.5)),
+        lambda z, c: cross_entropy(torch.full((6, 3), 1 / 3, dtype=z.dtype), softmax_assignment(z, c, 0.7)),
+        lambda z, c: smooth_kmeans(z, c, 0.7),
+    ],
+)
+def test_gradients_are_those_of_finite_differences(loss):
+    order = torch.Generator().manual_seed(1)
+    z, c = (torch.randn(n, 2, generator=order, dtype=torch.double, requires_grad=True) for n in (6, 3))
+    assert torch.autograd.gradcheck(loss, (z, c))
+
+
+def test_gradient_is_finite_where_a_point_is_its_centre():
+    z = torch.ones(2, 2, requires_grad=True)
+    squared_distances(z, z.detach()).sum().backward()
+    assert torch.isfinite(z.grad).all()
+
+
+def test_kl_is_zero_only_for_equal(points):
+    q = student_t(*points)
+    assert float(kl(q, q)) == pytest.approx(0, abs=1e-9)
+    assert float(kl(target_distribution(q), q)) > 1e-3
+
+
+# --- the alarm ---
+
+
+def test_even_clusters_raise_no_alarm():
+    facts = collapse(np.full(16, 50))
+    assert (facts.largest, facts.empty) == (1 / 16, 0)
+    assert facts.effective == pytest.approx(16)
+    assert not facts.alarm
+
+
+@pytest.mark.parametrize(
+    ("counts", "too_large", "too_few", "empty"),
+    [
+        ([1000] + [1] * 15, True, True, 0),
+        ([100] * 3 + [0] * 13, True, True, 13),
+        ([100] * 15 + [0], False, False, 1),
+        ([100] * 7 + [1] * 9, False, True, 0),
+        ([130] + [20] * 15, True, False, 0),
+    ],
+)
+def test_each_way_to_collapse_is_said(counts, too_large, too_few, empty):
+    facts = collapse(np.array(counts))
+    assert (facts.too_large, facts.too_few, facts.empty) == (too_large, too_few, empty)
+    assert facts.alarm
+    assert facts == of_labels(np.repeat(np.arange(len(counts)), counts), len(counts))
+
+
+def test_two_clusters_of_unequal_size_are_no_collapse():
+    assert not collapse(np.array([70, 30])).alarm
+
+
+@pytest.mark.parametrize("counts", [[], [0, 0], [-1, 3], [[1, 2]]])
+def test_counts_that_say_nothing_are_refused(counts):
+    with pytest.raises(ValueError, match="counts"):
+        collapse(np.array(counts))
+
+
+def test_labels_outside_are_refused():
+    with pytest.raises(ValueError, match="labels"):
+        of_labels(np.array([0, 5]), 5)
+
+
+# --- the fit ---
+
+
+def _free(n=300, seed=0):
+    """Return a task whose 'encoder' is a table of points that may go anywhere: nothing but the objective holds them."""
+    order = torch.Generator().manual_seed(seed)
+    table = nn.Embedding(n, 2)
+    # Sizes as unequal as weather: one large cloud and three small ones near it.
+    middle = torch.tensor([[0.0, 0], [2.5, 0], [0, 2.5], [-2.5, -2.5]])
+    which = torch.tensor([0] * (n - 60) + [1] * 20 + [2] * 20 + [3] * 20)
+    table.weight.data = middle[which] + 0.8 * torch.randn(n, 2, generator=order)
+    return Task(table, (torch.arange(n),), table, lambda latent, rows: latent.new_zeros(()))
+
+
+def test_a_fit_is_the_same_for_the_same_seed_and_tells_its_course():
+    found = [refine(_free(), ClusterByTarget(1.0), 4, Pace(3, 64, settled=0), seed) for seed in (0, 0, 1)]
+    assert torch.equal(found[0].centres, found[1].centres)
+    assert torch.equal(found[0].labels, found[1].labels)
+    assert not torch.equal(found[0].centres, found[2].centres)
+    course = found[0].course
+    assert len(course.losses) == len(course.changed) == len(course.collapses) == 3
+    assert torch.bincount(found[0].labels, minlength=4).max() / 300 == pytest.approx(
+        course.collapses[-1].largest
+    )
+
+
+def test_a_fit_stops_when_labels_have_settled():
+    course = refine(_free(), ClusterByTarget(0.0), 4, Pace(30, 300, rate=1e-12, settled=1e-3)).course
+    assert len(course.losses) == 1
+
+
+def test_fewer_points_than_clusters_are_refused():
+    with pytest.raises(InputError) as refused:
+        kmeans(torch.zeros(3, 2), 4, 0)
+    assert refused.value.code == "rain_few_examples"
+
+
+def test_a_loss_that_is_no_number_is_refused():
+    task = _free()
+    broken = Task(task.module, task.data, task.encode, lambda latent, rows: latent.sum() * float("nan"))
+    with pytest.raises(InputError) as refused:
+        refine(broken, ClusterByTarget(), 4, Pace(2))
+    assert refused.value.code == "not_finite"
+
+
+# --- digits ---
+
+
+@pytest.fixture(scope="module")
+def images():
+    from sklearn.datasets import load_digits
+
+    pixels, classes = load_digits(return_X_y=True)
+    return torch.from_numpy((pixels / 16).astype(np.float32)).reshape(-1, 1, 8, 8), classes
+
+
+def test_agreement_does_not_depend_on_the_names_of_clusters():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 6, 400)
+    labels = np.where(rng.random(400) < 0.3, rng.integers(0, 6, 400), truth)
+    renamed = rng.permutation(6)[labels]
+    first, second = digits.agreement(truth, labels), digits.agreement(truth, renamed)
+    assert first == pytest.approx(second)
+    assert first["acc"] == pytest.approx((truth == labels).mean())
+    assert digits.agreement(truth, truth) == pytest.approx(dict.fromkeys(first, 1.0))
+    # One cluster: the best name is that of the largest class.
+    alone = digits.agreement(truth, np.zeros(400, int))
+    assert alone["acc"] == alone["purity"] == np.bincount(truth).max() / 400
+
+
+def test_agreement_counts_clusters_without_a_class_as_wrong():
+    truth, labels = np.array([0, 0, 0, 0, 1, 1]), np.array([0, 0, 1, 1, 2, 2])
+    found = digits.agreement(truth, labels)
+    assert found["acc"] == pytest.approx(4 / 6)
+    assert found["purity"] == 1
+
+
+def test_kmeans_on_digits_is_the_known_baseline(images):
+    found = digits.agreement(images[1], digits.ALGORITHMS["kmeans"](images[0], 10, 0))
+    assert found["acc"] == pytest.approx(0.791, abs=0.01)
+    assert found["nmi"] == pytest.approx(0.742, abs=0.01)
+
+
+def test_a_moved_image_keeps_its_ground_and_most_of_its_ink(images):
+    torch.manual_seed(0)
+    scaled = (images[0][:200] - 0.3) / 0.4
+    moved = digits.moved(scaled)
+    assert moved.shape == scaled.shape
+    assert moved.min() >= scaled.min() - 1e-5
+    ink = lambda x: (x - scaled.min()).sum()
+    assert 0.85 < ink(moved) / ink(scaled) < 1.02
+    assert torch.allclose(digits.moved(scaled, 0, 0), scaled, atol=1e-5)
+    assert not torch.allclose(moved, scaled, atol=0.1)
+
+
+def test_joined_centres_find_clusters_that_kmeans_would_cut():
+    order = torch.Generator().manual_seed(0)
+    wide = torch.randn(600, 2, generator=order) * torch.tensor([4.0, 0.3])
+    small = torch.randn(2, 30, 2, generator=order) * 0.1 + torch.tensor([[[0.0, 4]], [[0.0, 7]]])
+    points = torch.cat([wide, *small])
+    centres = joined(points, 3, 0)
+    assert centres.shape == (3, 2)
+    assert torch.equal(centres, joined(points, 3, 0))
+
+
+# --- rain ---
+
+
+@pytest.fixture(scope="module")
+def days():
+    return made_up(8, 12)
+
+
+@pytest.fixture(scope="module")
+def apart():
+    return made_up(3, 12, first=100)
+
+
+@pytest.fixture(scope="module")
+def fitted(days, apart):
+    """One of each kind, fitted for a moment; one of them in both forms."""
+    options = {"calibration": apart, "epochs": 30, "pace": Pace(4, 32, 3e-4, 0)}
+    names = ("idec_aware", "dcec", "dcec_aware", "dkm_aware", "depict_aware")
+    return {name: METHODS[name].fit(days, 1, **options) for name in names}
+
+
+NAMES = ["idec_aware", "dcec", "dcec_aware", "dkm_aware", "depict_aware"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_deep_clustering_answers_as_a_model(fitted, apart, name):
+    model = fitted[name]
+    told = model.predict(apart)
+    assert isinstance(model, Model)
+    assert list(told.scores) == list(TARGETS)
+    assert np.isfinite(told.scores).all(axis=None)
+    latent = torch.from_numpy(told.latent)
+    np.testing.assert_array_equal(told.cluster, nearest(latent, model.centres))
+    np.testing.assert_allclose(
+        told.distance**2, squared_distances(latent, model.centres).min(1).values, atol=1e-3
+    )
+    drawn = model.prototypes()
+    assert drawn.shape == (16, SIDE, SIDE)
+    assert np.isfinite(drawn).all()
+    assert drawn.min() >= 0
+    assert (model.head is not None) is METHODS[name].aware
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_course_ends_with_the_clusters_that_it_has(fitted, days, name):
+    model = fitted[name]
+    assert len(model.course.collapses) == 4
+    assert collapse(model.cluster_count.numpy()) == model.course.collapses[-1]
+
+
+def test_clusters_that_learn_scores_tell_them(fitted, apart):
+    """Here all that decides a score is the age, which says nothing of where it rains."""
+
+    def explained(name):
+        truth, told = apart.scores["csi"], fitted[name].predict(apart).cluster_scores["csi"]
+        return float(1 - ((truth - told) ** 2).sum() / ((truth - truth.mean()) ** 2).sum())
+
+    for name in ("idec_aware", "dcec_aware", "dkm_aware", "depict_aware"):
+        assert explained(name) > 0.6, name
+    assert explained("dcec") < explained("dcec_aware") - 0.15
+
+
+@pytest.mark.parametrize("name", ["idec", "dcec_aware"])
+def test_every_parameter_learns(days, name):
+    torch.manual_seed(0)
+    model = deep.build(name)
+    model.learn_scales(days)
+    batch = next(nets.batches(nets.prepared(model, days), 96, torch.Generator().manual_seed(0)))
+    model.loss(batch).backward()
+    assert [n for n, p in model.named_parameters() if p.grad is None or not p.grad.abs().max() > 0] == []
+    assert sum(v.numel() for v in model.state_dict().values()) * 4 < 1.5e6
+
+
+def test_statistics_are_settled_to_those_of_the_maps(days):
+    torch.manual_seed(0)
+    model = deep.build("dcec")
+    model.learn_scales(days)
+    deep_fit.settle(model, days)
+    latent = model.encoded(days)
+    torch.testing.assert_close(latent.mean(0), torch.zeros(16), atol=0.3, rtol=0)
+    torch.testing.assert_close(latent.std(0), torch.ones(16), atol=0.3, rtol=0)
+    assert not model.training
+    assert model.place.scale.momentum == nn.BatchNorm2d(1).momentum
+
+
+def test_a_deep_clustering_is_the_same_for_the_same_seed(days, apart):
+    options = {"calibration": apart, "epochs": 1, "pace": Pace(2, 32)}
+    first, second, other = (METHODS["depict_aware"].fit(days, seed, **options) for seed in (3, 3, 4))
+    for name, tensor in first.state_dict().items():
+        assert torch.equal(tensor, second.state_dict()[name]), name
+    assert not torch.equal(first.centres, other.centres)
+
+
+def test_too_few_maps_teach_nothing(days):
+    with pytest.raises(InputError) as refused:
+        deep.dkm(days.some(slice(0, 20)))
+    assert refused.value.code == "rain_few_examples"

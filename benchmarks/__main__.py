@@ -17,6 +17,7 @@ from benchmarks import (
     memory,
     opening,
     prosail,
+    rain,
     rerun,
     swipe,
     table,
@@ -34,6 +35,7 @@ GROUPS: dict[str, Callable[[Stage], list[table.Row]]] = {
     **prosail.GROUPS,
     **inpaint.GROUPS,
     **likelihoods.GROUPS,
+    **rain.GROUPS,
 }
 
 

@@ -7,6 +7,8 @@ from threading import Lock
 
 import numpy as np
 import pandas as pd
+from scipy import stats
+from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.ensemble import ExtraTreesRegressor
@@ -33,7 +35,7 @@ GROUPS = {
 }
 #: Chosen on days kept apart among forests and extremely randomised trees of 100-400 trees, leaves of 1-10 maps, a third
 #: to all of the features a split.
-TREES, LEAF, SHARE = 150, 2, 0.5
+TREES, LEAF, SHARE = 100, 2, 0.5
 COMPONENTS = 16
 #: Side to which ``now`` is averaged before its components are taken: they are of larger scale than that.
 COARSE = 20
@@ -43,7 +45,7 @@ COARSE = 20
 class ByWetShare:
     """One monotone curve a score, of the share of the map where it rains."""
 
-    curves: dict[str, IsotonicRegression]
+    curves: dict[str, IsotonicRegression | _Unknown]
     clusters: int = 0
     grid: tuple[int, int] | None = None
 
@@ -70,13 +72,17 @@ def wet_fraction(
     """
     enough(train)
     wet = train.features["wet"].to_numpy(float)
-    curves = {}
+    curves: dict[str, IsotonicRegression | _Unknown] = {}
     for name in TARGETS:
         truth = train.scores[name].to_numpy(float)
         good = np.isfinite(wet) & np.isfinite(truth)
-        curve = IsotonicRegression(increasing="auto", out_of_bounds="clip")
         # A score that no map has stays unknown.
-        curves[name] = curve.fit(wet[good], truth[good]) if good.any() else _Unknown()
+        curves[name] = _Unknown()
+        if good.any():
+            flat = np.ptp(wet[good]) == 0 or np.ptp(truth[good]) == 0
+            rises = flat or stats.spearmanr(wet[good], truth[good]).statistic >= 0
+            curves[name] = IsotonicRegression(increasing=bool(rises), out_of_bounds="clip")
+            curves[name].fit(wet[good], truth[good])
     return ByWetShare(curves)
 
 
@@ -258,8 +264,8 @@ class Components:
 
     def predict(self, examples: Examples) -> Prediction:
         """See :class:`eogen.rain.protocol.Model`."""
-        latent = self.components.transform(coarse(examples))
-        apart = self.means.transform(latent)
+        latent = (coarse(examples) - self.components.mean_) @ self.components.components_.T
+        apart = cdist(latent, self.means.cluster_centers_)
         cluster = apart.argmin(1)
         scores = self.scores.iloc[cluster].reset_index(drop=True)
         return Prediction(scores, cluster, scores, apart.min(1), latent.astype(np.float32))
@@ -290,8 +296,10 @@ def coarse(examples: Examples) -> np.ndarray:
     """Return (n, COARSE * COARSE) float32 block means of ``now``."""
     now = examples.frames[:, NOW].astype(np.float32)
     if now.shape[-1] > COARSE:
-        now = now.reshape(len(now), COARSE, now.shape[-1] // COARSE, COARSE, -1).mean((2, 4))
-    return now.reshape(len(now), -1)
+        now = now.reshape(len(now), COARSE, now.shape[-2] // COARSE, COARSE, now.shape[-1] // COARSE).mean(
+            (2, 4)
+        )
+    return now.reshape(len(now), now.shape[1] * now.shape[2])
 
 
 __all__ = ["Components", "Forest", "age_only", "coarse", "forest", "pca_kmeans", "wet_fraction"]

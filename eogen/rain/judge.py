@@ -18,6 +18,7 @@ from eogen.rain.maps import CELL
 from eogen.rain.protocol import Prediction
 from eogen.rain.score_model import FEATURES
 from eogen.rain.scores import BY_NAME
+from eogen.rain.windows import windows
 
 #: Past maps shown, each of another day.
 NEAREST = 6
@@ -109,15 +110,6 @@ def judge(imerg: xr.Dataset, name: str = "forest", level: float = LEVEL) -> Judg
     }  # fmt: skip
     facts = _facts(told, examples, known, said, unusual)
     return Judgement(held, _nearest(known, said, examples.time), facts, name, level)
-
-
-def windows(cells: int, side: int = WINDOW) -> list[slice]:
-    """Return the fewest windows of ``side`` cells that cover ``cells``, evenly apart; one of all when it is shorter."""
-    if cells <= side:
-        return [slice(0, cells)]
-    count = -(-cells // side)
-    starts = np.round(np.linspace(0, cells - side, count)).astype(int)
-    return [slice(int(s), int(s) + side) for s in starts]
 
 
 def judge_windows(

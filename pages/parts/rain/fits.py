@@ -80,6 +80,12 @@ def first(among: Sequence[str]) -> str:
     return next((n for n in FIRST if n in among and ready(n)), among[0])
 
 
+def best(among: Sequence[str]) -> str:
+    """Return the method that is asked first for scores: a trained one, else the forest, which is hard to beat."""
+    found = first(among)
+    return found if committed(found) or "forest" not in among else "forest"
+
+
 def label(t: Words, name: str) -> str:
     """Return a method's title, marked where it cannot be asked here."""
     return names.method(t, name) + ("" if ready(name) else f" · {t('rain.common.no_weights')}")

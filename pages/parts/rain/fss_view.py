@@ -51,27 +51,33 @@ def picture(t: Words, found: xr.Dataset) -> go.Figure:
         ]
         for row in fss
     ]
+    # Places, not names: a width such as "10" would be taken for a number of the axis.
+    at = [list(range(len(events))), list(range(len(scales)))]
+    named = lambda where, text: {"tickvals": where, "ticktext": text, "range": [-0.5, len(where) - 0.5]}
     figure = figures.figure(
-        t, x=figures.axis(t("rain.fss.event"), "mm/h", type="category"),
-        y=figures.axis(t("rain.fss.scale"), "km", type="category", showgrid=False), height=90 + 62 * len(scales),
+        t, x=figures.axis(t("rain.fss.event"), "mm/h", **named(at[0], events)),
+        y=figures.axis(t("rain.fss.scale"), "km", showgrid=False, **named(at[1], scales)),
+        height=90 + 62 * len(scales),
     )  # fmt: skip
     # What is too rare has a colour of its own: an empty cell would look like a fault of the page.
+    grey = [[0, "rgba(128,128,128,.28)"], [1, "rgba(128,128,128,.28)"]]
     figure.add_heatmap(
-        x=events, y=scales, z=np.where(np.isnan(fss), 1.0, np.nan), showscale=False, hoverinfo="skip", xgap=2, ygap=2,
-        colorscale=[[0, "rgba(128,128,128,.28)"], [1, "rgba(128,128,128,.28)"]],
+        x=at[0], y=at[1], z=np.where(np.isnan(fss), 1.0, np.nan), showscale=False, hoverinfo="skip", xgap=2, ygap=2,
+        colorscale=grey,
     )  # fmt: skip
     figure.add_heatmap(
-        x=events, y=scales, z=fss, zmin=0, zmax=1, text=said, xgap=2, ygap=2, hoverongaps=False,
-        colorscale=figures.scale(), colorbar={"title": {"text": "FSS"}, "thickness": 12, "tickformat": ".1f"},
-        hovertemplate="%{x} mm/h · %{y} km<br>FSS %{z:.3f}<extra></extra>",
+        x=at[0], y=at[1], z=fss, zmin=0, zmax=1, xgap=2, ygap=2, hoverongaps=False, colorscale=figures.scale(),
+        colorbar={"title": {"text": "FSS"}, "thickness": 12, "tickformat": ".1f"},
+        text=[[f"{e} mm/h · {w} km" for e in events] for w in scales],
+        hovertemplate="%{text}<br>FSS %{z:.3f}<extra></extra>",
     )  # fmt: skip
     for i, row in enumerate(fss):
         for k, value in enumerate(row):
+            known = bool(np.isfinite(value))
+            colour = {"color": "#10171D" if value > 0.45 else "#FDFDFD"} if known else {}
             figure.add_annotation(
-                x=events[k], y=scales[i], text=said[i][k], showarrow=False,
-                font={"size": 13 if np.isfinite(value) else 11,
-                      "color": None if np.isnan(value) else "#10171D" if value > 0.5 else "#FFFFFF"},
-            )  # fmt: skip
+                x=k, y=i, text=said[i][k], showarrow=False, font={"size": 13 if known else 11, **colour}
+            )
     return figure
 
 

@@ -139,7 +139,8 @@ def _quality(t: Words, held: Cells, grid: tuple[int, int] | None) -> None:
             )
             + "</div>"
         )  # fmt: skip
-        facts = {"largest": t.percent(use.largest), "empty": use.empty}
+        facts = {"largest": t.percent(use.largest), "empty": use.empty, "n": use.clusters}
+        facts["effective"] = t.number(use.effective, 1)
         if use.alarm:
             st.warning(t("rain.map.collapsed", **facts), icon=":material/warning:")
         else:

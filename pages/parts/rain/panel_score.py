@@ -38,7 +38,7 @@ def show(guest: Visitor, state: State) -> None:
     )  # fmt: skip
     offered = [n for n in fits.offered() if n not in ("wet_fraction", "age_only")]
     name = choose(
-        columns[1].selectbox, t("rain.common.method"), offered, name="method", default=_first(offered),
+        columns[1].selectbox, t("rain.common.method"), offered, name="method", default=fits.best(offered),
         key="score_method", format_func=lambda n: fits.label(t, n),
     )  # fmt: skip
     score = choose(
@@ -66,12 +66,6 @@ def show(guest: Visitor, state: State) -> None:
         _drawn(t, state, of, name, score, said)
 
 
-def _first(offered: list[str]) -> str:
-    """Return the method that is asked first: the best that can be had; the forest is a hard one to beat."""
-    found = fits.first(offered)
-    return found if fits.committed(found) else "forest"
-
-
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _judged(key: str, name: str, stamp: float, _maps: xr.Dataset) -> Judgement:
     return judge(_maps.isel(time=slice(0, MOST)), name)
@@ -87,8 +81,7 @@ def _drawn(t: Words, state: State, of: Subject, name: str, score: str, said: Jud
     """Draw the series of maps, then the map that is chosen."""
     count = said.maps.sizes["time"]
     truth = _truth(of.key, of.maps) if of.grid else None
-    for sentence in score_view.facts(t, said.facts, count):
-        st.caption(sentence)
+    st.caption(" ".join(score_view.facts(t, said.facts, count)))
     at = 0
     if count > 1:
         start = min(state.at, count - 1) if of.simulated else 0

@@ -34,7 +34,7 @@ def show(guest: Visitor, state: State) -> None:
     columns = st.columns([1.4, 1, 1], vertical_alignment="bottom")
     offered = [n for n in fits.offered() if n not in BESIDE[:2]]
     name = choose(
-        columns[0].selectbox, t("rain.common.method"), offered, name="method", default=fits.first(offered),
+        columns[0].selectbox, t("rain.common.method"), offered, name="method", default=fits.best(offered),
         key="truth_method", format_func=lambda n: fits.label(t, n),
     )  # fmt: skip
     score = choose(
@@ -69,8 +69,8 @@ def show(guest: Visitor, state: State) -> None:
             view.bars(t, {n: rows[n]["r2"] for n in rows}, name, t("rain.truth.r2")), key="rain_truth_r2",
             alt=t("rain.truth.r2_alt"), expert=True,
         )  # fmt: skip
-        st.dataframe(view.table(t, rows), hide_index=True, width="stretch", alt=t("rain.truth.table_alt"))
         st.caption(t("rain.truth.few", days=count))
+    st.dataframe(view.table(t, rows), hide_index=True, width="stretch", alt=t("rain.truth.table_alt"))
     export.bar(
         [export.table("rain-true-predicted", partial(listed, held, predicted, bounds)),
          export.Chart("rain_truth", "rain-true-predicted")],

@@ -32,7 +32,8 @@ def series(t: Words, said: Judgement, score: str, truth: pd.DataFrame | None, at
     time = maps["time"].values
     value, low, high = (maps[n].values for n in (score, f"{score}_low", f"{score}_high"))
     figure = figures.figure(
-        t, x=figures.axis(t("rain.score.time"), ""), y=figures.axis(names.score(t, score), ""), height=320, legend=True,
+        t, x=figures.axis(t("rain.score.time"), "", tickformat="%H:%M\n%d/%m"),
+        y=figures.axis(names.score(t, score), ""), height=320, legend=True,
     )  # fmt: skip
     accent = figures.ACCENT["rain"]
     # Held apart where half-hours are missing: a line over a hole would say what nobody predicted.

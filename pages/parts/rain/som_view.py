@@ -86,8 +86,9 @@ def picture(t: Words, board: Board, chosen: int | None = None) -> go.Figure:
     figure = figures.figure(
         t, x=figures.axis("-", "", range=[-0.5, columns - 0.5], **bare),
         y=figures.axis("-", "", range=[rows - 0.5, -0.5], scaleanchor="x", constrain="domain", **bare),
-        height=int(120 * rows + 20),
+        height=int(132 * rows),
     )  # fmt: skip
+    figure.update_layout(margin={"l": 0, "r": 0, "t": 4, "b": 0})
     figure.update_xaxes(title_text="", constrain="domain")
     figure.update_yaxes(title_text="")
     tint = names.scale(board.score, board.value[np.isfinite(board.value)])
@@ -150,4 +151,4 @@ def css(colour: tuple[int, ...]) -> str:
 def ink(colour: tuple[int, ...]) -> str:
     """Return the colour of text that is read on a ground."""
     light = 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
-    return "#10171D" if light > 130 else "#FFFFFF"
+    return "#10171D" if light > 130 else "#FDFDFD"

@@ -87,6 +87,7 @@ def test_a_fresh_server_entered_by_a_deep_link_shows_the_page(app):
         "Canopy",
         "Ocean",
         "Change",
+        "Rain",
         "Landscape",
     ]
     assert first["lang"] == "en"

@@ -13,6 +13,7 @@ from eogen.landcover import models
 from eogen.nn import weights
 from eogen.nn.weights import Card
 from eogen.ocean import models as ocean
+from eogen.rain import models as rain
 from eogen.results import Report
 from tests.real import REPOSITORY
 
@@ -34,7 +35,7 @@ def cards(room: str) -> dict[str, Card]:
         return {name: weights.read_card(row.path) for name, row in models.MODELS.items() if models.load(name)}
     if room == "canopy":
         return {name: canopy.load(name)[1] for name in FAMILIES}
-    rows = {"ocean": ocean, "change": change}[room]
+    rows = {"ocean": ocean, "change": change, "rain": rain}[room]
     return {name: rows.load(name)[1] for name in rows.MODELS}
 
 

@@ -208,12 +208,20 @@ def test_committed_weights_are_small_sealed_and_described(file):
     assert row.room == file.parent.name
     assert row.data
     assert all(d["licence"] and d["n"] > 0 for d in row.data)
+    if row.room == "rain" and row.model.startswith("archive"):
+        # Past maps and their scores, no network: what is hashed is what was kept of the simulation.
+        assert row.parameters == 0
+        assert all(len(d["sha256"]) == 64 for d in row.data)
+        return
     # Simulations are made anew by the seed: there is no file to hash.
     assert all(len(d["sha256"]) == (0 if d["name"].startswith("simulated") else 64) for d in row.data)
     rounded = any(t.dtype == torch.float16 for t in safetensors.torch.load_file(file).values())
     assert rounded == (row.stored == "float16") == bool(row.before)
     if row.room in ("ocean", "change"):
         assert np.isfinite(row.metrics["loss"]["value"])
+        return
+    if row.room == "rain":
+        assert np.isfinite(row.metrics["cluster_csi_r2"]["value"])
         return
     if row.room == "canopy":
         assert np.isfinite(row.metrics["held_out_loss"]["value"])

@@ -122,6 +122,15 @@ def day(choice: Choice) -> Day:
     return Day(choice, made)
 
 
+def note_of(choice: Choice) -> float:
+    """Return the note of a whole day (the CSI of all its half hours as one map), without keeping the day."""
+    made = simulate(
+        choice.seed, SLOTS, start=choice.start, run=choice.run, regime=choice.regime or None, drop=choice.off
+    )
+    said, true = (made[name].values >= EVENT for name in ("precipitation", "radar"))
+    return float((said & true).sum() / max((said | true).sum(), 1))
+
+
 @st.cache_data(show_spinner=False, max_entries=32)
 def overpasses(start: str, lat: tuple[float, ...], lon: tuple[float, ...]) -> pd.DataFrame:
     """Return every pass of the day (:func:`eogen.rain.orbits.passes`), of all satellites."""

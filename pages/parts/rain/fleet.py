@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -13,7 +11,7 @@ from eogen.rain.orbits import SATELLITES
 from pages.kit.words import Words
 from pages.parts.rain import days
 from pages.parts.rain.days import NAMES, Day
-from pages.parts.rain.sky import WORDS, Row
+from pages.parts.rain.sky import WORDS, Row, told
 
 #: Hours under the slider: every six, the last inside.
 TICKS = (0, 12, 24, 36)
@@ -38,8 +36,7 @@ def switch(off: tuple[str, ...]) -> None:
 
 def hear(key: str) -> None:
     """Take over what the element asks for: which satellites are off, which half hour is looked at."""
-    told: Any = st.session_state.get(key)
-    asked = told.get("asked") if isinstance(told, Mapping) else getattr(told, "asked", None)
+    asked = told(key)
     if not asked:
         return
     switch(tuple(name for name in NAMES if name in asked["off"]))

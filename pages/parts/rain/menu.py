@@ -14,7 +14,7 @@ from pages.parts.rain.days import Choice
 from pages.parts.rain.state import State
 
 #: Months on whose first day a simulated day starts.
-SEASONS = {"winter": "2023-01-15", "spring": "2023-04-15", "summer": "2023-07-14", "autumn": "2023-10-12"}
+SEASONS = {"winter": "2023-01-20", "spring": "2023-04-15", "summer": "2023-07-14", "autumn": "2023-10-12"}
 #: The choice that lets the weather follow the season.
 FREE = "season"
 SEED = 1

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from eogen.rain.scores import BY_NAME
 from pages.kit import provenance
+from pages.kit.address import choose
 from pages.kit.hall import Visitor
 from pages.kit.words import Words
 from pages.parts.rain import days, draw, exports, fleet, judge, public
 from pages.parts.rain.days import NAMES, Day
-from pages.parts.rain.sky import Picture, Skin, sky
+from pages.parts.rain.sky import Note, Picture, Skin, sky
 from pages.parts.rain.state import State
 
 KEY = "rain_expert_sky"
-#: Scores of the table, in their order.
+#: Scores whose curve fits a scale of 0 to 1; scores of the table.
+CURVES = ("csi", "cc_log", "fss", "hss", "pod")
 SHOWN = ("csi", "cc_log", "fss", "pod", "far", "hss", "log_bias", "rmse_log", "kge")
 
 
@@ -24,9 +28,14 @@ def show(guest: Visitor, state: State) -> None:
     """Draw the panel."""
     t = guest.words
     st.markdown(t("rain.constellation.lead"))
+    curve = choose(
+        partial(st.segmented_control, required=True), t("rain.constellation.curve"), CURVES, name="curve",
+        default="csi",
+        format_func=lambda n: t(f"rain.scores.{n}"),
+    )  # fmt: skip
     with st.spinner(t("rain.public.fetching")):
         now, full = state.day, state.full
-        _film(t, state, now, full)
+        _film(t, state, now, full, curve)
     with st.container(horizontal=True, gap="small", key="rain_switches"):
         st.button(t("rain.public.none"), key="rain_none", disabled=len(now.choice.off) == len(NAMES),
                   on_click=fleet.switch, args=(NAMES,))  # fmt: skip
@@ -43,7 +52,7 @@ def show(guest: Visitor, state: State) -> None:
     exports.bar(t, state)
 
 
-def _film(t: Words, state: State, now: Day, full: Day) -> None:
+def _film(t: Words, state: State, now: Day, full: Day, curve: str) -> None:
     lat, lon = days.places_of(now)
     rain = draw.rain_legend(t)
     one = lambda title, name, legend, **more: Picture(
@@ -61,7 +70,7 @@ def _film(t: Words, state: State, now: Day, full: Day) -> None:
         clock=fleet.clocks(t, days.SLOTS), said=[_said(t, now, k) for k in range(days.SLOTS)],
         swaths=days.swaths(now.choice.start, lat, lon), land=draw.land(lat, lon), places=draw.towns(lat, lon),
         shape=draw.shape(lat, lon), columns=draw.COLUMNS, at=state.at, off=now.choice.off,
-        note=public.note(t, now, full, judge.guess(now)),
+        note=_note(t, now, full, curve),
         ticks=fleet.ticks(t), wide=True, on_asked=lambda: fleet.hear(KEY),
     )  # fmt: skip
 
@@ -76,6 +85,31 @@ def _said(t: Words, day: Day, k: int) -> list[str]:
             age=fleet.since(t, day.age[k]), regime=t(f"rain.regimes.{day.pair['regime'].values[k]}"),
         )
     ]  # fmt: skip
+
+
+def _note(t: Words, now: Day, full: Day, name: str) -> Note:
+    """Return one score over the day; what lies below 0 is drawn at 0."""
+    values = lambda held: [round(float(v), 3) if np.isfinite(v) else None for v in held]
+    write = lambda v: "–" if v is None else t.number(v, 3)
+    here, there = values(now.scores[name].values), values(full.scores[name].values)
+    said = judge.guess(now)
+    predicted = said is not None and name in said
+    keys = f'<span class="k-now">{t("rain.constellation.key_now")}</span>'
+    keys += f'<span class="k-full">{t("rain.public.key_full")}</span>' if now.choice.off else ""
+    keys += f'<span class="k-guess">{t("rain.public.key_guess")}</span>' if predicted else ""
+    guess = three = None
+    if predicted:
+        guess, *ends = (values(said[n].values) for n in (name, f"{name}_low", f"{name}_high"))
+        three = [
+            t("rain.constellation.guess", n=write(v), low=write(a), high=write(b))
+            for v, a, b in zip(guess, *ends, strict=True)
+        ]
+    return Note(
+        label=t(f"rain.scores.{name}"), curve=t("rain.constellation.by_hour"), keys=keys, now=here,
+        text=[write(v) for v in here], full=there if now.choice.off else None,
+        full_text=[t("rain.constellation.full", n=write(v)) for v in there] if now.choice.off else None,
+        guess=guess, guess_text=three,
+    )  # fmt: skip
 
 
 def scores_table(t: Words, now: Day, full: Day, at: int) -> pd.DataFrame:

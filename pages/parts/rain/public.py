@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
+import xarray as xr
 
 from pages.kit import provenance
 from pages.kit.address import whole
@@ -34,7 +35,7 @@ def _day(t: Words) -> None:
     three = st.query_params.get("look") == "three"
     with st.spinner(t("rain.public.fetching")):
         now, full = days.day(story.choice(off)), days.day(story.choice())
-        st.markdown(t("rain.public.three") if three else t("rain.public.lead"))
+        st.markdown(t("rain.public.three") if three else _lead(t, story, off))
         _film(t, story, now, full, challenge.KEEP if three else None)
     _actions(t, number, off, three)
     if three:
@@ -43,6 +44,13 @@ def _day(t: Words) -> None:
         provenance.caption(told(t, now.choice), t)
         with st.popover(t("rain.public.what"), type="tertiary"):
             st.markdown(t("rain.public.explained"))
+
+
+def _lead(t: Words, story: Story, off: tuple[str, ...]) -> str:
+    """Say what there is to try now."""
+    if off:
+        return t("rain.public.lead_off", n=len(off)) if off != NAMES else t("rain.public.lead_none")
+    return t("rain.public.lead", hour=fleet.clock(t, story.at), name=story.satellite)
 
 
 def told(t: Words, choice: Choice) -> Provenance:
@@ -73,7 +81,8 @@ def _film(t: Words, story: Story, now: Day, full: Day, most: int | None) -> None
         swaths=days.swaths(now.choice.start, lat, lon), land=draw.land(lat, lon), places=draw.towns(lat, lon),
         shape=draw.shape(lat, lon), columns=draw.COLUMNS, at=at, off=now.choice.off,
         note=note(t, now, full, judge.guess(now)),
-        ticks=fleet.ticks(t), most=most, on_asked=lambda: fleet.hear(KEY),
+        ticks=fleet.ticks(t), most=most,
+        hint="" if now.choice.off else story.satellite, on_asked=lambda: fleet.hear(KEY),
     )  # fmt: skip
 
 
@@ -108,8 +117,9 @@ def out_of(value: float | None) -> str:
     return "–" if value is None or not np.isfinite(value) else str(round(100 * value))
 
 
-def note(t: Words, now: Day, full: Day, said: np.ndarray | None, score: str = "csi") -> Note:
-    """Return the note of the map over the day; ``said`` is the model's, (time,) or None."""
+def note(t: Words, now: Day, full: Day, said: xr.Dataset | None) -> Note:
+    """Return the note of the map, its CSI out of 100, over the day; ``said`` is the model's (:func:`judge.guess`)."""
+    score = "csi"
     here, there = _values(now.scores[score].values), _values(full.scores[score].values)
     keys = f'<span class="k-now">{t("rain.public.key_now")}</span>'
     if now.choice.off:
@@ -121,9 +131,18 @@ def note(t: Words, now: Day, full: Day, said: np.ndarray | None, score: str = "c
         text=[t("rain.public.out_of", n=out_of(v)) for v in here],
         full=there if now.choice.off else None,
         full_text=[t("rain.public.full", n=out_of(v)) for v in there] if now.choice.off else None,
-        guess=None if said is None else _values(said),
-        guess_text=None if said is None else [t("rain.public.guess", n=out_of(v)) for v in _values(said)],
+        guess=None if said is None else _values(said[score].values),
+        guess_text=None if said is None else _guessed(t, said, score),
     )  # fmt: skip
+
+
+def _guessed(t: Words, said: xr.Dataset, score: str) -> list[str]:
+    """Write what the model says, with its interval."""
+    three = [_values(said[name].values) for name in (score, f"{score}_low", f"{score}_high")]
+    return [
+        t("rain.public.guess", n=out_of(v), low=out_of(a), high=out_of(b))
+        for v, a, b in zip(*three, strict=True)
+    ]
 
 
 def _actions(t: Words, number: int, off: tuple[str, ...], three: bool) -> None:

@@ -7,7 +7,7 @@ const REST = 500, STEP = 550                      // milliseconds: until an hour
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".sky")
   const find = (name) => root.querySelector(`.${name}`)
-  const self = (root.eogen ??= { token: null, at: 0, skin: 0, timer: null, rest: null, sent: 0 })
+  const self = (root.eogen ??= { token: null, at: 0, skin: 0, timer: null, rest: null, sent: data.heard, known: null })
   const words = data.labels, last = data.count - 1
   const make = (tag, cls, parent, text) => {
     const made = document.createElement(tag)
@@ -22,7 +22,11 @@ export default function ({ data, parentElement, setStateValue }) {
     parent?.append(made)
     return made
   }
-  const send = () => setStateValue("asked", { off: self.off, at: self.at, n: ++self.sent })
+  const send = () => {
+    self.rest = null
+    self.known = self.at
+    setStateValue("asked", { off: self.off, at: self.at, n: ++self.sent })
+  }
 
   /* --- the maps --- */
   const maps = find("maps")
@@ -155,7 +159,7 @@ export default function ({ data, parentElement, setStateValue }) {
       button.setAttribute("aria-pressed", on)
       button.disabled = !on && data.most !== null && data.rows.length - self.off.length >= data.most
       button.title = row.about
-      item.className = on ? "on" : "off"
+      item.className = `${on ? "on" : "off"}${row.name === data.hint ? " hint" : ""}`
       const track = item.querySelector(".track")
       track.replaceChildren(...row.passes.map(([start, end, share]) => {
         const mark = make("i")
@@ -203,7 +207,10 @@ export default function ({ data, parentElement, setStateValue }) {
 
   const fresh = self.token !== data.token
   self.off = [...data.off]
-  if (fresh) { self.token = data.token; self.at = data.at; stop() }
+  // Python may set the hour (a button, another day); what it repeats of an older message must not move it back.
+  if (fresh || (data.heard === self.sent && data.at !== self.known)) { self.at = data.at; stop() }
+  if (data.heard === self.sent) self.known = data.at
+  self.token = data.token
   Object.assign(self, {
     send, show, dress, stop, last,
     turn: (name) => {

@@ -115,6 +115,7 @@ def sky(
     ticks: Sequence[tuple[int, str]] = (),
     most: int | None = None,
     wide: bool = False,
+    hint: str = "",
     on_asked: Callable[[], None] | None = None,
 ) -> None:
     """Draw the day.
@@ -143,6 +144,7 @@ def sky(
         ticks: (hour, text) under the slider.
         most: at most so many may be on, or None.
         wide: maps over the whole width, the rest under them.
+        hint: name of the row that is pointed at, or "".
         on_asked: see above.
 
     Raises:
@@ -153,8 +155,10 @@ def sky(
     data = {
         "token": token, "lang": lang, "labels": dict(labels), "count": len(clock), "clock": list(clock),
         "said": [list(s) for s in said], "swaths": [[dict(s) for s in slot] for slot in swaths], "land": land,
-        "places": [dict(p) for p in places], "shape": round(shape, 4), "columns": columns, "at": at, "off": list(off),
-        "ticks": [list(t) for t in ticks], "most": most, "wide": wide,
+        "places": [dict(p) for p in places], "shape": round(shape, 4), "columns": columns, "at": at,
+        "heard": heard(key),
+        "off": list(off),
+        "ticks": [list(t) for t in ticks], "most": most, "wide": wide, "hint": hint,
         "maps": [
             {"title": p.title, "swaths": p.swaths, "places": p.places,
              "skins": [{"label": s.label, "url": s.url, "legend": s.legend} for s in p.skins]}
@@ -170,6 +174,18 @@ def sky(
         },
     }  # fmt: skip
     _mount(key=key, data=data, default={"asked": None}, on_asked_change=on_asked or (lambda: None))
+
+
+def told(key: str) -> dict[str, Any] | None:
+    """Return what the element asked last in this session, or None."""
+    held: Any = st.session_state.get(key)
+    return held.get("asked") if isinstance(held, Mapping) else getattr(held, "asked", None)
+
+
+def heard(key: str) -> int:
+    """Return the number of the last message that Python has heard, so that the element knows what is answered."""
+    asked = told(key)
+    return int(asked["n"]) if asked else 0
 
 
 def _list(values: Sequence[Any] | None) -> list[Any] | None:

@@ -22,7 +22,7 @@ def picture(t: Words, rows: pd.DataFrame, score: str) -> go.Figure:
     said = [names.group(t, by, name) for name in rows["class"]]
     figure = figures.figure(
         t, x=figures.axis(names.score(t, score), "", showgrid=True, gridcolor="rgba(128,128,128,.22)"),
-        y=figures.axis(t(f"rain.by.{by}"), "", type="category", autorange="reversed", showgrid=False),
+        y=figures.axis(t(f"rain.by.{by}"), "", type="category", range=[len(rows) - 0.4, -1.0], showgrid=False),
         height=110 + 38 * len(rows),
     )  # fmt: skip
     value, low, high = (rows[c].to_numpy(float) for c in ("value", "low", "high"))
@@ -61,7 +61,6 @@ def table(t: Words, rows: pd.DataFrame, score: str) -> pd.DataFrame:
             ),
             t("rain.breakdown.days"): t.number(int(row["days"])),
             t("rain.breakdown.maps"): t.number(int(row["maps"])),
-            t("rain.breakdown.pixels"): t.number(int(row["pixels"])),
         }
         for _, row in rows.iterrows()
     )  # fmt: skip

@@ -73,11 +73,12 @@ def picture(t: Words, found: xr.Dataset) -> go.Figure:
     )  # fmt: skip
     for i, row in enumerate(fss):
         for k, value in enumerate(row):
-            known = bool(np.isfinite(value))
-            colour = {"color": "#10171D" if value > 0.45 else "#FDFDFD"} if known else {}
-            figure.add_annotation(
-                x=k, y=i, text=said[i][k], showarrow=False, font={"size": 13 if known else 11, **colour}
-            )
+            text = said[i][k]
+            if np.isfinite(value):
+                # Streamlit's theme takes the colour of annotations over, but not that of what is in them.
+                text = f'<span style="color:{"#10171D" if value > 0.45 else "#FDFDFD"}">{text}</span>'
+            size = 13 if np.isfinite(value) else 11
+            figure.add_annotation(x=k, y=i, text=text, showarrow=False, font={"size": size})
     return figure
 
 

@@ -75,6 +75,8 @@ def show(guest: Visitor, state: State) -> None:
             view.mark(figure, t, whole, score)
             figures.show(figure, key="rain_breakdown", alt=t("rain.breakdown.alt"), expert=True)
             provenance.caption(of.provenance, t)
+            if more:
+                st.caption(t("rain.breakdown.more", n=len(more)))
         with right:
             st.dataframe(
                 view.table(t, shown, score), hide_index=True, width="stretch", alt=t("rain.breakdown.alt")

@@ -15,8 +15,9 @@ from pages.parts.rain import draw, names
 
 #: The colour of dry.
 PAPER = (236, 240, 243)
-#: Side of the smallest and of the fullest cell, of the room that a cell has; share of it that is the band below.
-SMALLEST, LARGEST, BAND = 0.5, 0.96, 0.16
+#: Side of the smallest and of the fullest cell, of the room that a cell has; share of it that are the band
+#: below and the rim.
+SMALLEST, LARGEST, BAND, RIM = 0.5, 0.98, 0.15, 0.035
 #: Pixels that each pixel of a prototype is drawn with.
 ZOOM = 4
 
@@ -92,25 +93,28 @@ def picture(t: Words, board: Board, chosen: int | None = None) -> go.Figure:
     figure.update_xaxes(title_text="", constrain="domain")
     figure.update_yaxes(title_text="")
     tint = names.scale(board.score, board.value[np.isfinite(board.value)])
-    side = sides(board.count)
+    sizes = sides(board.count)
     for cell, (row, column) in enumerate(board.place):
-        size, value = float(side[cell]), board.value[cell]
+        size, value = float(sizes[cell]), board.value[cell]
         colour = tuple(tint.colour(np.array([[value]]))[0, 0, :3]) if np.isfinite(value) else (150, 150, 150)
-        x0, x1, y0, y1 = column - size / 2, column + size / 2, row - size / 2, row + size / 2
+        side = size * (1 - BAND - 2 * RIM)
+        x0, x1 = column - side / 2 - size * RIM, column + side / 2 + size * RIM
+        y0, y1 = row - size / 2, row + size / 2
         figure.add_shape(
             type="rect", x0=x0, x1=x1, y0=y0, y1=y1, fillcolor=css(colour), layer="below",
             line={"width": 4 if cell == chosen else 0, "color": figures.SEQUENCE[1]},
         )  # fmt: skip
         if board.prototypes is not None:
-            inside = size * 0.9
             figure.add_layout_image(
                 source=data_url(rain_picture(board.prototypes[cell])), xref="x", yref="y", layer="above",
-                x=column - inside * (1 - BAND) / 2, y=y0 + size * 0.04, sizex=inside * (1 - BAND),
-                sizey=inside * (1 - BAND), xanchor="left", yanchor="top", sizing="stretch",
+                x=column - side / 2, y=y0 + size * RIM, sizex=side, sizey=side, xanchor="left", yanchor="top",
+                sizing="stretch",
             )  # fmt: skip
         text = t.number(float(value), 2) if np.isfinite(value) else "–"
         figure.add_annotation(
-            x=column, y=y1 - size * 0.075, text=text, showarrow=False, font={"size": 11, "color": ink(colour)}
+            x=column, y=y1 - size * 0.085, showarrow=False, font={"size": 11},
+            # Streamlit's theme takes the colour of annotations over, but not that of what is in them.
+            text=f'<span style="color:{ink(colour)}">{text}</span>',
         )  # fmt: skip
     said = [
         t("rain.map.hover", cell=cell + 1, score=names.score(t, board.score),

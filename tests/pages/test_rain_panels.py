@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from eogen.rain import basis, examples, som
 from eogen.rain.archive import archive
 from eogen.rain.examples import TARGETS, day_of
 from eogen.rain.judge import judge
@@ -164,6 +165,28 @@ def test_members_are_simulated_again_when_asked():
     pictures = [e.proto.body for e in at.get("html") if "figcaption" in e.proto.body]
     assert pictures
     assert pictures[0].count("<img") == 2 * pictures[0].count("<figcaption")
+
+
+def test_a_network_with_a_grid_brings_its_own_past_maps():
+    """Untrained, but with all that a committed one holds."""
+    held = examples.simulated([41_005, 41_006], shape=(40, 40))
+    model = som.build("som").eval()
+    model.learn_scales(held)
+    model.remember(held, held)
+    of = basis.Basis(
+        "som", model, *basis._of_network(model), np.zeros(1), np.ones(1), *basis._errors(model), False
+    )
+    past = fits.past(of)
+    assert sorted(past.seed.tolist()) == sorted(held.block.tolist())
+    assert past.cluster.tolist() == model.predict(held).cluster.tolist()
+    assert fits.counts(of, past).tolist() == np.bincount(past.cluster, minlength=model.clusters).tolist()
+    assert len(fits.centres(of)) == model.clusters == math.prod(model.grid)
+    assert past.days[0] == held.days[0]
+    board = som_view.Board(
+        model.prototypes(), past.scores["csi"].to_numpy()[: model.clusters], fits.counts(of, past),
+        som_view.places(model.clusters, model.grid, np.zeros(model.clusters)), "csi",
+    )  # fmt: skip
+    assert len(som_view.picture(load("fr"), board, 0).layout.images) == model.clusters
 
 
 # --- scoring a map ---

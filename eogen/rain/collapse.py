@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-#: A cluster that holds more than this share of all maps, or more than twice its equal share if that is more, is too big.
+#: A cluster is too big that holds more than this share of all maps, and more than twice its equal share.
 LARGEST = 0.25
 
 
@@ -68,6 +68,6 @@ def of_labels(labels: np.ndarray, clusters: int) -> Collapse:
         ValueError: a label outside, or none.
     """
     labels = np.asarray(labels)
-    if labels.size and not (0 <= labels.min() and labels.max() < clusters):
+    if labels.size and not (labels.min() >= 0 and labels.max() < clusters):
         raise ValueError(f"labels must lie in 0..{clusters - 1}")
     return collapse(np.bincount(labels, minlength=clusters))

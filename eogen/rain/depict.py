@@ -1,9 +1,10 @@
 """Clustering with balanced sizes and a noisy encoder, after DEPICT (Ghasedi Dizaji et al. 2017).
 
 What clean points are assigned to, corrected for the sizes of clusters, is what noisy points must be assigned to.
-The correction is the minimum of a relative entropy towards a prior of equal sizes: one cluster cannot swallow the others.
-The softmax layer of the paper is tied to centres here, so that the label of a point is its nearest centre, as with the
-other methods; noise is put on the input instead of into each layer.
+The correction is a relative entropy towards a prior of equal sizes: one cluster cannot swallow the others. Three things
+are not as in the paper: the softmax layer is tied to centres, so that the label of a point is its nearest centre, as
+with the other methods; noise is put on the input instead of into each layer; and the relative entropy may weigh more
+than 1, since a centre that has lost nearly all its points does not get them back at 1.
 """
 
 from __future__ import annotations
@@ -25,12 +26,14 @@ class BalancedNoisy:
         sharpness: of the softmax, per mean squared distance of points to their own centre.
         focus: how much sharper the softmax is that makes the aim; at 1 nothing asks points to leave the borders, and
             the whole latent may shrink until every assignment is even and means nothing.
+        balance: weight of the relative entropy towards equal sizes (the paper: 1).
         keep: of what is kept.
     """
 
     weight: float = 0.1
-    sharpness: float = 2.0
-    focus: float = 2.0
+    sharpness: float = 1.0
+    focus: float = 3.0
+    balance: float = 30.0
     keep: float = 1.0
     scale: float = 0.0
 
@@ -38,7 +41,7 @@ class BalancedNoisy:
         """Return the balanced assignment of all clean points."""
         if not done or not self.scale:
             self.scale = spread(latent, centres)
-        return balanced_distribution(self._assign(latent, centres, self.focus))
+        return balanced_distribution(self._assign(latent, centres, self.focus), self.balance)
 
     def loss(self, task: Task, centres: Tensor, batch: tuple[Tensor, ...], aim: Tensor | None) -> Tensor:
         """Return the loss of a batch drawn towards ``aim`` (n, cluster): what is decoded from noisy points is clean."""

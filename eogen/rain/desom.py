@@ -21,10 +21,10 @@ from eogen.rain import som_batch
 from eogen.rain.autoencoder import EPOCHS, SETTINGS
 from eogen.rain.examples import TARGETS, Examples
 from eogen.rain.nets import BATCH, Batch, batches, prepared, steps_of
-from eogen.rain.som import GRID, CellModel, started
+from eogen.rain.som import GRID, CellModel, learn_metric, started
 
 #: Weight of the map of cells beside the reconstruction; passes of the batch rule at the end.
-GAMMA, SETTLE = 0.01, 10
+GAMMA, SETTLE = 0.001, 10
 
 
 class DesomModel(CellModel):
@@ -85,6 +85,22 @@ def start_cells(model: DesomModel, train: Examples) -> None:
     model.set_cells(torch.from_numpy(som_batch.plane(points.double().numpy(), model.grid)))
 
 
+@torch.no_grad()
+def settle(model: DesomModel, train: Examples) -> None:
+    """Let the prototypes come to rest on examples, from where they were learnt, with the encoder left alone.
+
+    An unaware model is first given the metric of :func:`eogen.rain.som.learn_metric`: only the decoder, once learnt,
+    says how far apart two maps are.
+    """
+    if not model.aware:
+        learn_metric(model, train)
+    start = (model.centres @ model.metric).numpy()
+    points = model.placed(train).numpy()
+    model.set_cells(
+        torch.from_numpy(som_batch.fit(points, model.grid, start=start, passes=SETTLE, first=1.0))
+    )
+
+
 def desom(
     train: Examples,
     *,
@@ -115,11 +131,7 @@ def desom(
         model, lambda generator: batches(data, BATCH, generator), steps, lambda module, batch: module.loss(batch),
         replace(SETTINGS, epochs=epochs, seed=seed), checkpoint=checkpoint, resume=resume, progress=annealed,
     )  # fmt: skip
-    model.radius = som_batch.LAST
-    points = model.placed(train).numpy()
-    start = (model.centres @ model.metric).detach().numpy()
-    settled = som_batch.fit(points, grid, start=start, passes=SETTLE, first=som_batch.LAST)
-    model.set_cells(torch.from_numpy(settled))
+    settle(model, train)
     model.remember(train, calibration, seed)
     return model
 

@@ -7,6 +7,7 @@ The same code that clusters rain clusters digits here; only the small encoders a
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -63,7 +64,7 @@ def dense(side: int, hidden: tuple[int, ...] = (256, 128, 256)) -> Coder:
 
     def chain(widths: tuple[int, ...]) -> list[nn.Module]:
         layers: list[nn.Module] = []
-        for before, after in zip(widths, widths[1:], strict=False):
+        for before, after in pairwise(widths):
             layers += [nn.Linear(before, after), nn.ReLU()]
         return layers[:-1]
 
@@ -90,7 +91,7 @@ def convolutional(side: int, widths: tuple[int, int] = (32, 64)) -> Coder:
 
 
 def moved(images: Tensor, turn: float = 0.17, shift: float = 0.2) -> Tensor:
-    """Return images (n, 1, side, side), each turned by up to ``turn`` radians and shifted by up to ``shift`` half sides.
+    """Return images (n, 1, side, side), each turned by up to ``turn`` radians and shifted by ``shift`` half sides.
 
     What a digit says does not depend on either: said to the network, it clusters by shape (Guo, Zhu, Liu & Yin 2018,
     "Deep Embedded Clustering with Data Augmentation"). The images' lowest value must be their ground.
@@ -126,7 +127,9 @@ def pretrained(images: Tensor, build: Callable[[int], Coder], seed: int, epochs:
         Settings(epochs=epochs, learning_rate=3e-3, weight_decay=0.0, ema=None, seed=seed),
     )  # fmt: skip
     return Task(
-        coder, (scaled, scaled), lambda seen, _: coder.encoder(seen), lambda latent, _, whole: coder.kept(latent, whole),
+        coder, (scaled, scaled),
+        encode=lambda seen, _: coder.encoder(seen),
+        keep=lambda latent, _, whole: coder.kept(latent, whole),
         vary=lambda seen, whole: (moved(seen), whole),
         corrupt=lambda seen, whole: (seen * (torch.rand_like(seen) > NOISE), whole),
     )  # fmt: skip

@@ -1,9 +1,8 @@
 """The blocks every network of the room shares: what looks at maps, what draws them again, what tells their scores.
 
-A map is told twice: as frames, and as hand features. The features go into the trunk, not only beside it, so that what
-they say of age and change shapes the latent space, and clusters in it are clusters of scores where a score is learnt.
-Some maps of a batch lose what IMERG says of itself (age, quality, share of infrared), so that files without it are
-served too.
+A map is told twice: as frames, and as hand features. The features go into the trunk, so that what they say of age and
+change shapes the latent space, and clusters in it are clusters of scores where a score is learnt. Some maps of a batch
+lose what IMERG says of itself (age, quality, share of infrared), so that files without it are served too.
 """
 
 from __future__ import annotations
@@ -44,8 +43,7 @@ class Batch:
 
     Attributes:
         frames: (n, channel, side, side) of :data:`eogen.rain.frames.CHANNELS`; float16 at rest, float32 in a batch.
-        features: (n, feature) standardised, 0 where a map does not tell one.
-        truth: (n, target) standardised scores, NaN where a map has none.
+        features: (n, feature) standardised, 0 where untold; truth: (n, target) standardised scores, NaN where none.
     """
 
     frames: Tensor
@@ -145,7 +143,7 @@ class Place(nn.Module):
     clustering loss. Where scores are learnt, the first dimensions *are* the standardised scores and the others have the
     spread :data:`BESIDE`: k-means then cuts the space of scores, and looks decide between maps of equal score. Chosen
     on days of calibration seeds (1,840 maps learnt, 920 judged): against a head behind an ordinary latent, the cluster
-    means gained 0.02 to 0.03 in R2 of CC(log), and the head itself 0.01.
+    means gained 0.02 in R2 of CC(log), and the head itself 0.01.
     """
 
     def __init__(self, latent: int, aware: bool) -> None:
@@ -221,8 +219,7 @@ def batches(
         data: from :func:`prepared`.
         size: maps a batch; fewer where there are fewer.
         generator: of everything random.
-        drop: how often a map loses what IMERG says of itself.
-        turn: mirror half of the batches in each direction; no feature or score depends on it.
+        drop, turn: how often a map loses what IMERG says of itself; mirror half of the batches in each direction.
     """
     size = min(size, len(data))
     order = torch.randperm(len(data), generator=generator)
@@ -281,8 +278,7 @@ def learn(
         train: what it learns from.
         loss: ``loss(model, batch)``.
         settings: how; epochs are passes over all maps.
-        checkpoint: file a killed run goes on from, or None.
-        resume: whether it does.
+        checkpoint, resume: file a killed run goes on from, or None; whether it does.
         progress: stage ``fit``.
 
     Raises:

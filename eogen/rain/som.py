@@ -11,14 +11,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from eogen.progress import Progress, silent
-from eogen.rain import som_batch
+from eogen.rain import prototypes, som_batch
 from eogen.rain.autoencoder import EPOCHS, SETTINGS
 from eogen.rain.examples import TARGETS, Examples
-from eogen.rain.frames import NOW
+from eogen.rain.frames import NOW, SIDE, rain_of
 from eogen.rain.nets import LATENT, ConvModel, apart, learn
 from eogen.rain.score_model import enough
 
@@ -40,6 +41,7 @@ class CellModel(ConvModel):
     """
 
     metric: Tensor
+    drawn: Tensor
 
     def __init__(
         self, grid: tuple[int, int] = GRID, aware: bool = False, past: int = 0, calibration: int = 0,
@@ -50,6 +52,7 @@ class CellModel(ConvModel):
         if aware:
             weights[: len(TARGETS)] = torch.tensor([SCORE_WEIGHTS[name] for name in TARGETS])
         self.register_buffer("metric", weights.diag())
+        self.register_buffer("drawn", torch.zeros(self.clusters, SIDE, SIDE))
 
     @torch.no_grad()
     def assign(self, latent: Tensor) -> tuple[Tensor, Tensor]:
@@ -63,12 +66,38 @@ class CellModel(ConvModel):
         return self.encoded(examples) @ self.metric
 
     @torch.no_grad()
-    def set_cells(self, prototypes: Tensor) -> None:
-        """Set the centres from prototypes (cell, latent) among placed points, with the grid turned the usual way."""
-        centres = torch.linalg.solve(self.metric.double().T, prototypes.double().T).T.float()
+    def set_cells(self, placed: Tensor) -> None:
+        """Set the centres from prototypes (cell, latent) among points as placed, with the grid turned the usual way."""
+        centres = torch.linalg.solve(self.metric.double().T, placed.double().T).T.float()
         values = centres[:, [TARGETS.index(name) for name in READ]] if self.aware else self._looks(centres)
         turned = som_batch.turned(centres.numpy(), self.grid, values.double().numpy())
         self.centres.copy_(torch.from_numpy(turned))
+
+    def remember(self, train: Examples, calibration: Examples, seed: int = 0) -> None:
+        """See :meth:`eogen.rain.score_model.ScoreModel.remember`; also what each cell is drawn from."""
+        super().remember(train, calibration, seed)
+        self.draw_from(train)
+
+    @torch.no_grad()
+    def draw_from(self, train: Examples) -> None:
+        """Draw each cell from a typical map of its own and the rates of all its maps; an empty cell stays blank.
+
+        See :mod:`eogen.rain.prototypes`.
+        """
+        latent = self.encoded(train)
+        cell, distance = self.assign(latent)
+        own = [torch.nonzero(cell == k)[:, 0] for k in range(self.clusters)]
+        nearest = [rows[distance[rows].argsort(stable=True)][: prototypes.TYPICAL] for rows in own]
+        decoded = self.decode(latent[torch.cat(nearest)])[:, NOW].numpy()
+        patterns = np.split(prototypes.patterns(decoded), np.cumsum([len(rows) for rows in nearest])[:-1])
+        for k, taken in enumerate(prototypes.agreeing(patterns, self.grid)):
+            if taken >= 0:
+                rates = prototypes.rates(rain_of(train.frames[own[k].numpy(), NOW]))
+                self.drawn[k] = torch.from_numpy(prototypes.matched(patterns[k][taken], rates)).float()
+
+    def prototypes(self) -> np.ndarray:
+        """Return (cluster, side, side) mm h-1: each cell's typical map, decoded, with the rates of the cell's maps."""
+        return self.drawn.numpy().copy()
 
     def _looks(self, centres: Tensor) -> Tensor:
         """Return (cell, 2) how much it rains on the decoded centres, and how much more in the north."""

@@ -61,32 +61,43 @@ def test_the_target_is_squared_over_size(points):
     assert (target_distribution(even).max(1).values > even.max(1).values).all()
 
 
-def test_the_balanced_aim_is_nearly_the_minimum_it_stands_for(points):
-    """DEPICT's closed form against the minimum of KL(q | p) + KL(mean q | uniform), found by a fixed point."""
+@pytest.mark.parametrize("strength", [1.0, 10.0])
+def test_the_balanced_aim_is_the_minimum_it_claims_to_be(points, strength):
     p = softmax_assignment(*points, 1.0)
 
     def cost(q):
         share = q.mean(0)
-        return float(kl(q, p) + (share * (5 * share).log()).sum())
+        return kl(q, p) + strength * (share * (5 * share).log()).sum()
 
-    share = torch.full((5,), 0.2, dtype=p.dtype)
-    for _ in range(200):  # where the gradient is zero, q is proportional to p / its own mean
-        q = p / share
-        q = q / q.sum(1, keepdim=True)
-        share = (share * q.mean(0)).sqrt()
-    least = cost(q)
-    assert least < min(cost(q + 0.02 * torch.rand_like(q) * q) for _ in range(5))
-    assert cost(balanced_distribution(p)) - least < 0.1 * (cost(p) - least)
+    least = balanced_distribution(p, strength)
+    logits = least.log().requires_grad_()
+    (slope,) = torch.autograd.grad(cost(logits.softmax(1)), logits)
+    assert slope.abs().max() < 1e-6
+    order = torch.Generator().manual_seed(0)
+    for size in (0.01, 0.3):
+        other = (least.log() + size * torch.randn(p.shape, generator=order, dtype=p.dtype)).softmax(1)
+        assert cost(other) > cost(least)
+    # What the paper divides by comes close at strength 1.
+    paper = p / p.sum(0).sqrt()
+    paper = paper / paper.sum(1, keepdim=True)
+    assert cost(least) < cost(paper)
+    if strength == 1:
+        assert cost(paper) - cost(least) < 0.1 * (cost(p) - cost(least))
 
 
 def test_balance_moves_sizes_towards_equal(points):
     z, c = points
     p = softmax_assignment(z, c, 2.0)
-    before, after = p.mean(0), balanced_distribution(p).mean(0)
-    entropy = lambda shares: -(shares * shares.log()).sum()
-    assert entropy(after) > entropy(before) + 0.01
+    entropy = lambda q: float(-(q.mean(0) * q.mean(0).log()).sum())
+    sizes = [entropy(p), *(entropy(balanced_distribution(p, s)) for s in (1, 10, 100))]
+    assert sizes == sorted(sizes)
+    assert sizes[1] > sizes[0] + 0.01
+    assert sizes[-1] == pytest.approx(np.log(5), abs=0.02)
     even = torch.cat([p.roll(k, 1) for k in range(5)])
-    np.testing.assert_allclose(balanced_distribution(even), even, rtol=1e-9)
+    np.testing.assert_allclose(balanced_distribution(even, 10), even, atol=1e-6)
+    # A cluster that is as good as lost gets points back.
+    lost = torch.cat([p, torch.full((len(p), 1), 1e-7, dtype=p.dtype)], 1)
+    assert balanced_distribution(lost, 10)[:, 5].mean() > 0.02
 
 
 @pytest.mark.parametrize("sharpness", [1e-6, 1.0, 1e4])
@@ -202,6 +213,29 @@ def _free(n=300, seed=0):
     return Task(table, (torch.arange(n),), table, lambda latent, rows: latent.new_zeros(()))
 
 
+def _shapeless(seed):
+    """Return a task without clusters whose encoder may fold as it likes, seen through noise: it collapses by itself."""
+    points = torch.randn(300, 4, generator=torch.Generator().manual_seed(seed))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        net = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 2))
+    noisy = lambda rows: (rows + 0.5 * torch.randn_like(rows),)
+    return Task(net, (points,), net, lambda latent, rows: latent.new_zeros(()), vary=noisy)
+
+
+def test_the_clustering_loss_alone_collapses_and_balance_prevents_it():
+    """Measured over seeds 0, 1, 2: of 8 clusters, KL alone ends with 3.9, 4.4 and 3.8; balance with 8.0, 7.9, 7.6."""
+    pace = Pace(30, 100, rate=0.01, settled=0)
+    alone = refine(_shapeless(0), ClusterByTarget(1.0, keep=0.0), 8, pace, 0).course.collapses
+    assert alone[0].effective > 6
+    assert alone[-1].alarm
+    assert alone[-1].empty > 0
+    held = BalancedNoisy(1.0, sharpness=1.0, focus=3.0, balance=30.0, keep=0.0)
+    ends = refine(_shapeless(0), held, 8, pace, 0).course.collapses[-1]
+    assert not ends.alarm
+    assert ends.effective > alone[-1].effective + 2
+
+
 def test_a_fit_is_the_same_for_the_same_seed_and_tells_its_course():
     found = [refine(_free(), ClusterByTarget(1.0), 4, Pace(3, 64, settled=0), seed) for seed in (0, 0, 1)]
     assert torch.equal(found[0].centres, found[1].centres)
@@ -269,6 +303,13 @@ def test_kmeans_on_digits_is_the_known_baseline(images):
     found = digits.agreement(images[1], digits.ALGORITHMS["kmeans"](images[0], 10, 0))
     assert found["acc"] == pytest.approx(0.791, abs=0.01)
     assert found["nmi"] == pytest.approx(0.742, abs=0.01)
+
+
+def test_idec_finds_more_of_the_classes_than_kmeans(images):
+    """Measured with seed 0: NMI 0.816 against 0.742. Other seeds: ``python -m benchmarks.clustering``."""
+    found = digits.agreement(images[1], digits.ALGORITHMS["idec"](images[0], 10, 0))
+    assert found["nmi"] > 0.742 + 0.03
+    assert found["acc"] > 0.75
 
 
 def test_a_moved_image_keeps_its_ground_and_most_of_its_ink(images):

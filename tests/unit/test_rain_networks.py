@@ -38,12 +38,12 @@ def apart():
 
 @pytest.fixture(scope="module")
 def fitted(days, apart):
-    """Each form of the auto-encoder and of the U-Net, fitted for a moment."""
-    options = {"calibration": apart, "epochs": 40}
-    return {
-        name: METHODS[name].fit(days, 1, **options)
-        for name in ("autoencoder", "autoencoder_aware", "unet_aware")
-    }
+    """Forms of the auto-encoder and of the U-Net, fitted for a moment (too short for weights to be averaged)."""
+    options = {"calibration": apart, "epochs": 24}
+    names = ("autoencoder", "autoencoder_aware", "unet_aware")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(autoencoder, "SETTINGS", replace(autoencoder.SETTINGS, ema=None, learning_rate=4e-3))
+        return {name: METHODS[name].fit(days, 1, **options) for name in names}
 
 
 def batch_of(examples: Examples, aware: bool = True) -> tuple[ConvModel, Batch]:
@@ -181,9 +181,9 @@ def test_clusters_follow_scores_only_where_scores_are_learnt(fitted, apart):
         truth, told = apart.scores["csi"], fitted[name].predict(apart).cluster_scores["csi"]
         return float(1 - ((truth - told) ** 2).sum() / ((truth - truth.mean()) ** 2).sum())
 
-    assert explained("autoencoder_aware") > 0.6
-    assert explained("unet_aware") > 0.6
-    assert explained("autoencoder") < explained("autoencoder_aware") - 0.15
+    assert explained("autoencoder_aware") > 0.9
+    assert explained("unet_aware") > 0.9
+    assert explained("autoencoder") < explained("autoencoder_aware") - 0.4
 
 
 def test_predictions_do_not_read_scores_and_serve_files_that_tell_little(fitted, apart):
@@ -221,7 +221,7 @@ def test_the_skips_of_a_unet_draw_what_its_latent_does_not_hold(fitted, days):
             float(nets.reconstruction(d, frames))
             for d in (model.drawn(frames, features), model.decode(latent))
         ]
-    assert error[0] < 0.9 * error[1]
+    assert error[0] < 0.5 * error[1]
 
 
 # --- kept on disk ---
@@ -287,7 +287,7 @@ def quick(monkeypatch, days, apart):
     return asked
 
 
-@pytest.mark.parametrize("name", ["autoencoder", "autoencoder_aware", "unet", "unet_aware"])
+@pytest.mark.parametrize("name", ["autoencoder", "unet_aware"])
 def test_training_writes_weights_that_load_and_a_card_that_tells(quick, monkeypatch, tmp_path, apart, name):
     monkeypatch.setattr(models, "FOLDER", tmp_path)
     models.load.cache_clear()
@@ -298,6 +298,7 @@ def test_training_writes_weights_that_load_and_a_card_that_tells(quick, monkeypa
     assert (read.sha256, read.seed, read.room, read.extra["run"]) == (card.sha256, 2, "rain", "late")
     assert read.parameters == sum(p.numel() for p in model.parameters()) < 100_000
     assert [row["n"] for row in read.data] == [96, 36]
+    assert {p.dtype for p in model.parameters()} == {torch.float32}
     assert quick == ["late", "late"]
     aware = METHODS[name].aware
     assert (model.head is not None) is aware

@@ -117,11 +117,12 @@ def train(
     """
     for name in chosen(room, "train"):
         models = [model] if model else list(importlib.import_module(f"eogen.{name}.models").MODELS)
-        folder = folder_of(name, data)
-        run = importlib.import_module(f"eogen.{name}.train").train
+        module = importlib.import_module(f"eogen.{name}.train")
+        # A room whose models learn from simulations alone says so, and trains where no data are.
+        folder = folder_of(name, data) if getattr(module, "NEEDS_DATA", True) else data
         for each in models:
             with terminal_progress() as progress:
-                card = run(
+                card = module.train(
                     each, folder, out or WEIGHTS / name, seed=seed, resume=not fresh, progress=progress
                 )
             typer.echo(json.dumps(_fields(card), indent=1, ensure_ascii=False, default=plain))

@@ -61,13 +61,22 @@ class Hours:
     def some(self, rows: np.ndarray) -> Hours:
         """Return the rows (indices or mask) alone."""
         cut = {n: getattr(self, n)[rows] for n in ("time", "day", "places", "satellite", "gauge", "frames")}
-        tables = {n: getattr(self, n).loc[rows].reset_index(drop=True) for n in ("features", "at_stations", "scores")}
+        tables = {
+            n: getattr(self, n).loc[rows].reset_index(drop=True)
+            for n in ("features", "at_stations", "scores")
+        }
         return replace(self, **cut, **tables)
 
     def examples(self) -> Examples:
         """Return the hours as examples, for models that learnt elsewhere; the frames see the next half hour."""
         return Examples(
-            self.frames, self.features, self.scores, self.time, self.day, np.full(len(self), ""), real_time=False
+            self.frames,
+            self.features,
+            self.scores,
+            self.time,
+            self.day,
+            np.full(len(self), ""),
+            real_time=False,
         )
 
 
@@ -91,8 +100,8 @@ def hours(imerg: xr.Dataset, gauges: xr.Dataset) -> Hours:
     if len(days) < FEWEST_DAYS:
         raise InputError(
             "rain_few_days",
-            "The satellite and at least {stations} gauges share hours of {days} days; {fewest} days or more are needed to "
-            "leave one out.",
+            "The satellite and at least {stations} gauges share hours of {days} days; {fewest} days or more are "
+            "needed to leave one out.",
             stations=FEWEST_STATIONS, days=len(days), fewest=FEWEST_DAYS,
         )  # fmt: skip
     scores = score_maps(judged, both["gauge"], EVENT).to_dataframe().reset_index(drop=True)
@@ -115,9 +124,7 @@ def hours(imerg: xr.Dataset, gauges: xr.Dataset) -> Hours:
 
 def _places(rain: xr.DataArray, both: xr.Dataset, first: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return what IMERG says at and around each station in each hour, (hour, station, feature)."""
-    at = {
-        d: np.abs(rain[d].values[:, None] - both[d].values[None]).argmin(0) for d in ("lat", "lon")
-    }
+    at = {d: np.abs(rain[d].values[:, None] - both[d].values[None]).argmin(0) for d in ("lat", "lon")}
     pick = lambda v: v[:, at["lat"], at["lon"]]
     values = np.nan_to_num(rain.transpose("time", "lat", "lon").values, nan=0.0)
     new = novelty(rain)
@@ -133,7 +140,6 @@ def _places(rain: xr.DataArray, both: xr.Dataset, first: np.ndarray) -> tuple[np
         found[name] = np.where(known[:, None], pick(np.log1p(values[index])), np.nan)
     wet = (hour >= EVENT).astype(np.float32)
     for window in _WINDOWS:
-        size = (0, window, window)
         mean = uniform_filter(log, (1, window, window))
         found[f"mean_{window}"] = pick(mean)
         if window > 3:

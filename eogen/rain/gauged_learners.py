@@ -26,7 +26,7 @@ Learner = Callable[[np.ndarray, np.ndarray, Hours, np.ndarray, int], np.ndarray]
 
 
 def scaled(table: np.ndarray, train: np.ndarray) -> np.ndarray:
-    """Return columns with the mean 0 and spread 1 of the training rows, what is not known at the mean, at most 4 off."""
+    """Return columns with mean 0 and spread 1 on training rows, what is not known at the mean, at most 4 off."""
     known = np.isfinite(table[train])
     mean = np.where(known, table[train], 0).sum(0) / np.maximum(known.sum(0), 1)
     spread = np.sqrt(np.where(known, (table[train] - mean) ** 2, 0).sum(0) / np.maximum(known.sum(0), 1))
@@ -69,7 +69,9 @@ def gaussian_process(x: np.ndarray, y: np.ndarray, new: np.ndarray) -> np.ndarra
     Processes for Machine Learning, equations 2.23 and 2.30.
     """
     found = np.empty((len(new), y.shape[1]))
-    far = lambda a, b: (np.square(a).sum(1)[:, None] + np.square(b).sum(1)[None] - 2 * a @ b.T).clip(0) / a.shape[1]
+    far = lambda a, b: (
+        (np.square(a).sum(1)[:, None] + np.square(b).sum(1)[None] - 2 * a @ b.T).clip(0) / a.shape[1]
+    )
     for k in range(y.shape[1]):
         good = np.isfinite(y[:, k])
         a, b = x[good], y[good, k]

@@ -54,13 +54,16 @@ class Places:
             self.saw[k, rng.permutation(count)[: max(1, round(DAYS * count))]] = True
             rows = known & self.saw[k][hours.day][:, None]
             tree = DecisionTreeRegressor(
-                min_samples_leaf=min(LEAF, max(1, int(rows.sum()) // 10)), max_features=TRIED, random_state=seed * 1000 + k
+                min_samples_leaf=min(LEAF, max(1, int(rows.sum()) // 10)),
+                max_features=TRIED, random_state=seed * 1000 + k,
             )  # fmt: skip
             tree.fit(inputs[rows], answers[rows] / scale)
             unseen = ~self.saw[k][hours.day]
             each = np.full((*hours.gauge.shape, 4), np.nan, np.float32)
             part = inputs[unseen]
-            each[unseen] = (tree.predict(part.reshape(-1, part.shape[-1])) * scale).reshape(*part.shape[:2], 4)
+            each[unseen] = (tree.predict(part.reshape(-1, part.shape[-1])) * scale).reshape(
+                *part.shape[:2], 4
+            )
             said.append(each)
         self.said = np.stack(said)
 
@@ -72,7 +75,7 @@ class Places:
         return np.nan_to_num(np.concatenate([hours.places, wide], -1), nan=-1.0)
 
     def without(self, left_out: tuple[int, ...]) -> pd.DataFrame:
-        """Return the scores (n, target) that trees which saw none of some days expect; of those days' hours, else NaN."""
+        """Return scores (n, target) that trees which saw none of some days expect of those days' hours, else NaN."""
         trees = ~self.saw[:, list(left_out)].any(1)
         rows = np.isin(self.hours.day, left_out)
         if not trees.any():
@@ -85,7 +88,12 @@ class Places:
 
 
 def expected(
-    satellite: np.ndarray, wet: np.ndarray, log: np.ndarray, square: np.ndarray, rate: np.ndarray, known: np.ndarray
+    satellite: np.ndarray,
+    wet: np.ndarray,
+    log: np.ndarray,
+    square: np.ndarray,
+    rate: np.ndarray,
+    known: np.ndarray,
 ) -> pd.DataFrame:
     """Return the scores (n, target) of hours from expectations (n, station) of what gauges say.
 
@@ -105,7 +113,12 @@ def expected(
         "xy": total(x * rate), "lx": total(lx), "ly": total(log), "lxx": total(lx * lx), "lyy": total(square),
         "lxy": total(lx * log),
     }  # fmt: skip
-    counts = {"hits": hits, "alarms": calls - hits, "misses": events - hits, "rest": n - calls - events + hits}
+    counts = {
+        "hits": hits,
+        "alarms": calls - hits,
+        "misses": events - hits,
+        "rest": n - calls - events + hits,
+    }
     of = xr.Dataset(
         {k: ("time", v) for k, v in columns.items()}
         | {k: (("time", "threshold"), v[:, None]) for k, v in counts.items()},

@@ -7,8 +7,8 @@ fitted and the interval around it is measured.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -26,6 +26,8 @@ from eogen.rain.scores import BY_NAME
 #: Learners that are averaged, named before anything was measured; and what is claimed.
 AVERAGED = ("stations_forest", "stations_process", "places")
 CLAIMED = "stacked"
+#: Most folds: more days than these are left out in groups of neighbours.
+FOLDS = 16
 #: Pull of the sum's weights towards equal ones, in units of the number of hours times the score's variance.
 PULL = 0.1
 
@@ -67,6 +69,9 @@ def gauge_trial(
         trees: of the forest of places; its own number by default.
         progress: stages ``gauges`` and ``leave_out``.
     """
+    count = int(hours.day.max()) + 1
+    if count > FOLDS:
+        hours = replace(hours, day=hours.day * FOLDS // count)
     truth = hours.scores[list(TARGETS)].to_numpy(float)
     learners: dict[str, Learner] = dict(LEARNERS) | {n: _transferred(v) for n, v in (latents or {}).items()}
     places = Places(hours, **({} if trees is None else {"trees": trees}), seed=seed, progress=progress)
@@ -85,7 +90,12 @@ def gauge_trial(
 
 
 def _without(
-    hours: Hours, truth: np.ndarray, learners: Mapping[str, Learner], places: Places, left: tuple[int, ...], seed: int
+    hours: Hours,
+    truth: np.ndarray,
+    learners: Mapping[str, Learner],
+    places: Places,
+    left: tuple[int, ...],
+    seed: int,
 ) -> dict[str, np.ndarray]:
     """Return learner -> (n, target), set where the hour is of a day left out."""
     new = np.isin(hours.day, left)
@@ -117,18 +127,15 @@ def _second(hours: Hours, truth: np.ndarray, single: dict, double: dict, level: 
             fits = _corrected(a[good], y[good])
             a, b = a * fits[0] + fits[1], b * fits[0] + fits[1]
             errors = np.square(a[good] - y[good, None]).mean(0)
-            w = _sum(a[good], y[good])
-            averaged = [names.index(n) for n in AVERAGED]
-            combined = {
-                "mean": lambda v: v[:, averaged].mean(1),
-                "chosen": lambda v, best=int(errors.argmin()): v[:, best],
-                "stacked": lambda v, w=w: v @ w,
-            }
-            picked[target] = names[int(errors.argmin())]
-            weights += [{"day": d, "target": target, "learner": n, "weight": w[j]} for j, n in enumerate(names)]
-            for j, name in enumerate(kept):
-                how: Callable = combined.get(name) or (lambda v, j=j: v[:, j])
-                _interval(tables, name, rows, k, how(b), how(a), y, when, level)
+            best, w = int(errors.argmin()), _sum(a[good], y[good])
+            picked[target] = names[best]
+            weights += [
+                {"day": d, "target": target, "learner": n, "weight": w[j]} for j, n in enumerate(names)
+            ]
+            alone = np.eye(len(names))
+            averaged = np.isin(names, AVERAGED) / len(AVERAGED)
+            for name, mix in zip(kept, (*alone, averaged, alone[best], w), strict=True):
+                _interval(tables, name, rows, k, b @ mix, a @ mix, y, when, level)
         chosen.append({"day": d, **picked})
     frame = lambda v: {n: pd.DataFrame(t, columns=list(TARGETS)) for n, t in v.items()}
     return GaugeTrial(

@@ -1,8 +1,8 @@
 """How new each map is: what of it was only carried there from the map before, seen from the rain alone.
 
 Between microwave looks IMERG moves its last map along the wind, pixel by pixel and by whole pixels (Joyce & Xie 2011,
-J. Hydrometeorol. 12, 1547): somewhere near, the map before then holds the very same pattern. Where it does not, somebody
-looked anew. Files that say nothing of sensors or ages so tell the age of their observations all the same.
+J. Hydrometeorol. 12, 1547): somewhere near, the map before then holds the very same pattern. Where it does not,
+somebody looked anew. Files that say nothing of sensors or ages so tell the age of their observations all the same.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def novelty(rain: xr.DataArray) -> xr.Dataset:
 def _matched(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return novelty (time - 1, block rows, block columns) and the best move (pixels along lat, along lon)."""
     maps = torch.from_numpy(values)[:, None]
-    pooled = lambda v: avg_pool2d(v, WINDOW, BLOCK, WINDOW // 2, ceil_mode=True, count_include_pad=False)[:, 0]
+    pooled = lambda v: avg_pool2d(v, WINDOW, BLOCK, WINDOW // 2, ceil_mode=True, count_include_pad=False)[
+        :, 0
+    ]
     _, _, height, width = maps.shape
     padded = torch.nn.functional.pad(maps, (REACH,) * 4, mode="replicate")
     # No move first: where all moves are as good, nothing moves.

@@ -43,8 +43,6 @@ class Places:
         gauge = np.where(known, hours.gauge, 0).astype(float)
         log = np.log1p(gauge)
         answers = np.stack([gauge >= EVENT, log, log * log, gauge], -1)
-        scale = answers[known].std(0)
-        scale = np.where(scale > 0, scale, 1)
         self.hours, self.known = hours, known
         self.saw = np.zeros((trees, count), bool)
         said = []
@@ -53,6 +51,9 @@ class Places:
                 progress(k, trees, "gauges")
             self.saw[k, rng.permutation(count)[: max(1, round(DAYS * count))]] = True
             rows = known & self.saw[k][hours.day][:, None]
+            # Of its own days alone: even a scale of all would tell of those left out.
+            scale = answers[rows].std(0)
+            scale = np.where(scale > 0, scale, 1)
             tree = DecisionTreeRegressor(
                 min_samples_leaf=min(LEAF, max(1, int(rows.sum()) // 10)),
                 max_features=TRIED, random_state=seed * 1000 + k,

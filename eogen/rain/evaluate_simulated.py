@@ -42,7 +42,7 @@ ALSO_EARLY = ("wet_fraction", "age_only", "pca_kmeans")
 
 def measure(bench: Bench) -> None:
     """Add the figures and tables of simulated days to the report."""
-    seeds = list(SEEDS)[:: len(SEEDS) // QUICK] if bench.quick else list(SEEDS)
+    seeds = list(SEEDS)[:: max(1, len(SEEDS) // QUICK)] if bench.quick else list(SEEDS)
     for real_time, dataset in DATASETS.items():
         test = simulated(seeds, run="early" if real_time else "late", progress=bench.progress)
         bench.report.data.append(
@@ -131,7 +131,7 @@ def _method(bench: Bench, row: Method, test: Examples, dataset: str) -> Predicti
             report.figures += skills(
                 said, test.scores, found.cluster_scores, test.days, prefix="cluster_", seed=seed
             )
-        points, centres = _placed(model, test)
+        points, centres = _placed(model, found)
         report.figures += clusters(
             said,
             found,
@@ -152,14 +152,13 @@ def _method(bench: Bench, row: Method, test: Examples, dataset: str) -> Predicti
     return found
 
 
-def _placed(model: Model, test: Examples) -> tuple[np.ndarray | None, np.ndarray | None]:
+def _placed(model: Model, found: Prediction) -> tuple[np.ndarray | None, np.ndarray | None]:
     """Return points and centres among which plain distance is the model's own; None: its latent will do."""
     if not isinstance(model, ScoreModel):
         return None, None
     metric = getattr(model, "metric", None)
-    if metric is None:
-        return None, model.centres.numpy()
-    return model.placed(test).numpy(), (model.centres @ metric).numpy()
+    centres = model.centres.numpy()
+    return (found.latent, centres) if metric is None else (found.latent @ metric.numpy(), centres @ metric.numpy())
 
 
 def _tables(bench: Bench, test: Examples, said: dict[str, Prediction], dataset: str) -> None:

@@ -19,7 +19,7 @@ from eogen.rain.gauged import Hours
 STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 LENGTHS, NOISES = (0.5, 1.0, 2.0, 4.0, 8.0), (0.2, 0.4, 0.6, 0.8, 0.95)
 #: Principal components of the maps; trees of the forests and their smallest leaf.
-COMPONENTS, TREES, LEAF = 16, 150, 5
+COMPONENTS, TREES, LEAF = 16, 100, 5
 
 #: ``(train rows, new rows, hours, truth (n, target), seed) -> predictions (new, target)``
 Learner = Callable[[np.ndarray, np.ndarray, Hours, np.ndarray, int], np.ndarray]
@@ -41,25 +41,35 @@ def ridge(x: np.ndarray, y: np.ndarray, day: np.ndarray, new: np.ndarray) -> np.
         x: (n, feature) scaled; y: (n, target), NaN where unknown; day: (n,); new: (m, feature).
     """
     found = np.empty((len(new), y.shape[1]))
-    for k in range(y.shape[1]):
-        good = np.isfinite(y[:, k])
-        a, b, when = x[good], y[good, k], day[good]
-        errors = np.zeros(len(STRENGTHS))
+    for good, columns in _alike(y):
+        a, b, when = x[good], y[np.ix_(good, columns)], day[good]
+        errors = np.zeros((len(STRENGTHS), len(columns)))
         for left in np.unique(when):
             inside = when != left
             if inside.sum() > 2:
                 said = _ridges(a[inside], b[inside], a[~inside])
-                errors += ((said - b[~inside]) ** 2).sum(1)
-        found[:, k] = _ridges(a, b, new)[int(errors.argmin())]
+                errors += np.square(said - b[~inside]).sum(1)
+        said = _ridges(a, b, new)
+        found[:, columns] = said[errors.argmin(0), :, np.arange(len(columns))].T
     return found
 
 
+def _alike(y: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return (rows that are known, columns) of the columns of y (n, target) that are known in the same rows."""
+    patterns, which = np.unique(np.isfinite(y), axis=1, return_inverse=True)
+    return [
+        (np.flatnonzero(patterns[:, k]), np.flatnonzero(which.reshape(-1) == k))
+        for k in range(patterns.shape[1])
+    ]
+
+
 def _ridges(x: np.ndarray, y: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """Return predictions (strength, new)."""
-    centre, mean = x.mean(0), y.mean()
+    """Return predictions (strength, new, target)."""
+    centre, mean = x.mean(0), y.mean(0)
     u, s, v = np.linalg.svd(x - centre, full_matrices=False)
     projected, onto = u.T @ (y - mean), (new - centre) @ v.T
-    return np.array([mean + onto @ (s / (s * s + strength * len(x)) * projected) for strength in STRENGTHS])
+    shrunk = [(s / (s * s + strength * len(x)))[:, None] * projected for strength in STRENGTHS]
+    return np.array([mean + onto @ each for each in shrunk])
 
 
 def gaussian_process(x: np.ndarray, y: np.ndarray, new: np.ndarray) -> np.ndarray:
@@ -69,25 +79,28 @@ def gaussian_process(x: np.ndarray, y: np.ndarray, new: np.ndarray) -> np.ndarra
     Processes for Machine Learning, equations 2.23 and 2.30.
     """
     found = np.empty((len(new), y.shape[1]))
-    far = lambda a, b: (
-        (np.square(a).sum(1)[:, None] + np.square(b).sum(1)[None] - 2 * a @ b.T).clip(0) / a.shape[1]
-    )
-    for k in range(y.shape[1]):
-        good = np.isfinite(y[:, k])
-        a, b = x[good], y[good, k]
-        mean, spread = b.mean(), b.std() or 1.0
-        z, inside, across = (b - mean) / spread, far(a, a), far(new, a)
-        best = (np.inf, 0.0, np.zeros(len(a)))
+    for good, columns in _alike(y):
+        a, b = x[good], y[np.ix_(good, columns)]
+        mean, spread = b.mean(0), np.where(b.std(0) > 0, b.std(0), 1)
+        z, inside, across = (b - mean) / spread, _apart(a, a), _apart(new, a)
+        least = np.full(len(columns), np.inf)
         for length in LENGTHS:
             values, vectors = np.linalg.eigh(np.exp(-inside / (2 * length**2)))
-            turned = vectors.T @ z
+            turned, reach = vectors.T @ z, np.exp(-across / (2 * length**2)) @ vectors
             for noise in NOISES:
-                spectrum = (1 - noise) * values.clip(0) + noise
-                cost = (turned**2 / spectrum).sum() + np.log(spectrum).sum()
-                if cost < best[0]:
-                    best = (cost, length, (1 - noise) * (vectors @ (turned / spectrum)))
-        found[:, k] = mean + spread * np.exp(-across / (2 * best[1] ** 2)) @ best[2]
+                spectrum = ((1 - noise) * values.clip(0) + noise)[:, None]
+                cost = (turned**2 / spectrum).sum(0) + np.log(spectrum).sum()
+                said = mean + spread * (1 - noise) * (reach @ (turned / spectrum))
+                better = cost < least
+                least = np.where(better, cost, least)
+                found[:, columns[better]] = said[:, better]
     return found
+
+
+def _apart(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return the mean squared difference of features (n, m)."""
+    far = np.square(a).sum(1)[:, None] + np.square(b).sum(1)[None] - 2 * a @ b.T
+    return far.clip(0) / a.shape[1]
 
 
 def forest(x: np.ndarray, y: np.ndarray, new: np.ndarray, seed: int) -> np.ndarray:

@@ -158,7 +158,11 @@ def _placed(model: Model, found: Prediction) -> tuple[np.ndarray | None, np.ndar
         return None, None
     metric = getattr(model, "metric", None)
     centres = model.centres.numpy()
-    return (found.latent, centres) if metric is None else (found.latent @ metric.numpy(), centres @ metric.numpy())
+    return (
+        (found.latent, centres)
+        if metric is None
+        else (found.latent @ metric.numpy(), centres @ metric.numpy())
+    )
 
 
 def _tables(bench: Bench, test: Examples, said: dict[str, Prediction], dataset: str) -> None:

@@ -28,8 +28,8 @@ AVERAGED = ("stations_forest", "stations_process", "places")
 CLAIMED = "stacked"
 #: Most folds: more days than these are left out in groups of neighbours.
 FOLDS = 16
-#: Pull of the sum's weights towards equal ones, in units of the number of hours times the score's variance.
-PULL = 0.1
+#: How much harder the weights' sum is held to 1 than the errors to 0.
+_STRICT = 100.0
 
 
 @dataclass(frozen=True)
@@ -165,14 +165,13 @@ def _corrected(said: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 
 def _sum(said: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return weights (learner,) >= 0 that sum to 1 or nearly, pulled towards equal ones."""
-    count = said.shape[1]
-    scale = y.std() or 1.0
-    pull, strict = np.sqrt(PULL * len(y)), 100 * np.sqrt(len(y))
-    centred = said - said.mean(0)
-    a = np.vstack([centred / scale, pull * np.eye(count), np.full((1, count), strict)])
-    b = np.concatenate([(y - y.mean()) / scale, np.full(count, pull / count), [strict]])
-    found, _ = nnls(a, b)
+    """Return weights (learner,) >= 0 that sum to 1, of least squared error on days left out.
+
+    Stacked regression (Breiman 1996, Mach. Learn. 24, 49); each learner has the mean of the truth already.
+    """
+    strict = _STRICT * (np.abs(y - y.mean()).max() or 1.0) * np.sqrt(len(y))
+    a = np.vstack([said - said.mean(0), np.full((1, said.shape[1]), strict)])
+    found, _ = nnls(a, np.append(y - y.mean(), strict))
     return found
 
 

@@ -51,7 +51,9 @@ def write(folder, days=4, stations=24):
     rng = np.random.default_rng(0)
     rows, table = rng.integers(2, SIDE - 2, (2, stations)), []
     for day in range(days):
-        pair = simulate(day, 4, start=np.datetime64("2023-01-10") + 3 * day, shape=(SIDE, SIDE), regime="frontal")
+        pair = simulate(
+            day, 4, start=np.datetime64("2023-01-10") + 3 * day, shape=(SIDE, SIDE), regime="frontal"
+        )
         simulate_files.write(pair, folder)
         hour = pair["radar"].values.reshape(-1, 2, SIDE, SIDE).mean(1)[:, rows[0], rows[1]]
         end = pair["time"].values[::2] + np.timedelta64(1, "h")
@@ -89,7 +91,14 @@ def test_methods_on_simulated_days_have_their_figures(report):
         for part in ("r2", "spearman", "slope", "coverage_80", "width_80", "cluster_r2", "eta2"):
             found = value(report, f"{part}/{score}", "pca_kmeans", "simulated, late")
             assert found.n > 0
-    for part in ("silhouette", "davies_bouldin", "largest_cluster", "effective_clusters", "collapse", "seconds_1000"):
+    for part in (
+        "silhouette",
+        "davies_bouldin",
+        "largest_cluster",
+        "effective_clusters",
+        "collapse",
+        "seconds_1000",
+    ):
         assert value(report, part, "pca_kmeans", "simulated, late").value is not None
     assert not [f for f in report.figures if f.method == "wet_fraction" and f.name.startswith("cluster")]
     assert value(report, "r2/csi", "wet_fraction", "simulated, early").n > 0
@@ -114,7 +123,9 @@ def test_gauges_of_any_name_are_found_and_every_learner_is_told(report):
 def test_the_report_survives_its_file_and_holds_its_tables(report):
     again = Report.from_json(report.to_json())
     assert again.figures == report.figures
-    assert {"reliability: simulated, late", "breakdown: other_name", "which score: other_name"} <= set(again.tables)
+    assert {"reliability: simulated, late", "breakdown: other_name", "which score: other_name"} <= set(
+        again.tables
+    )
     assert [row["name"] for row in report.data][0] == "other_name"
 
 
@@ -171,7 +182,9 @@ def test_hours_between_looks_are_those_of_each_place():
 def test_real_half_hours_are_smoother_than_a_radar():
     bench = evaluate.Bench(Report("rain"), real_data("rain"), 0, True, lambda *_: None)
     evaluate_radars.measure(bench)
-    smooth = {f.dataset: f for f in bench.report.figures if f.name == "cc_log_one_pixel" and f.value is not None}
+    smooth = {
+        f.dataset: f for f in bench.report.figures if f.name == "cc_log_one_pixel" and f.value is not None
+    }
     imerg = [f.value for f in smooth.values() if f.method == "imerg"]
     opera = [f.value for f in smooth.values() if f.method == "odim"]
     if not imerg or not opera:

@@ -11,6 +11,9 @@ from eogen.canopy.methods import FAMILIES
 from eogen.change import models as change
 from eogen.landcover import models
 from eogen.ocean import models as ocean
+from eogen.rain import models as rain
+from eogen.rain.archive import FILES as ARCHIVES
+from eogen.rain.archive import archive
 from eogen.results import Report
 from tests.real import REPOSITORY
 
@@ -33,6 +36,10 @@ def test_results_belong_to_the_committed_weights(report: Report) -> None:
         assert report.weights == {name: ocean.load(name)[1].sha256 for name in ocean.MODELS}
     elif report.room == "change":
         assert report.weights == {name: change.load(name)[1].sha256 for name in change.MODELS}
+    elif report.room == "rain":
+        trained = {name: rain.load(name)[1].sha256 for name in rain.MODELS}
+        kept = {file: archive(run).card.sha256 for run, file in ARCHIVES.items()}
+        assert report.weights == trained | kept
     else:
         assert report.weights == {name: canopy.load(name)[1].sha256 for name in FAMILIES}
 
@@ -78,6 +85,33 @@ SAID = {
             ("spectral_angle", "OMBRIA_S2"),
         )
         for name in ("ap", "best_f1", "auroc")
+    ),
+    "rain": (
+        *(
+            (f"{part}/{score}", learner, "imerg_sbrazil_202311, day left out", 2)
+            for learner in ("wet_fraction", "stations_process", "places", "stacked")
+            for part in ("r2", "spearman")
+            for score in ("csi", "hss", "cc_log", "rmse_log")
+        ),
+        *(
+            (f"r2/{score}", "ceiling", "imerg_sbrazil_202311", 2)
+            for score in ("csi", "hss", "cc_log", "rmse_log")
+        ),
+        *(
+            (f"{part}/{score}", method, "simulated, late", 2)
+            for method in ("wet_fraction", "forest", "desom_aware")
+            for part in ("r2", "spearman")
+            for score in ("csi", "cc_log")
+        ),
+        *(
+            (f"cluster_r2/{score}", method, "simulated, late", 2)
+            for method in ("pca_kmeans", "desom_aware")
+            for score in ("csi", "cc_log")
+        ),
+        *(
+            (score, "imerg", "imerg_sbrazil_202311, 1 h, 0.2 mm", 2)
+            for score in ("cc", "pod", "far", "csi", "hss")
+        ),
     ),
     "canopy": (
         ("nll", "flow", "simulated", 2),

@@ -126,7 +126,7 @@ def test_the_report_survives_its_file_and_holds_its_tables(report):
     assert {"reliability: simulated, late", "breakdown: other_name", "which score: other_name"} <= set(
         again.tables
     )
-    assert [row["name"] for row in report.data][0] == "other_name"
+    assert report.data[0]["name"] == "other_name"
 
 
 def test_every_undefined_figure_says_why(report):
@@ -166,7 +166,7 @@ def test_accumulations_add_up_and_need_every_hour():
     time = np.datetime64("2023-11-02", "ns") + np.arange(48) * np.timedelta64(1, "h")
     values = np.ones((48, 2))
     values[30, 1] = np.nan
-    both = xr.Dataset({n: (("time", "station"), values) for n in ("satellite", "gauge")}, {"time": time})
+    both = xr.Dataset(dict.fromkeys(("satellite", "gauge"), (("time", "station"), values)), {"time": time})
     day, _ = accumulated(both, 24)
     assert np.array_equal(day.values, [[24, 24], [24, np.nan]], equal_nan=True)
     assert accumulated(both, 3)[0].sizes["time"] == 16

@@ -14,6 +14,8 @@ from eogen.nn import weights
 from eogen.nn.weights import Card
 from eogen.ocean import models as ocean
 from eogen.rain import models as rain
+from eogen.rain.archive import FILES as ARCHIVES
+from eogen.rain.archive import archive
 from eogen.results import Report
 from tests.real import REPOSITORY
 
@@ -35,7 +37,10 @@ def cards(room: str) -> dict[str, Card]:
         return {name: weights.read_card(row.path) for name, row in models.MODELS.items() if models.load(name)}
     if room == "canopy":
         return {name: canopy.load(name)[1] for name in FAMILIES}
-    rows = {"ocean": ocean, "change": change, "rain": rain}[room]
+    if room == "rain":
+        archives = {file: archive(run).card for run, file in ARCHIVES.items()}
+        return {name: rain.load(name)[1] for name in rain.MODELS} | archives
+    rows = {"ocean": ocean, "change": change}[room]
     return {name: rows.load(name)[1] for name in rows.MODELS}
 
 
@@ -88,6 +93,33 @@ SAID = {
             ("spectral_angle", "OMBRIA_S2"),
         )
         for name in ("ap", "best_f1", "auroc")
+    ),
+    "rain": (
+        *(
+            (f"{part}/{score}", learner, "imerg_sbrazil_202311, day left out", 2)
+            for learner in ("wet_fraction", "stations_process", "places", "stacked")
+            for part in ("r2", "spearman")
+            for score in ("csi", "hss", "cc_log", "rmse_log")
+        ),
+        *(
+            (f"r2/{score}", "ceiling", "imerg_sbrazil_202311", 2)
+            for score in ("csi", "hss", "cc_log", "rmse_log")
+        ),
+        *(
+            (f"{part}/{score}", method, "simulated, late", 2)
+            for method in ("wet_fraction", "forest", "desom_aware")
+            for part in ("r2", "spearman")
+            for score in ("csi", "cc_log")
+        ),
+        *(
+            (f"cluster_r2/{score}", method, "simulated, late", 2)
+            for method in ("pca_kmeans", "desom_aware")
+            for score in ("csi", "cc_log")
+        ),
+        *(
+            (score, "imerg", "imerg_sbrazil_202311, 1 h, 0.2 mm", 2)
+            for score in ("cc", "pod", "far", "csi", "hss")
+        ),
     ),
     "canopy": (
         ("nll", "flow", "simulated", 2),

@@ -143,7 +143,7 @@ def save(module: nn.Module, path: Path, card: Card, beside: dict[str, Tensor] | 
 
 
 def halved(module: nn.Module) -> list[str]:
-    """Return the names of what may lie in float16: parameters, and buffers that a module lists as ``HALVED``."""
+    """Return the names of what may lie in float16: parameters, and what a module lists as ``HALVED``."""
     return [*(name for name, _ in module.named_parameters()), *getattr(module, "HALVED", ())]
 
 

@@ -151,8 +151,9 @@ def rounded(tensor: Tensor) -> Tensor:
     """Return a parameter as it is stored in float16: rounded, or the very tensor where that would not do.
 
     Only float32 of two axes or more is rounded: vectors (biases, gains) weigh nothing, and :func:`save` asks for no
-    buffer (statistics, knots, masks) but those that a module lists. A tensor stays when it has a number above :data:`LARGEST` or none at all (NaN), a
-    number that would become zero, or a root-mean-square error above :data:`LOSS` of its own length (many subnormals).
+    buffer (statistics, knots, masks) but those that a module lists. A tensor stays when it has a number above
+    :data:`LARGEST` or none at all (NaN), a number that would become zero, or a root-mean-square error above
+    :data:`LOSS` of its own length (many subnormals).
     """
     if tensor.dtype != torch.float32 or tensor.ndim < 2 or not bool((tensor.abs() <= LARGEST).all()):
         return tensor

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from eogen.rain.evaluate import Bench
 
 #: Most files of a set (from the first on, so that neighbours in time stay together), in a quick run too.
-MOST, QUICK = 48, 6
+MOST, QUICK = 24, 6
 #: Most cells of a map that are looked at: what covers a continent is cut to its middle.
 SIDE = 120
 

@@ -182,7 +182,9 @@ def _latents(bench: Bench, name: str, real: Hours) -> dict[str, np.ndarray]:
     found = {}
     for model in LATENTS:
         try:
-            found[f"latent_{model}"] = models.load(model)[0].predict(real.examples()).latent
+            found[f"latent_{model}"] = (
+                models.load(model)[0].predict(real.examples(METHODS[model].real_time)).latent
+            )
         except (Unavailable, InputError) as reason:
             bench.absent(f"{model} on {name}: {reason}")
     return found
@@ -195,7 +197,7 @@ def _transferred(bench: Bench, name: str, real: Hours) -> None:
             row = METHODS[method]
             model = models.load(row.model)[0] if row.model else row.fit(archive("late").train)
             began = perf_counter()
-            found = model.predict(real.examples()).scores[list(TARGETS)]
+            found = model.predict(real.examples(row.real_time)).scores[list(TARGETS)]
         except (Unavailable, InputError) as reason:
             bench.absent(f"{method} on {name}: {reason}")
             continue

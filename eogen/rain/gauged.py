@@ -16,7 +16,7 @@ from scipy.ndimage import maximum_filter, uniform_filter
 from eogen.errors import InputError
 from eogen.rain.examples import Examples
 from eogen.rain.features import features
-from eogen.rain.frames import frames
+from eogen.rain.frames import CHANNELS, NOW, frames
 from eogen.rain.novelty import NEW, novelty
 from eogen.rain.read_gauges import beside
 from eogen.rain.scores import EVENT, score_maps
@@ -67,17 +67,18 @@ class Hours:
         }
         return replace(self, **cut, **tables)
 
-    def examples(self) -> Examples:
-        """Return the hours as examples, for models that learnt elsewhere; the frames see the next half hour."""
-        return Examples(
-            self.frames,
-            self.features,
-            self.scores,
-            self.time,
-            self.day,
-            np.full(len(self), ""),
-            real_time=False,
-        )
+    def examples(self, real_time: bool = False) -> Examples:
+        """Return the hours as examples, for models that learnt elsewhere.
+
+        Args:
+            real_time: for models that never see the map after: itself stands in its place, as in their frames.
+        """
+        shown, table = self.frames, self.features
+        if real_time:
+            shown = shown.copy()
+            shown[:, CHANNELS.index("after")] = shown[:, NOW]
+            table = table.drop(columns=[c for c in table if c.endswith("_after")])
+        return Examples(shown, table, self.scores, self.time, self.day, np.full(len(self), ""), real_time)
 
 
 def hours(imerg: xr.Dataset, gauges: xr.Dataset) -> Hours:

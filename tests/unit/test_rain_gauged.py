@@ -153,6 +153,14 @@ def test_every_hour_is_told_with_an_interval_around_it(done):
         assert (done.high[name] >= table - 1e-12).all(axis=None)
 
 
+def test_examples_of_real_time_show_nothing_of_the_map_after(real):
+    before, now, after = (real.examples(True).frames[:, k] for k in range(3))
+    assert np.array_equal(after, now)
+    assert not np.array_equal(before, now)
+    assert not [c for c in real.examples(True).features if c.endswith("_after")]
+    assert not np.array_equal(real.examples().frames[:, 2], now)
+
+
 def test_trees_that_saw_a_day_say_nothing_of_it(real):
     places = Places(real, trees=16)
     assert np.isnan(places.said[places.saw[:, 1]][:, real.day == 1]).all()

@@ -28,12 +28,13 @@ def show(guest: Visitor, state: State) -> None:
     """Draw the panel."""
     t = guest.words
     st.markdown(t("rain.constellation.lead"))
+    film = st.container()  # the pictures first; which curve is drawn on them stands under them
     curve = choose(
         partial(st.segmented_control, required=True), t("rain.constellation.curve"), CURVES, name="curve",
         default="csi",
         format_func=lambda n: t(f"rain.scores.{n}"),
     )  # fmt: skip
-    with st.spinner(t("rain.public.fetching")):
+    with film, st.spinner(t("rain.public.fetching")):
         now, full = state.day, state.full
         _film(t, state, now, full, curve)
     with st.container(horizontal=True, gap="small", key="rain_switches"):

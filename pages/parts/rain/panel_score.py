@@ -94,7 +94,7 @@ def _drawn(t: Words, state: State, of: Subject, name: str, score: str, said: Jud
     time = said.maps["time"].values[at]
     step = int((time - time.astype("datetime64[D]")) / np.timedelta64(30, "m"))
     st.markdown(f"**{t('rain.score.chosen', date=t.date(str(time)), hour=cards_view.clock(t, step))}**")
-    left, middle, right = st.columns([1, 1, 1.3], gap="medium")
+    left, middle, right = st.columns([1, 1, 1.6], gap="medium")
     rain = of.maps["precipitation"].values[at]
     with left:
         st.html(score_view.map_html(t, rain) + som_view.rain_legend(t, "rain.legend.rain"))

@@ -82,10 +82,10 @@ def table(t: Words, said: Judgement, at: int, truth: pd.DataFrame | None) -> pd.
                 t, float(maps[name]), float(maps[f"{name}_low"]), float(maps[f"{name}_high"])
             ),
         }
-        if f"{name}_cluster" in maps:
-            row[t("rain.score.cluster_mean")] = _number(t, float(maps[f"{name}_cluster"]))
         if truth is not None:
             row[t("rain.score.truth")] = _number(t, float(truth[name].iloc[at]))
+        if f"{name}_cluster" in maps:
+            row[t("rain.score.cluster_mean")] = _number(t, float(maps[f"{name}_cluster"]))
         made.append(row)
     return pd.DataFrame(made)
 

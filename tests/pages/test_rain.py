@@ -180,7 +180,7 @@ def test_a_story_tells_what_the_simulator_makes(story):
     with_it, without = days.day(story.choice()), days.day(story.choice((story.satellite,)))
     assert with_it.looking(story.at)[0] == story.satellite
     assert with_it.seen[story.at] > 0.9
-    assert without.seen[story.at] == 0, "nobody else looked"
+    assert without.seen[story.at] < 0.1, "nobody else looked"
     assert not without.age[story.at] < 60, "what is left is an hour old or more"
     lost = float(with_it.scores["csi"][story.at] - without.scores["csi"][story.at])
     assert lost > 0.25

@@ -237,8 +237,10 @@ def test_what_counted_is_shown_when_asked():
     at = visit("rain", lang="en", panel="score", **FAST)
     (button,) = [b for b in at.button if b.label == load("en")("rain.score.occlusion_show")]
     button.click().run(timeout=120)
-    well(at, "en")
-    assert any(load("en")("rain.score.occlusion_alt") in text for text in texts(at))
+    shown = well(at, "en")
+    # PCA and k-means say the same of all maps of a cell: often no part alone changes it.
+    said = ("rain.score.occlusion_alt", "rain.score.occlusion_none")
+    assert any(load("en")(key) in text for text in shown for key in said)
 
 
 # --- true against predicted ---

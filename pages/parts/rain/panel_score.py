@@ -163,6 +163,9 @@ def _counted(t: Words, of: Subject, name: str, score: str, at: int) -> None:
     )  # fmt: skip
     if found is None:
         return
+    if not np.nan_to_num(found[score].values).any():
+        st.caption(t("rain.score.occlusion_none"))
+        return
     st.html(score_view.map_html(t, of.maps["precipitation"].values[at], found[score]))
     st.html(score_view.effect_legend(t, found[score].values, score))
 

@@ -130,8 +130,9 @@ def effect_scale(values: np.ndarray) -> Scale:
 def effect_legend(t: Words, values: np.ndarray, score: str) -> str:
     """Return the HTML legend of what parts do to a score."""
     title = f"{names.score(t, score)} · {t('rain.score.occlusion_unit')}"
+    scale = effect_scale(values)
     return scale_legend(
-        effect_scale(values), title=title, number=lambda v: t.number(v, 2, signed=True),
+        scale, title=title, number=lambda v: t.number(v, 2 if scale.high > 0.05 else 3, signed=True),
         ends=(t("rain.score.lowers"), t("rain.score.raises")),
     )  # fmt: skip
 

@@ -289,7 +289,6 @@ def test_what_is_too_rare_is_hidden_and_said(day):
 
 def test_small_maps_have_no_wide_windows(day):
     assert fss_view.widths(day["precipitation"].isel(lat=slice(0, 6), lon=slice(0, 6))) == [10.0, 30.0]
-    assert fss_view.widths(day["precipitation"].isel(lat=slice(0, 0 + 1), lon=slice(0, 1))) == [10.0]
 
 
 # --- results ---
@@ -319,7 +318,8 @@ def test_what_was_measured_is_shown(lang, section, tmp_path, monkeypatch):
     path.write_text(report().to_json(), "utf-8")
     monkeypatch.setattr(panel_results, "RESULTS", path)
     at = visit("rain", lang=lang, view="expert", panel="results", measured=section)
-    shown = well(at, lang)
+    well(at, lang)
+    shown = [block.value for block in at.markdown]
     words = load(lang)
     assert words("rain.results.lead") in shown
     frames = [f.value for f in at.dataframe]

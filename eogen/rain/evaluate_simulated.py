@@ -157,7 +157,7 @@ def _placed(model: Model, found: Prediction) -> tuple[np.ndarray | None, np.ndar
     if not isinstance(model, ScoreModel):
         return None, None
     metric = getattr(model, "metric", None)
-    centres = model.centres.numpy()
+    centres = model.centres.detach().numpy()
     return (
         (found.latent, centres)
         if metric is None

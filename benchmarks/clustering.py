@@ -1,8 +1,8 @@
 """How well the clustering algorithms find the classes of public digits: ``python -m benchmarks.clustering``.
 
-Prints ACC (best one-to-one naming), NMI, ARI and purity, median over seeds, k-means first as the baseline. Digits: the
-1,797 images of 8 x 8 that come with scikit-learn. ``--usps FILE…``: HDF5 files with ``data`` (n, side²) and ``target``
-(n,) in ``train`` and ``test``, as DESOM's copy of USPS.
+Prints ACC (best one-to-one naming), NMI, ARI and purity, mean and range over seeds, k-means first as the baseline.
+Digits: the 1,797 images of 8 x 8 that come with scikit-learn. ``--usps FILE…``: HDF5 files with ``data`` (n, side²) and
+``target`` (n,) in ``train`` and ``test``, as DESOM's copy of USPS.
 """
 
 from __future__ import annotations
@@ -65,10 +65,12 @@ def measured(
 
 
 def line(name: str, rows: dict[str, list[float]]) -> str:
-    """Return a line of the table: medians, and the least and most of ACC and NMI."""
-    middle = "  ".join(f"{figure.upper()} {statistics.median(rows[figure]):.3f}" for figure in FIGURES)
-    span = "  ".join(f"{f.upper()} {min(rows[f]):.3f}..{max(rows[f]):.3f}" for f in FIGURES[:2])
-    return f"{name:14s} {middle}   ({span}; {len(rows['acc'])} seeds, {statistics.median(rows['seconds']):.0f} s)"
+    """Return a line of the table: the mean of each figure with its least and most, seeds, processor seconds a seed."""
+    cells = "  ".join(
+        f"{figure.upper()} {statistics.fmean(rows[figure]):.3f} ({min(rows[figure]):.3f}-{max(rows[figure]):.3f})"
+        for figure in FIGURES
+    )
+    return f"{name:12s} {cells}  {len(rows['acc'])} seeds, {statistics.fmean(rows['seconds']):.0f} s"
 
 
 def main(words: list[str] | None = None) -> int:

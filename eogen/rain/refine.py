@@ -120,8 +120,8 @@ def kmeans(latent: Tensor, clusters: int, seed: int, restarts: int = 10) -> Tens
 def joined(latent: Tensor, clusters: int, seed: int, most: int = 2000) -> Tensor:
     """Return the centres (cluster, latent) of Ward's clusters of ``most`` points, moved on by k-means over all of them.
 
-    k-means from chance starts ends in another place each time; joining the nearest pairs first (Ward 1963) finds
-    clusters of uneven spread that it cuts in two. DEPICT starts from an agglomerative clustering too.
+    k-means from chance starts ends in another place each time and misses small clusters; joining the nearest pairs
+    first (Ward 1963) finds those that lie apart. DEPICT starts from an agglomerative clustering too.
     """
     chosen = torch.randperm(len(latent), generator=torch.Generator().manual_seed(seed))[:most]
     some = latent[chosen]

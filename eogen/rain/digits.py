@@ -26,8 +26,8 @@ from eogen.rain.refine import Objective, Pace, Refined, Task, joined, kmeans, ne
 Algorithm = Callable[[Tensor, int, int], np.ndarray]
 LATENT = 10
 _BATCH = 128
-#: Passes before there are clusters; then at most 60, fewer once under 0.1 % of labels change in one.
-EPOCHS, PACE = 40, Pace(epochs=60, batch=128, settled=1e-3)
+#: Passes before there are clusters; then at most 20, fewer once under 0.1 % of labels change in one.
+EPOCHS, PACE = 40, Pace(epochs=20, batch=128, settled=1e-3)
 #: Weight of the clustering loss beside a reconstruction in units of the pixels' variance. The papers' 0.1 stands beside
 #: pixels in 0-1, whose variance is about 0.1.
 WEIGHT = 1.0

@@ -28,7 +28,7 @@ def report(request: pytest.FixtureRequest) -> Report:
 
 
 def test_there_are_results() -> None:
-    assert [file.stem for file in FILES] == ["canopy", "change", "landcover", "ocean"]
+    assert [file.stem for file in FILES] == ["canopy", "change", "landcover", "ocean", "rain"]
 
 
 def cards(room: str) -> dict[str, Card]:

@@ -18,8 +18,8 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 
 def method(t: Words, name: str) -> str:
-    """Return the title of a method."""
-    return _said(t, f"rain.methods.{name}", name)
+    """Return the title of a method, or of a learner of the evaluation."""
+    return _said(t, f"rain.methods.{name}" if name in METHODS else f"rain.results.learners.{name}", name)
 
 
 def score(t: Words, name: str) -> str:

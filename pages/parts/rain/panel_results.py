@@ -83,7 +83,7 @@ def _board(t: Words, found: Report) -> None:
     columns = st.columns(2)
     where = choose(
         columns[0].selectbox, t("rain.results.set"), known, name="results_set", default=known[0],
-        format_func=views.dataset,
+        format_func=partial(views.dataset, t),
     )  # fmt: skip
     every = views.measures(found, where)
     name = choose(
@@ -124,9 +124,11 @@ def _tables(t: Words, found: Report) -> None:
     """Draw a table of the report as it is: the gauges with their ceiling, the confusion of digits, and so on."""
     name = choose(
         st.selectbox, t("rain.results.table"), list(found.tables), name="table", default=next(iter(found.tables)),
-        format_func=views.dataset,
+        format_func=partial(views.dataset, t),
     )  # fmt: skip
-    st.dataframe(found.tables[name].reset_index(), hide_index=True, width="stretch", alt=views.dataset(name))
+    st.dataframe(
+        found.tables[name].reset_index(), hide_index=True, width="stretch", alt=views.dataset(t, name)
+    )
     export.bar(
         [export.table(f"eogen-rain-{name}".replace("/", "-"), found.tables[name].reset_index)], t, key="rain_table",
         address=False,
@@ -161,7 +163,7 @@ def _scores(t: Words, state: State, found: Report | None) -> None:
     if known:
         name = choose(
             st.selectbox, t("rain.results.set"), known, name="worth", default=known[0],
-            format_func=lambda n: views.dataset(n.partition(": ")[2] or n),
+            format_func=lambda n: views.dataset(t, n.partition(": ")[2] or n),
         )  # fmt: skip
         table = found.tables[name]
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,14 +18,32 @@ from pages.kit.words import Words
 from pages.parts.rain import names
 
 
+def judged(report: Report) -> set[str]:
+    """Return who predicted scores: methods of the registry, learners on gauges, and the ceiling beside them."""
+    return {f.method for f in report.figures if f.method in METHODS or f.name.startswith("r2/")}
+
+
 def sets(report: Report) -> list[str]:
-    """Return the data sets on which methods of the registry were measured, in the report's order."""
-    return list(dict.fromkeys(f.dataset for f in report.figures if f.method in METHODS))
+    """Return the data sets on which scores were predicted, simulated ones first, else in the report's order."""
+    who = judged(report)
+    found = dict.fromkeys(f.dataset for f in report.figures if f.method in who)
+    return sorted(found, key=lambda name: not name.startswith("simulated"))
 
 
-def dataset(name: str) -> str:
-    """Return the name of a data set as it is read."""
-    return name.replace("_", " ")
+def dataset(t: Words, name: str) -> str:
+    """Return the name of a data set or a table as it is read: its parts in words where there are some."""
+    kind, _, rest = name.rpartition(": ")
+    said = ", ".join(_part(t, part) for part in rest.split(", "))
+    return f"{_part(t, kind)}{t('rain.results.colon')}{said}" if kind else said
+
+
+def _part(t: Words, part: str) -> str:
+    if (days := re.fullmatch(r"(\d+) days", part)) is not None:
+        return t("rain.results.parts.days", n=int(days[1]))
+    if (rain := re.fullmatch(r"([\d.]+) (mm|h)", part)) is not None:
+        return f"{t.number(float(rain[1]), 1 if '.' in rain[1] else 0)}\u202f{rain[2]}"
+    key = f"rain.results.parts.{part.replace(' ', '_')}"
+    return t(key) if key in t else part.replace("_", " ")
 
 
 def figure_name(t: Words, name: str) -> str:
@@ -34,12 +53,14 @@ def figure_name(t: Words, name: str) -> str:
     said = t(key) if key in t else kind.replace("_", " ")
     if not about:
         return names.score(t, kind) if kind in BY_NAME else said
-    return f"{said} · {names.score(t, about) if about in BY_NAME else about.replace('_', ' ')}"
+    about = names.score(t, about) if about in BY_NAME else about.replace("_", " ")
+    return f"{said} · {about}"
 
 
 def measures(report: Report, where: str) -> list[str]:
     """Return the names of what was measured of methods on a set, in the report's order."""
-    return list(dict.fromkeys(f.name for f in report.figures if f.dataset == where and f.method in METHODS))
+    who = judged(report)
+    return list(dict.fromkeys(f.name for f in report.figures if f.dataset == where and f.method in who))
 
 
 def leading(report: Report, where: str) -> str:
@@ -50,7 +71,8 @@ def leading(report: Report, where: str) -> str:
 
 def rows_of(report: Report, where: str, name: str) -> list[Figure]:
     """Return one measure of every method on a set, the best first."""
-    found = [f for f in report.figures if (f.dataset, f.name) == (where, name) and f.method in METHODS]
+    who = judged(report)
+    found = [f for f in report.figures if (f.dataset, f.name) == (where, name) and f.method in who]
     sign = 1 if any(f.better == "lower" for f in found) else -1
     known = lambda f: f.value is not None and math.isfinite(f.value)
     return sorted(found, key=lambda f: sign * f.value if known(f) else math.inf)
@@ -104,7 +126,7 @@ def listed(t: Words, rows: Sequence[Figure], with_set: bool = True) -> pd.DataFr
         row: dict[str, object] = {t("rain.results.figure"): figure_name(t, f.name)}
         row[t("rain.common.method")] = names.method(t, f.method)
         if with_set:
-            row[t("rain.results.set")] = dataset(f.dataset)
+            row[t("rain.results.set")] = dataset(t, f.dataset)
         row[t("rain.results.value")] = measured.with_interval(f, t)
         row[t("rain.results.unit")] = "" if f.unit == "1" else f.unit
         row[t("rain.results.target")] = measured.target(f, t)

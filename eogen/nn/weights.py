@@ -156,8 +156,14 @@ def _save(module: nn.Module, path: Path, card: Card, beside: Mapping[str, Tensor
 
 
 def halved(module: nn.Module) -> list[str]:
-    """Return the names of what may lie in float16: parameters, and what a module lists as ``HALVED``."""
-    return [*(name for name, _ in module.named_parameters()), *getattr(module, "HALVED", ())]
+    """Return the names of what may lie in float16.
+
+    Those are the parameters, without those whose name starts as a module lists in ``EXACT`` (its answers hang on them),
+    and the buffers that it lists as ``HALVED``.
+    """
+    exact = tuple(getattr(module, "EXACT", ()))
+    names = [name for name, _ in module.named_parameters() if not name.startswith(exact)]
+    return names + list(getattr(module, "HALVED", ()))
 
 
 def rounded(tensor: Tensor) -> Tensor:

@@ -181,6 +181,15 @@ def test_half_precision_is_chosen_in_the_card_and_touches_matrices_only(tmp_path
     assert full.stat().st_size - half.stat().st_size == pytest.approx(2 * before.plain.numel(), abs=16)
 
 
+def test_what_a_module_needs_exactly_stays(tmp_path):
+    file, made = tmp_path / "m.safetensors", nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 5))
+    made.EXACT = ("0.",)
+    weights.save(made, file, card(stored="float16"))
+    found = safetensors.torch.load_file(file)
+    assert (found["0.weight"].dtype, found["1.weight"].dtype) == (torch.float32, torch.float16)
+    assert torch.equal(found["0.weight"], made[0].weight)
+
+
 class Masks(nn.Module):
     """Masks of several shapes beside a matrix, one of them of no axis."""
 

@@ -111,6 +111,7 @@ def train(
             f"Crops of {SIDE} x {SIDE} pixels, {BATCH * STEPS * settings.epochs} seen in all; every set weighs alike.",
             "No label was read. Three bands at median 0 and robust deviation 1, per scene and date.",
         ],
+        stored=weights.HALF,
     )  # fmt: skip
     weights.save(network, out / f"{model}.safetensors", card)
     checkpoint.unlink(missing_ok=True)

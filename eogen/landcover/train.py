@@ -271,7 +271,8 @@ def tables(logits: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
 def _card(model: str, module: nn.Module, seed: int, **parts: Any) -> Card:
     return Card(
         model=model, room="landcover", seed=seed, code_version=results.code_version(), torch=torch.__version__,
-        date=datetime.now(UTC).date().isoformat(), parameters=weights.count(module), **parts,
+        date=datetime.now(UTC).date().isoformat(), parameters=weights.count(module),
+        stored=weights.HALF, **parts,
     )  # fmt: skip
 
 

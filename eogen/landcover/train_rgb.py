@@ -22,11 +22,16 @@ BATCH = 128
 SMOOTHING = 0.05
 #: Tenths of the set, by content hash: 0-7 train, 8 validation and calibration, 9 test.
 VALIDATION, TEST = 8, 9
+#: What stays in float32 on disk: rounded too, the early stages would move a probability by 0.004; the last stage alone,
+#: three quarters of the numbers, moves none by more than 0.0004, and no answer, on 21,600 JPEGs.
+EXACT = (*(f"features.{number}." for number in range(6)), "head.")
 
 
 def build() -> CompactCNN:
     """Return the untrained RGB network (about 297k parameters)."""
-    return CompactCNN(3, (32, 64, 128), stem=24, residual=True, dropout=0.2, ceiling=CEILING)
+    network = CompactCNN(3, (32, 64, 128), stem=24, residual=True, dropout=0.2, ceiling=CEILING)
+    network.EXACT = EXACT
+    return network
 
 
 def reserved_names(root: Path) -> frozenset[str]:

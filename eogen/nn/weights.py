@@ -4,7 +4,8 @@
 tensors, so that the two cannot part unnoticed. Nothing here reads a pickle.
 
 A card may ask for float16: then matrices and kernels are rounded on disk and cast up when they are loaded
-(:func:`rounded` says which tensors, and when not). Everything is computed in the module's own type either way.
+(:func:`rounded` says which tensors, and when not), and masks (booleans) lie there as bits, eight to a byte, which loses
+nothing. Everything is computed in the module's own type either way.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import safetensors
 import safetensors.torch
 import torch
@@ -26,6 +28,8 @@ from eogen.results import finite
 
 #: Tensors that are kept beside a module's own ones (training fingerprints) have names that start so.
 BESIDE = "beside."
+#: Booleans that lie on disk as bits, packed along their last axis, have names that start so.
+BITS = "bits."
 #: How the numbers may lie on disk: as they were trained, or matrices in half the bytes.
 FULL, HALF = "float32", "float16"
 #: Above it a tensor stays as it is (float16 ends at 65,504).
@@ -33,6 +37,8 @@ LARGEST = 6e4
 #: A tensor that rounding would move by more than this share of its length stays as it is: half a unit in the last
 #: place of float16's normal numbers.
 LOSS = 2.0**-11
+#: Below half of it float16 rounds to zero; what is not zero is stored as this instead, with its sign.
+LEAST = 2.0**-24
 
 
 @dataclass
@@ -127,13 +133,20 @@ def save(module: nn.Module, path: Path, card: Card, beside: dict[str, Tensor] | 
         card: its ``stored`` says how; its ``sha256`` and ``before`` are replaced.
         beside: further tensors (int or float) to keep in the file, read back by :func:`beside`.
     """
+    return _save(module, path, card, beside or {}, "")
+
+
+def _save(module: nn.Module, path: Path, card: Card, beside: Mapping[str, Tensor], before: str) -> Card:
+    """Write as :func:`save` says; ``before`` is of the weights in float32 where the module's were rounded already."""
     tensors = {name: tensor.detach().contiguous().clone() for name, tensor in module.state_dict().items()}
-    tensors |= {BESIDE + name: tensor.contiguous() for name, tensor in (beside or {}).items()}
+    tensors |= {BESIDE + name: tensor.contiguous() for name, tensor in beside.items()}
     content = safetensors.torch.save(tensors)
     card.before = ""
     if card.stored == HALF:
-        card.before = hashlib.sha256(content).hexdigest()
+        card.before = before or hashlib.sha256(content).hexdigest()
         tensors |= {name: rounded(tensors[name]) for name in halved(module)}
+        for name in [name for name, tensor in tensors.items() if tensor.dtype == torch.bool and tensor.ndim]:
+            tensors[BITS + name] = torch.from_numpy(np.packbits(tensors.pop(name).numpy(), axis=-1))
         content = safetensors.torch.save(tensors)
     card.sha256 = hashlib.sha256(content).hexdigest()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -143,8 +156,14 @@ def save(module: nn.Module, path: Path, card: Card, beside: dict[str, Tensor] | 
 
 
 def halved(module: nn.Module) -> list[str]:
-    """Return the names of what may lie in float16: parameters, and what a module lists as ``HALVED``."""
-    return [*(name for name, _ in module.named_parameters()), *getattr(module, "HALVED", ())]
+    """Return the names of what may lie in float16.
+
+    Those are the parameters, without those whose name starts as a module lists in ``EXACT`` (its answers hang on them),
+    and the buffers that it lists as ``HALVED``.
+    """
+    exact = tuple(getattr(module, "EXACT", ()))
+    names = [name for name, _ in module.named_parameters() if not name.startswith(exact)]
+    return names + list(getattr(module, "HALVED", ()))
 
 
 def rounded(tensor: Tensor) -> Tensor:
@@ -152,20 +171,21 @@ def rounded(tensor: Tensor) -> Tensor:
 
     Only float32 of two axes or more is rounded: vectors (biases, gains) weigh nothing, and :func:`save` asks for no
     buffer (statistics, knots, masks) but those that a module lists. A tensor stays when it has a number above
-    :data:`LARGEST` or none at all (NaN), a number that would become zero, or a root-mean-square error above
-    :data:`LOSS` of its own length (many subnormals).
+    :data:`LARGEST` or none at all (NaN), or a root-mean-square error above :data:`LOSS` of its own length (many
+    subnormals). No number becomes zero that was none: it becomes the least one of its sign.
     """
     if tensor.dtype != torch.float32 or tensor.ndim < 2 or not bool((tensor.abs() <= LARGEST).all()):
         return tensor
     half = tensor.half()
-    if bool(((half == 0) & (tensor != 0)).any()):
-        return tensor
+    half = torch.where((half == 0) & (tensor != 0), (tensor.sign() * LEAST).half(), half)
     exact = tensor.double()
     return half if float((half.double() - exact).norm()) <= LOSS * float(exact.norm()) else tensor
 
 
 def halve(module: nn.Module, path: Path) -> Card:
-    """Store the weights at ``path`` in float16 from now on, and return their card; what is halved already stays.
+    """Store the weights at ``path`` in float16 from now on, and return their card.
+
+    What is halved already is written anew, as it would be written today; ``before`` stays what it was.
 
     Args:
         module: what the weights are of; it is filled with them, before the rounding.
@@ -175,10 +195,8 @@ def halve(module: nn.Module, path: Path) -> Card:
         InputError, Unavailable: what :func:`load` says.
     """
     card = load(module, path)
-    if card.stored == HALF:
-        return card
     card.stored = HALF
-    return save(module, path, card, beside(path))
+    return _save(module, path, card, beside(path), card.before)
 
 
 def load(module: nn.Module, path: Path) -> Card:
@@ -206,8 +224,22 @@ def load(module: nn.Module, path: Path) -> Card:
         raise InputError("weights_unreadable", "{path} is not a safetensors file: {reason}.",
                          path=str(path), reason=str(error)) from error  # fmt: skip
     tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith(BESIDE)}
-    fill(module, tensors, path)
+    fill(module, _unpacked(tensors, module.state_dict()), path)
     return card
+
+
+def _unpacked(tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return tensors that were read, bits as booleans again where the module has such a mask."""
+    found = {}
+    for name, tensor in tensors.items():
+        own = name.removeprefix(BITS)
+        if own != name and own in wanted and wanted[own].dtype == torch.bool:
+            shape = wanted[own].shape
+            if tensor.shape == (*shape[:-1], -(-shape[-1] // 8)):
+                bits = np.unpackbits(tensor.numpy(), axis=-1, count=shape[-1])
+                name, tensor = own, torch.from_numpy(bits.astype(bool))
+        found[name] = tensor
+    return found
 
 
 def fill(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:

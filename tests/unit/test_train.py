@@ -58,6 +58,7 @@ def test_training_writes_weights_that_load_and_a_card_that_tells(data, tmp_path,
     assert Card.from_json((out / f"{name}.json").read_text()) == Card.from_json(card.to_json())
     model = models.load(name, out / f"{name}.safetensors")
     assert model.card.seed == 3
+    assert model.card.stored == models.load(name).card.stored == weights.HALF
     assert {"accuracy", "ece", "macro_f1"} <= set(card.metrics)
     prints = weights.beside(out / f"{name}.safetensors")["fingerprints"]
     assert len(prints) == sum(row["n"] for row in card.data)

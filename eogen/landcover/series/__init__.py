@@ -1,1 +1,1 @@
-"""Land cover through the year: series of Sentinel-2, what is learnt from them, and explanations of when and which band."""
+"""Land cover through the year: series of Sentinel-2, what is learnt from them, and explanations of when and what."""

@@ -1,4 +1,4 @@
-"""What a model of series is, and what is asked of it: months in, probabilities out, explanations of months and bands."""
+"""What a model of series is: months in, probabilities out; and what one that explains itself says beside."""
 
 from __future__ import annotations
 

@@ -23,14 +23,21 @@ def picture(room: str) -> None:
         st.image(future.result(), width="stretch", alt=t(f"rooms.{room}.picture"))
         return
     st.html('<div class="door-blank"></div>')
-    waiting()
 
 
 @st.fragment(run_every=0.7)
-def waiting() -> None:
-    """Look again until the pictures are there, then draw the page once more and stop looking."""
-    if all(thumbnail(room).done() for room in rooms):
+def waiting(blank: int) -> None:
+    """Look again until fewer than ``blank`` pictures are missing, then draw the page once more.
+
+    One for the page, not one per door: each would ask for the page again.
+    """
+    if missing() < blank:
         st.rerun()
+
+
+def missing() -> int:
+    """How many pictures are still being drawn."""
+    return sum(not thumbnail(room).done() for room in rooms)
 
 
 def text(room: str) -> None:
@@ -88,6 +95,7 @@ def on_this_machine() -> None:
                 st.code("python -m eogen fetch --sample", language="bash")
 
 
+blank = missing()
 st.title(t("home.question"), anchor=False)
 st.markdown(t("home.lead", doors=len(rooms)))
 if wide:
@@ -99,3 +107,5 @@ else:
             with column:
                 door(name)
 on_this_machine()
+if blank:
+    waiting(blank)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import logging
 import os
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +14,8 @@ import numpy as np
 import platformdirs
 import streamlit as st
 from PIL import Image
+
+log = logging.getLogger(__name__)
 
 
 @st.cache_resource(show_spinner=False)
@@ -35,6 +39,21 @@ def thumbnail(room: str) -> Future[np.ndarray]:
         kept.set_result(np.asarray(Image.open(file).convert("RGB")))
         return kept
     return _painter().submit(_draw, room, file)
+
+
+def afterwards(work: Callable[[], None]) -> None:
+    """Have ``work`` done once the pictures asked for so far are drawn: a door without its picture is what visitors see.
+
+    A fault of it is logged, as nobody waits for it.
+    """
+
+    def told() -> None:
+        try:
+            work()
+        except Exception:
+            log.exception("what was to be made ready in the background failed")
+
+    _painter().submit(told)
 
 
 def _draw(room: str, file: Path) -> np.ndarray:

@@ -12,6 +12,7 @@ import time
 
 import streamlit as st
 
+from pages.kit import thumbnails
 from pages.kit.rooms import open_rooms
 
 # Small networks on two shared cores: threads would wait for each other (a map of leaf area: 12 s instead of 1). It
@@ -56,7 +57,7 @@ def _warm() -> None:
     log.info("warm after %.1f s", time.perf_counter() - began)
     for room in open_rooms():
         if importlib.util.find_spec(f"pages.parts.{room}.warm") is not None:
-            importlib.import_module(f"pages.parts.{room}.warm").warm()
+            thumbnails.afterwards(importlib.import_module(f"pages.parts.{room}.warm").warm)
 
 
 @st.cache_resource(show_spinner=False)

@@ -44,6 +44,7 @@ def patched(patch, tmp):
     patch.setattr(evaluate_gauges, "QUICK_TREES", 20)
     patch.setattr(gauged_learners, "TREES", 3)
     patch.setattr(models, "FOLDER", tmp)
+    models.load.cache_clear()  # another test may have found the committed ones
 
 
 def write(folder, days=4, stations=24):

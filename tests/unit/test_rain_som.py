@@ -276,4 +276,3 @@ def test_a_remembered_map_can_be_made_again():
     assert np.corrcoef(satellite.mean(1), expected)[0, 1] > 0.9
     shares = cells.sensors_of(pair)
     assert shares.sum(axis=1).to_numpy() == pytest.approx(1)
-    assert (shares.columns == "none").any()

@@ -51,5 +51,7 @@ def shifted(x: Tensor, seen: Tensor, months: Tensor) -> tuple[Tensor, Tensor]:
     high = (low + 1).clamp(max=count - 1)
     share = (at - low)[..., None].to(x.dtype)
     wide = (-1, -1, x.shape[2])
-    moved = (1 - share) * x.gather(1, low[..., None].expand(wide)) + share * x.gather(1, high[..., None].expand(wide))
+    moved = (1 - share) * x.gather(1, low[..., None].expand(wide)) + share * x.gather(
+        1, high[..., None].expand(wide)
+    )
     return moved, seen.gather(1, at.round().long())

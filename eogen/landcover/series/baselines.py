@@ -12,7 +12,9 @@ from eogen.progress import Progress, silent
 class Majority:
     """The shares of the classes in training, whatever the series (a ``SeriesModel``)."""
 
-    def __init__(self, share: np.ndarray, classes: tuple[str, ...], bands: tuple[str, ...], months: int) -> None:
+    def __init__(
+        self, share: np.ndarray, classes: tuple[str, ...], bands: tuple[str, ...], months: int
+    ) -> None:
         self.share, self.classes, self.bands, self.months = share, classes, bands, months
 
     def predict_proba(self, series: np.ndarray) -> np.ndarray:

@@ -31,11 +31,11 @@ class ChannelAttention(nn.Module):
     """
 
     def __init__(
-        self, front: Front, months: int, classes: int, width: int = 32, heads: int = 24, part: int = 4,
+        self, front: Front, months: int, classes: int, width: int = 24, heads: int = 24, part: int = 4,
         dropout: float = 0.3,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.front, self.heads, self.part = front, heads, part
+        self.front = front
         channels = front.channels - 1
         # Beside the channel's values the kernels read which months were seen.
         self.first = nn.Conv1d(2, width, 5, padding=2)
@@ -43,7 +43,7 @@ class ChannelAttention(nn.Module):
         self.second = nn.Conv1d(width, width, 3, padding=1)
         self.norms = nn.ModuleList([nn.BatchNorm1d(width), nn.BatchNorm1d(width)])
         self.score = nn.Linear(width, heads)
-        self.value = nn.Linear(width, heads * part)
+        self.value = nn.Parameter(torch.randn(heads, width, part) / math.sqrt(width))
         # Preferences differ from the start, or all heads would begin as the same mean of everything.
         self.month = nn.Parameter(torch.randn(heads, months) * 1.5)
         self.channel = nn.Parameter(torch.randn(heads, channels) * 1.5)
@@ -54,8 +54,10 @@ class ChannelAttention(nn.Module):
 
     def forward(self, x: Tensor, seen: Tensor | None = None) -> Tensor:
         """Return (n, class) logits of standardised series (n, month, band)."""
-        value, weight = self._attend(x, seen)
-        return self.head((value * weight[..., None]).sum((1, 2)).flatten(1))
+        held, weight = self._attend(x, seen)
+        # Each head pools first and projects then: the same sum, with far fewer products.
+        pooled = weight.flatten(1, 2).transpose(1, 2) @ held.flatten(1, 2)
+        return self.head(torch.einsum("nhf,hfp->nhp", pooled, self.value).flatten(1))
 
     def weigh(self, x: Tensor, seen: Tensor | None = None) -> Tensor:
         """Return (n, month, band) attention, the mean of the heads; a contrast's goes half to each of its bands."""
@@ -68,21 +70,25 @@ class ChannelAttention(nn.Module):
         return found
 
     def _attend(self, x: Tensor, seen: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Return values (n, channel, month, head, part) and weights (n, channel, month, head)."""
+        """Return features (n, channel, month, width) and weights (n, channel, month, head)."""
         read = self.front(x, seen).transpose(1, 2)
         n, channels, months = read.shape
         channels -= 1
         pairs = torch.stack([read[:, :-1], read[:, -1:].expand(-1, channels, -1)], 2)
         held = self.norms[0](self.first(pairs.flatten(0, 1))).unflatten(0, (n, channels))
         held = torch.relu(held + self.name)
-        held = torch.relu(self.norms[1](self.second(held.flatten(0, 1)))).unflatten(0, (n, channels)).transpose(2, 3)
+        held = (
+            torch.relu(self.norms[1](self.second(held.flatten(0, 1))))
+            .unflatten(0, (n, channels))
+            .transpose(2, 3)
+        )
         score = self.score(held) / math.sqrt(held.shape[3])
         score = score + (self.channel[:, :, None] + self.month[:, None, :]).permute(1, 2, 0)
         if seen is not None:
             # Finite, so that a series without any month gets weights rather than NaN.
             score = score.masked_fill(~seen.bool()[:, None, :, None], -1e4)
         weight = score.flatten(1, 2).softmax(1).unflatten(1, (channels, months))
-        return self.value(held).unflatten(3, (self.heads, self.part)), weight
+        return held, weight
 
 
 def fit_channel_attention(

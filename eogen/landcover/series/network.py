@@ -20,7 +20,7 @@ from eogen.landcover.series.months import filled
 from eogen.nn.fit import Settings, fit
 from eogen.progress import Progress, silent
 
-SETTINGS = Settings(epochs=60, learning_rate=5e-3, weight_decay=0.05, ema=0.99)
+SETTINGS = Settings(epochs=60, learning_rate=5e-3, weight_decay=0.05, ema=None)
 BATCH = 32
 #: Series asked at once.
 CHUNK = 1024

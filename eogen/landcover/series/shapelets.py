@@ -18,7 +18,7 @@ from eogen.landcover.series.network import Front, Network, fit_network
 from eogen.nn.fit import Settings
 from eogen.progress import Progress, silent
 
-SETTINGS = Settings(epochs=80, learning_rate=2e-2, weight_decay=1e-3, ema=0.99)
+SETTINGS = Settings(epochs=80, learning_rate=2e-2, weight_decay=1e-3, ema=None)
 LENGTHS = (2, 3, 5)
 PER_LENGTH = 20
 #: Sharpness of the soft minimum, per unit of mean square difference of standardised values.
@@ -37,7 +37,12 @@ class Shapelets(nn.Module):
     """
 
     def __init__(
-        self, front: Front, months: int, classes: int, lengths: tuple[int, ...] = LENGTHS, each: int = PER_LENGTH
+        self,
+        front: Front,
+        months: int,
+        classes: int,
+        lengths: tuple[int, ...] = LENGTHS,
+        each: int = PER_LENGTH,
     ) -> None:
         super().__init__()
         self.front = front
@@ -110,7 +115,9 @@ class ShapeletNetwork(Network):
         """Return each shapelet (length, band), reflectance."""
         bands = len(self.bands)
         return [
-            one[:bands].T.numpy() * self.std + self.mean for shape in self.net.shapes for one in shape.detach()
+            one[:bands].T.numpy() * self.std + self.mean
+            for shape in self.net.shapes
+            for one in shape.detach()
         ]
 
     @torch.no_grad()

@@ -32,7 +32,12 @@ class TempCNN(nn.Module):
         self.front = front
         blocks: list[nn.Module] = []
         for inside in (front.channels, width, width):
-            blocks += [nn.Conv1d(inside, width, 5, padding=2), nn.BatchNorm1d(width), nn.ReLU(), nn.Dropout(dropout)]
+            blocks += [
+                nn.Conv1d(inside, width, 5, padding=2),
+                nn.BatchNorm1d(width),
+                nn.ReLU(),
+                nn.Dropout(dropout),
+            ]
         #: Months stay apart up to here: Grad-CAM reads its output, (n, filter, month).
         self.body = nn.Sequential(*blocks)
         self.head = nn.Sequential(
@@ -52,5 +57,11 @@ def fit_tempcnn(
     """Return the fitted network (arguments as of :class:`eogen.landcover.series.methods.Model`)."""
     months = np.shape(series)[1]
     return fit_network(
-        lambda front: TempCNN(front, months, len(classes)), series, label, classes, bands, seed=seed, progress=progress
+        lambda front: TempCNN(front, months, len(classes)),
+        series,
+        label,
+        classes,
+        bands,
+        seed=seed,
+        progress=progress,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 import torch
 
 from eogen.errors import InputError
+from eogen.landcover.series import network, shapelets
 from eogen.landcover.series.augment import shifted
 from eogen.landcover.series.gaps import bridge
 from eogen.landcover.series.methods import MODELS
@@ -29,6 +32,16 @@ def planted(seed: int, n: int = 64, months: int = 8) -> tuple[np.ndarray, np.nda
     series[label == 1, 4:7, 1] += np.array([0.06, 0.15, 0.06])
     series[rng.random((n, months)) < 0.1] = np.nan
     return series.astype(np.float32), label
+
+
+@pytest.fixture(autouse=True, scope="module")
+def short_fits() -> Iterator[None]:
+    """What is planted is plain: few epochs and members learn it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(network, "SETTINGS", replace(network.SETTINGS, epochs=20))
+        patch.setattr(shapelets, "SETTINGS", replace(shapelets.SETTINGS, epochs=20))
+        patch.setattr(network, "MEMBERS", 2)
+        yield
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import xarray as xr
 
 from eogen.errors import InputError
+from eogen.landcover.series import unet
 from eogen.landcover.series.cube import cube
 from eogen.landcover.series.unet import SETTINGS, Segmenter, fit_unet
 
@@ -36,9 +38,9 @@ def scene(seed: int, side: int = 24, months: int = 4) -> xr.Dataset:
 
 @cache
 def fitted() -> Segmenter:
-    from dataclasses import replace
-
-    return fit_unet([scene(0), scene(1)], CLASSES, BANDS, settings=replace(SETTINGS, epochs=2), seed=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(unet, "SIDE", 16)
+        return fit_unet([scene(0), scene(1)], CLASSES, BANDS, settings=replace(SETTINGS, epochs=5), seed=0)
 
 
 def test_it_finds_the_field_of_another_place() -> None:
@@ -61,7 +63,7 @@ def test_probabilities_and_blind_pixels() -> None:
 
 
 def test_any_size_and_its_refusals() -> None:
-    assert fitted().predict_proba(scene(4, side=21)).shape == (2, 33, 33)
+    assert fitted().predict_proba(scene(4, side=21)).shape == (2, 21, 21)
     with pytest.raises(InputError) as raised:
         fitted().predict_proba(scene(4).isel(time=slice(0, 3)))
     assert raised.value.code == "series_model_shape"

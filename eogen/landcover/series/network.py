@@ -22,6 +22,7 @@ from eogen.progress import Progress, silent
 
 SETTINGS = Settings(epochs=60, learning_rate=5e-3, weight_decay=0.05, ema=None)
 BATCH = 32
+MEMBERS = 3
 #: Series asked at once.
 CHUNK = 1024
 
@@ -180,9 +181,9 @@ def fit_network(
     classes: tuple[str, ...],
     bands: tuple[str, ...],
     *,
-    members: int = 3,
+    members: int | None = None,
     attentive: bool = False,
-    settings: Settings = SETTINGS,
+    settings: Settings | None = None,
     how: Augmentation | None = None,
     smoothing: float = 0.05,
     prepare: Callable[[nn.Module, Tensor, Tensor], None] | None = None,
@@ -196,9 +197,9 @@ def fit_network(
         series: (n, month, band) reflectance, NaN where nothing was seen.
         label: (n,) int into ``classes``; -1 is left out.
         classes, bands: names.
-        members: of the ensemble.
+        members: of the ensemble, :data:`MEMBERS` by default.
         attentive: whether members have ``weigh``.
-        settings: of the fit; its seed is replaced.
+        settings: of the fit, :data:`SETTINGS` by default; its seed is replaced.
         how: augmentation.
         smoothing: of the labels.
         prepare: called with each member, the standardised series and their labels before its fit.
@@ -212,7 +213,7 @@ def fit_network(
     mean, std = scale(series)
     x, seen = standardise(series, mean, std)
     y = torch.from_numpy(label)
-    how = how or Augmentation()
+    how, settings, members = how or Augmentation(), settings or SETTINGS, members or MEMBERS
     grown = []
     for k in range(members):
         with torch.random.fork_rng(devices=[]):

@@ -7,9 +7,11 @@ import pytest
 from sklearn.metrics import f1_score
 
 from eogen.errors import InputError
+from eogen.landcover.series.cube import parcels
 from eogen.landcover.series.folds import OutOfFold, cross_validate, deal
 from eogen.landcover.series.methods import MODELS
 from eogen.landcover.series.scores import accuracy, confusion, difference, macro_f1, per_class
+from eogen.landcover.series.trial import table, trial
 
 
 def made(right: float, n: int = 200, groups: int = 40, seed: int = 0) -> OutOfFold:
@@ -82,3 +84,14 @@ def test_difference_of_a_model_with_itself_is_none() -> None:
     same = difference(held, held)
     assert (same.value, same.low, same.high) == (0, 0, 0)
     assert difference(made(0.95), made(0.6)).low > 0
+
+
+def test_trial_has_a_row_for_each_model() -> None:
+    series = np.random.default_rng(0).random((30, 3, 2)).astype(np.float32)
+    time = np.array(["2023-01", "2023-02", "2023-03"], "datetime64[M]")
+    held = parcels(
+        series, time, ("B04", "B08"), label=np.arange(30) % 2, classes=("a", "b"), group=np.arange(30) % 9
+    )
+    found = table(trial(held, ("majority", "random_forest"), repeats=1))
+    assert found.index.tolist() == ["majority", "random_forest"]
+    assert (found["accuracy_low"] <= found["accuracy"]).all()

@@ -21,6 +21,7 @@ def trial(
     count: int = 5,
     repeats: int = 2,
     seed: int = 0,
+    grouped: bool = True,
     progress: Progress = silent,
 ) -> dict[str, OutOfFold]:
     """Return the out-of-fold answers of models, by name.
@@ -30,18 +31,20 @@ def trial(
             together, ``group``.
         names: of :data:`eogen.landcover.series.methods.MODELS`.
         count, repeats, seed: as of :func:`eogen.landcover.series.folds.cross_validate`; the same folds for all.
+        grouped: keep groups whole; without it each parcel stands alone, as in most published figures, and neighbours
+            that share a sky and a soil may help each other.
         progress: told of the folds of each model.
 
     Raises:
         InputError: ``series_groups``; ``series_few_labels``.
     """
     bands = tuple(b for b in USUAL if b in held["band"].values)
+    group = held["group"].values if grouped and "group" in held else None
     series = held["reflectance"].sel(band=list(bands)).transpose("parcel", "time", "band").values
     return {
         name: cross_validate(
             MODELS[name], series, held["label"].values, tuple(held.attrs["classes"]), bands,
-            group=held["group"].values if "group" in held else None, count=count, repeats=repeats, seed=seed,
-            progress=progress,
+            group=group, count=count, repeats=repeats, seed=seed, progress=progress,
         )
         for name in names
     }  # fmt: skip

@@ -31,8 +31,8 @@ class Front(nn.Module):
     """From standardised series to what a member reads: the bands, their contrasts, and which months were seen.
 
     A contrast is a normalised difference (a - b) / (a + b) of two reflectances, as in vegetation and water indices; it
-    spares the network learning a quotient from few series. It is computed from the standardised bands, so gradients reach
-    the bands through it.
+    spares the network learning a quotient from few series. It is computed from the standardised bands, so gradients
+    reach the bands through it.
 
     Args:
         mean, std: (band,) of the reflectances of the training series.

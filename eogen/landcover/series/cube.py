@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import rioxarray  # noqa: F401 - registers .rio
 import xarray as xr
 
 from eogen.errors import InputError

@@ -30,20 +30,25 @@ class Linear:
         yes = 0.5 + (np.nan_to_num(np.asarray(given, np.float64)) * self.weight).sum((1, 2))
         return np.stack([1 - yes, yes], 1)
 
-    def standardised(self, given: np.ndarray) -> np.ndarray:
-        """Return the series: nothing to standardise."""
-        return np.nan_to_num(np.asarray(given, np.float32))
+    def inputs(self, given: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the series, nothing to standardise, and what was seen."""
+        given = torch.from_numpy(np.asarray(given, np.float32))
+        return given.nan_to_num(), ~given.isnan().any(2)
 
     def attention(self, given: np.ndarray) -> np.ndarray:
         """Return the same weights for every series."""
         return np.broadcast_to(np.full(self.months, 1 / self.months), (len(given), self.months))
 
-    def places(self, given: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    lengths = np.array([2, 2])
+
+    def places(self, given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return two shapelets of two months: one where the first band is highest, one that says nothing."""
         start = np.stack([given[:, :-1, 0].argmax(1), np.zeros(len(given), int)], 1)
-        share = np.zeros((len(given), 2, 2))
-        share[:, 0, 1] = given[..., 0].max(1)
-        return start, np.array([2, 2]), share
+        return start, np.zeros(start.shape)
+
+    def evidence(self, given: np.ndarray, target: np.ndarray) -> np.ndarray:
+        """Return the first band's maximum for "yes", nothing else."""
+        return np.stack([given[..., 0].max(1) * (target == 1), np.zeros(len(given))], 1)
 
 
 class _LinearModule(nn.Module):
@@ -51,7 +56,7 @@ class _LinearModule(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.tensor(weight, dtype=torch.float32))
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, seen: torch.Tensor | None = None) -> torch.Tensor:
         """Return logits (n, 2): minus and plus half of w x."""
         half = (x * self.weight).sum((1, 2)) / 2
         return torch.stack([-half, half], 1)
@@ -77,14 +82,15 @@ class Network:
         torch.manual_seed(seed)
         self.module = _Convolution(width, len(self.classes)).eval()
 
-    def standardised(self, given: np.ndarray) -> np.ndarray:
-        """Return the standardised series, 0 where nothing was seen."""
-        return np.nan_to_num((np.asarray(given, np.float32) - 0.2) / 0.1)
+    def inputs(self, given: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the standardised series, 0 where nothing was seen, and what was seen."""
+        given = torch.from_numpy(np.asarray(given, np.float32))
+        return ((given - 0.2) / 0.1).nan_to_num(), ~given.isnan().any(2)
 
     def predict_proba(self, given: np.ndarray) -> np.ndarray:
         """Return the softmax of the logits."""
         with torch.no_grad():
-            return self.module(torch.from_numpy(self.standardised(given))).softmax(1).numpy()
+            return self.module(*self.inputs(given)).softmax(1).numpy()
 
 
 class _Convolution(nn.Module):
@@ -95,7 +101,7 @@ class _Convolution(nn.Module):
         )
         self.head = nn.Linear(width, classes)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, seen: torch.Tensor | None = None) -> torch.Tensor:
         """Return logits: a linear layer on the mean over time, so that the class activation map is exact."""
         return self.head(self.features(x.transpose(1, 2)).mean(2))
 

@@ -36,11 +36,15 @@ __all__ = [
 class Placed(Protocol):
     """A model of shapelets, which knows where each one lies in a series and what that says."""
 
-    def places(self, series: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return first month (n, shapelet) and length (shapelet,) in months, and share of logits (n, shapelet, class).
+    #: (shapelet,) months each shapelet is long.
+    lengths: np.ndarray
 
-        The share is what the shapelet adds to each class's logit at that place (its weight times its distance).
-        """
+    def places(self, series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return where each shapelet lies best (n, shapelet), number of its first month, and its distance there."""
+        ...
+
+    def evidence(self, series: np.ndarray, target: np.ndarray) -> np.ndarray:
+        """Return what each shapelet adds to the logit of ``target`` (n,), (n, shapelet)."""
         ...
 
 
@@ -159,11 +163,17 @@ def shapelet_place(
     if not isinstance(model, Placed):
         raise needs("shapelet_place", "shapelets")
     series, target, background = checked(model, series, target, background)
-    start, length, share = model.places(series)
-    said = share - model.places(background)[2].mean(0)
-    classes = said.shape[2]
-    own = np.take_along_axis(said, target[:, None, None], 2)[..., 0]
-    word = (own - said.mean(2)) * classes / max(classes - 1, 1)
+    start, length = model.places(series)[0], np.asarray(model.lengths)
+    word = _said(model, series, target, background)
+    classes = len(model.classes)
+    mean = np.mean([_said(model, series, np.full(len(series), c), background) for c in range(classes)], 0)
+    word = (word - mean) * classes / max(classes - 1, 1)
     month = np.arange(series.shape[1])
     lies = (month >= start[..., None]) & (month < (start + length)[..., None])
     return np.einsum("nk,nkm->nm", word / length, lies)
+
+
+def _said(model: Placed, series: np.ndarray, target: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """Return what each shapelet adds to the target's logit, less what it adds on the background."""
+    usual = {c: model.evidence(background, np.full(len(background), c)).mean(0) for c in np.unique(target)}
+    return model.evidence(series, target) - np.array([usual[c] for c in target])

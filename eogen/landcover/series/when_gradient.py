@@ -18,13 +18,13 @@ from eogen.landcover.series.coalitions import checked
 
 @runtime_checkable
 class Differentiable(Protocol):
-    """A fitted network of series. ``cam_layer`` may name the submodule Grad-CAM looks at."""
+    """A fitted network of series; ``module.members`` are its parts where it is an ensemble of equals."""
 
-    #: (n, month, band) standardised float32 -> (n, class) logits, in evaluation mode.
+    #: (standardised series (n, month, band), seen (n, month)) -> (n, class) logits, in evaluation mode.
     module: nn.Module
 
-    def standardised(self, series: np.ndarray) -> np.ndarray:
-        """Return series (n, month, band) filled and standardised, as the module takes them."""
+    def inputs(self, series: np.ndarray) -> tuple[Tensor, Tensor]:
+        """Return filled, standardised series (n, month, band) and which months were seen (n, month)."""
         ...
 
 
@@ -64,14 +64,14 @@ def integrated_gradients(
     if not isinstance(model, Differentiable):
         raise needs("integrated_gradients", "gradients")
     series, target, background = checked(model, series, target, background)
-    x = torch.from_numpy(np.asarray(model.standardised(series), np.float32))
-    mean = np.nanmean(background, 0, keepdims=True)
-    difference = x - torch.from_numpy(np.asarray(model.standardised(mean), np.float32))
+    x, seen = model.inputs(series)
+    difference = x - model.inputs(np.nanmean(background, 0, keepdims=True))[0]
     node, weight = np.polynomial.legendre.leggauss(steps)
     at = torch.tensor((node + 1) / 2, dtype=torch.float32)[:, None, None, None]
     way = (x - difference + at * difference).flatten(0, 1).requires_grad_()
     wanted = torch.from_numpy(target.copy()).repeat(steps)
-    (slope,) = torch.autograd.grad(contrast(model.module(way), wanted).sum(), way)
+    logits = model.module(way, seen.repeat(steps, 1))
+    (slope,) = torch.autograd.grad(contrast(logits, wanted).sum(), way)
     mean_slope = np.einsum("s,snmb->nmb", weight / 2, slope.view(steps, *x.shape).double().numpy())
     return difference.double().numpy() * mean_slope
 
@@ -81,61 +81,51 @@ def grad_cam(
 ) -> np.ndarray:
     """Return Grad-CAM over time (n, month), 0 or more (Selvaraju et al. 2017, with months for pixels).
 
-    The layer is the submodule ``model.cam_layer`` names, else the last convolution over time, else the last layer that
-    still has an axis of months. Coarser layers are interpolated to months. A network may fold its bands into the rows
-    (one convolution shared by bands, rows of one series together): they are unfolded as channels.
+    The layer is the last convolution over time with the normalisation and activation layers that follow it. Coarser
+    layers are interpolated to months. A network may fold its bands into the rows (one convolution shared by bands, rows
+    of one series together): they are unfolded as channels. An ensemble's map is the mean of its members'.
 
     Raises:
-        InputError: ``series_when_needs`` for a model without gradients or without such a layer.
+        InputError: ``series_when_needs`` for a model without gradients or without a convolution over time.
     """
     if not isinstance(model, Differentiable):
         raise needs("grad_cam", "gradients")
     series, target, _ = checked(model, series, target, background)
-    x = torch.from_numpy(np.asarray(model.standardised(series), np.float32)).requires_grad_()
-    held, logits = _outputs(model, x)
-    layer, over_time = _layer(model, held, series.shape[1])
+    x, seen = model.inputs(series)
+    ensemble = hasattr(model.module, "members")
+    members = list(model.module.members) if ensemble else [model.module]
     wanted = torch.from_numpy(target.copy())
-    (slope,) = torch.autograd.grad(contrast(logits, wanted).sum(), held[layer])
-    # (n, channel, time): rows that hold the bands of one series become its channels.
-    parts = [held[layer].detach(), slope]
-    parts = [(p if over_time else p.transpose(1, 2)) for p in parts]
-    activation, slope = (p.reshape(len(series), -1, p.shape[2]).double() for p in parts)
-    cam = (slope.mean(2, keepdim=True) * activation).sum(1, keepdim=True).relu()
-    if cam.shape[2] != series.shape[1]:
-        cam = nn.functional.interpolate(cam, size=series.shape[1], mode="linear", align_corners=False)
-    return cam[:, 0].numpy()
+    total = np.zeros(series.shape[:2])
+    for member in members:
+        held, logits = _last_convolution(member, x.clone().requires_grad_(), seen)
+        (slope,) = torch.autograd.grad(contrast(logits, wanted).sum(), held)
+        # (n, channel, time): rows that hold the bands of one series become its channels.
+        activation, slope = (p.detach().reshape(len(x), -1, p.shape[2]).double() for p in (held, slope))
+        cam = (slope.mean(2, keepdim=True) * activation).sum(1, keepdim=True).relu()
+        if cam.shape[2] != series.shape[1]:
+            cam = nn.functional.interpolate(cam, size=series.shape[1], mode="linear", align_corners=False)
+        total += cam[:, 0].numpy()
+    return total / len(members)
 
 
-def _outputs(model: Any, x: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-    """Run the module; return the three-dimensional outputs of its parts, in the order they were made, and logits."""
-    held: dict[str, Tensor] = {}
+def _last_convolution(member: nn.Module, x: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
+    """Run a network; return what its last convolution over time made, and the logits."""
+    held: list[Tensor] = []
 
-    def keep(name: str) -> Any:
-        def hook(_part: nn.Module, _given: Any, found: Any) -> None:
-            if isinstance(found, Tensor) and found.ndim == 3 and found.requires_grad:
-                held.pop(name, None)
-                held[name] = found
+    def keep(part: nn.Module, _given: Any, found: Any) -> None:
+        if isinstance(part, nn.Conv1d):
+            if found.ndim == 3 and found.shape[2] > 1 and found.shape[0] % len(x) == 0:
+                held[:] = [found]
+        elif held and isinstance(found, Tensor) and found.shape == held[0].shape:
+            held[:] = [found]
 
-        return hook
-
-    hooks = [p.register_forward_hook(keep(n)) for n, p in model.module.named_modules() if n]
+    follow = (nn.Conv1d, nn.BatchNorm1d, nn.GroupNorm, nn.ReLU, nn.GELU, nn.SiLU, nn.Dropout)
+    hooks = [p.register_forward_hook(keep) for p in member.modules() if isinstance(p, follow)]
     try:
-        return held, model.module(x)
+        logits = member(x, seen)
     finally:
         for hook in hooks:
             hook.remove()
-
-
-def _layer(model: Any, held: dict[str, Tensor], months: int) -> tuple[str, bool]:
-    """Return the name of the layer Grad-CAM looks at, and whether its last axis is time."""
-    wanted = getattr(model, "cam_layer", None)
-    if wanted in held:
-        return wanted, held[wanted].shape[2] == months or held[wanted].shape[1] != months
-    parts = dict(model.module.named_modules())
-    convolutions = [n for n in held if isinstance(parts[n], nn.Conv1d) and held[n].shape[2] > 1]
-    if convolutions:
-        return convolutions[-1], True
-    sequences = [n for n in held if held[n].shape[1] == months]
-    if sequences:
-        return sequences[-1], False
-    raise needs("grad_cam", "convolution")
+    if not held:
+        raise needs("grad_cam", "convolution")
+    return held[0], logits

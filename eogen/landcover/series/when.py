@@ -11,11 +11,11 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from eogen.errors import InputError
 from eogen.landcover.series.coalitions import checked, groups_of, months_as_players, worth
 from eogen.landcover.series.months import filled
 from eogen.landcover.series.permutations import shapley
 from eogen.landcover.series.protocol import Attentive, SeriesModel
+from eogen.landcover.series.season import ndvi
 from eogen.landcover.series.when_gradient import grad_cam, integrated_gradients, needs
 
 __all__ = [
@@ -65,16 +65,7 @@ def season(
         InputError: ``series_when_bands`` where the model has no red or no near infrared.
     """
     series, *_ = checked(model, series, target, background)
-    near = [k for k, band in enumerate(model.bands) if band in ("B08", "B8A")]
-    if not near or "B04" not in model.bands:
-        raise InputError(
-            "series_when_bands",
-            "The growing season is read from B04 and B08 (or B8A); the model has {given}.",
-            given=", ".join(model.bands),
-        )
-    whole = np.maximum(filled(series), 0).astype(np.float64)
-    red, infrared = whole[..., model.bands.index("B04")], whole[..., near[0]]
-    return (infrared - red) / np.maximum(infrared + red, 1e-6)
+    return ndvi(filled(series), model.bands)
 
 
 def attention(

@@ -66,6 +66,10 @@ def test_hits_of_the_truth_its_opposite_and_noise() -> None:
     assert right.months.n == 200
     assert right.chance == pytest.approx((2 + 1) / 2 / 12)
     assert right.chance_bands == pytest.approx(1 / 4)
+    # Of true cells without weights every month with any is true: class 1 then has two.
+    cells = hits(truth[target], target, truth > 0)
+    assert cells.chance == pytest.approx(2 / 12)
+    assert (cells.months.value, cells.precision.value, cells.cells.value) == (1, 1, 1)
     assert hits(-truth[target], target, truth).months.value < right.chance
     noise = np.random.default_rng(0).random((300, 12))
     found = hits(noise, target, truth)

@@ -21,7 +21,7 @@ from eogen.progress import Progress, silent
 
 Parts = Literal["month", "month_group"]
 
-#: Name of the control in results; an explanation given under it is not replaced.
+#: Name of the control in results; an explanation given under it is left aside.
 RANDOM = "random"
 
 
@@ -30,7 +30,7 @@ class Deletion:
     """Removal curves of explanations over the same series.
 
     Attributes:
-        names: of the explanations; the random control last, unless it was given.
+        names: of the explanations, the random control last.
         removed: (step,) share of the parts removed, 0 to 1.
         most, least: (name, n, step) probability of the target while the most, the least important go first.
         srg: (name, n) symmetric relevance gain of each series, -1..1.
@@ -95,7 +95,9 @@ def deletion(
     count = int(players.max()) + 1
     generator = np.random.default_rng(seed)
     scored = {name: part_scores(values, players, series.shape) for name, values in importance.items()}
-    scored.setdefault(RANDOM, generator.random((len(series), count)))
+    # Noise by cell, summed, would favour groups of many bands: the control is drawn part by part.
+    scored.pop(RANDOM, None)
+    scored[RANDOM] = generator.random((len(series), count))
     game = worth(model, series, target, background, players)
     curves = np.empty((len(scored), 2, len(series), count + 1))
     for i, values in enumerate(scored.values()):

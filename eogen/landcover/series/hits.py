@@ -1,6 +1,6 @@
 """Does an explanation find the evidence that is known to be there? Hit rates on a simulated territory.
 
-The territory knows for each class how much each band of each month tells it apart: weights (class, month, band).
+The territory knows which band of which month tells each class apart: true cells, or weights (class, month, band).
 """
 
 from __future__ import annotations
@@ -41,10 +41,12 @@ def hits(importance: np.ndarray, target: np.ndarray, truth: np.ndarray, *, share
     Args:
         importance: (n, month) or (n, month, band), more is more important.
         target: (n,) class that was explained.
-        truth: (class, month, band) weights, 0 or more: how much each cell tells the class apart.
-        share: months (bands) are true that weigh at least this share of the class's heaviest one, 0..1.
+        truth: (class, month, band) bool, the cells that tell a class apart (its months and bands are those with any);
+            or weights, 0 or more, how much each does.
+        share: of weights, months, bands and cells are true that reach this share of the class's heaviest one, 0..1.
     """
     importance = np.asarray(importance, np.float64)
+    share = 1.0 / np.size(truth) if np.asarray(truth).dtype == bool else share
     weight = np.asarray(truth, np.float64)[np.asarray(target, np.int64)]
     kept = weight.sum((1, 2)) > 0
     importance, weight = importance[kept], weight[kept]

@@ -106,6 +106,51 @@ class _Convolution(nn.Module):
         return self.head(self.features(x.transpose(1, 2)).mean(2))
 
 
+class Ensemble(Network):
+    """Two little convolutions that answer together."""
+
+    def __init__(self, months: int = 12) -> None:
+        super().__init__(months)
+        self.parts = [Network(months, seed=k) for k in (1, 2)]
+        self.module = _Members([part.module for part in self.parts]).eval()
+
+
+class _Members(nn.Module):
+    def __init__(self, members: list[nn.Module]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    def forward(self, x: torch.Tensor, seen: torch.Tensor | None = None) -> torch.Tensor:
+        """Return the mean of the members' logits."""
+        return torch.stack([member(x, seen) for member in self.members]).mean(0)
+
+
+class Folded(Network):
+    """One convolution shared by all bands, which are rows of their own while it runs; a linear layer of the means."""
+
+    def __init__(self, months: int = 12) -> None:
+        super().__init__(months)
+        torch.manual_seed(5)
+        self.module = _Shared().eval()
+
+
+class _Shared(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.kernel = nn.Conv1d(1, 3, 3, padding=1)
+        self.active = nn.ReLU()
+        self.head = nn.Linear(3 * len(BANDS), 3)
+
+    def maps(self, x: torch.Tensor) -> torch.Tensor:
+        """Return (n, band * 3, month)."""
+        rows = self.active(self.kernel(x.transpose(1, 2).flatten(0, 1)[:, None]))
+        return rows.reshape(len(x), -1, x.shape[1])
+
+    def forward(self, x: torch.Tensor, seen: torch.Tensor | None = None) -> torch.Tensor:
+        """Return logits."""
+        return self.head(self.maps(x).mean(2))
+
+
 class Forest:
     """A forest of scikit-learn on a rule of one month and band: July (month 6) of B08 above 0.26."""
 

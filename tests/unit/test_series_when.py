@@ -14,7 +14,7 @@ from eogen.landcover.series import when
 from eogen.landcover.series.coalitions import months_as_players, worth
 from eogen.landcover.series.methods import EXPLANATIONS
 from eogen.landcover.series.permutations import orders, shapley
-from tests.series_models import BANDS, Forest, Linear, Network, Product, series
+from tests.series_models import BANDS, Ensemble, Folded, Forest, Linear, Network, Product, series
 
 
 def _about(n: int = 5, months: int = 6, *, samples: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -132,6 +132,25 @@ def test_grad_cam_is_the_exact_class_activation_map_of_a_linear_head() -> None:
     exact = np.maximum(np.einsum("nc,ncm->nm", own, features) / 12, 0)
     np.testing.assert_allclose(found, exact, atol=1e-6)
     assert all(p.grad is None for p in model.module.parameters())
+
+
+def test_grad_cam_of_an_ensemble_is_the_mean_of_its_members() -> None:
+    x, target, background = _about(4, 12)
+    model = Ensemble()
+    found = when.grad_cam(model, x, target, background=background)
+    each = [when.grad_cam(part, x, target, background=background) for part in model.parts]
+    np.testing.assert_allclose(found, np.mean(each, 0), atol=1e-7)
+
+
+def test_grad_cam_unfolds_bands_that_share_a_convolution() -> None:
+    x, target, background = _about(4, 12)
+    model = Folded()
+    found = when.grad_cam(model, x, target, background=background)
+    with torch.no_grad():
+        maps = model.module.maps(model.inputs(x)[0]).numpy()
+    weight = model.module.head.weight.detach().numpy()
+    own = weight[target] - np.stack([np.delete(weight, t, 0).mean(0) for t in target])
+    np.testing.assert_allclose(found, np.maximum(np.einsum("nc,ncm->nm", own, maps) / 12, 0), atol=1e-6)
 
 
 def test_controls_attention_and_shapelets() -> None:

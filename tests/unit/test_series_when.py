@@ -193,6 +193,12 @@ def test_wrong_shapes_and_targets_are_said() -> None:
     assert caught.value.code == "series_when_target"
 
 
+def test_more_players_than_an_integer_has_bits() -> None:
+    weight = np.random.default_rng(0).normal(size=70)
+    found = shapley(lambda present: (present @ weight)[None], 70, permutations=2)
+    np.testing.assert_allclose(found[0], weight, atol=1e-12)
+
+
 def test_orders_give_each_player_each_place() -> None:
     found = orders(7, 7, seed=1)
     assert (np.sort(found, 0) == np.arange(7)[:, None]).all()

@@ -18,20 +18,22 @@ def shapley(worth: Worth, players: int, *, permutations: int, seed: int = 0) -> 
 
     Args:
         worth: from presence (coalition, player) to (n, coalition).
-        players: number of players, at most 62.
+        players: number of players.
         permutations: orders walked, rounded up to an even number.
         seed: of the orders.
     """
     if 2**players <= permutations * (players - 1) + 2:
-        codes = np.arange(2**players)
-        return np.array([exact_values(row) for row in worth(_presence(codes, players))])
+        every = (np.arange(2**players)[:, None] >> np.arange(players)) & 1 > 0
+        return np.array([exact_values(row) for row in worth(every)])
     forwards = orders(players, -(-permutations // 2), seed)
     both = np.concatenate([forwards, forwards[:, ::-1]])
-    # A coalition is the integer whose bits are its players.
-    bits = np.int64(1) << both.astype(np.int64)
-    walks = np.concatenate([np.zeros((len(both), 1), np.int64), bits.cumsum(1)], 1)
-    codes, where = np.unique(walks, return_inverse=True)
-    steps = np.diff(worth(_presence(codes, players))[:, where.reshape(walks.shape)], axis=2)
+    # At step k of an order its first k players are present; there may be more players than an integer has bits.
+    turn = np.argsort(both, axis=1)
+    walks = turn[:, None] < np.arange(players + 1)[:, None]
+    packed = np.packbits(walks.reshape(-1, players), axis=1)
+    _, first, where = np.unique(packed, axis=0, return_index=True, return_inverse=True)
+    scores = worth(walks.reshape(-1, players)[first])
+    steps = np.diff(scores[:, where.reshape(walks.shape[:2])], axis=2)
     values = np.zeros((len(steps), players))
     for order, step in zip(both, steps.transpose(1, 0, 2), strict=True):
         values[:, order] += step
@@ -47,7 +49,3 @@ def orders(players: int, count: int, seed: int = 0) -> np.ndarray:
         turns = min(count - len(found), players)
         found += [np.roll(base, round(k * players / turns)) for k in range(turns)]
     return np.array(found)
-
-
-def _presence(codes: np.ndarray, players: int) -> np.ndarray:
-    return (codes[:, None] >> np.arange(players)) & 1 > 0

@@ -104,6 +104,8 @@ def test_unseen_months_are_no_players() -> None:
         found = EXPLANATIONS[name].run(model, x, target, background=background, seed=0)
         assert np.isfinite(found).all()
         assert not found[:, 2].any()
+        nothing = EXPLANATIONS[name].run(model, x * np.nan, target, background=background, seed=0)
+        assert not nothing.any()
 
 
 def test_integrated_gradients_add_up_on_a_network() -> None:

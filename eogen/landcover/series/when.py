@@ -99,21 +99,21 @@ def occlusion(
 
 def month_shapley(
     model: SeriesModel, series: np.ndarray, target: np.ndarray, *, background: np.ndarray, seed: int = 0,
-    permutations: int = 24,
+    permutations: int = 8,
 ) -> np.ndarray:  # fmt: skip
     """Return Shapley values (n, month), which add up to ``p(series) - mean p(background)`` exactly.
 
-    Castro et al. 2009, with the orders of :func:`eogen.landcover.series.permutations.shapley`: 24 of 12 months are
-    266 predictions a series at most. Exact up to 8 months.
+    Castro et al. 2009, with the orders of :func:`eogen.landcover.series.permutations.shapley`: 8 of 12 months are 90
+    predictions a series at most. Exact up to 5 months.
     """
     series, target, background = checked(model, series, target, background)
-    game = worth(model, series, target, background, months_as_players(*series.shape[1:]))
-    return shapley(game, series.shape[1], permutations=permutations, seed=seed)
+    players = months_as_players(*series.shape[1:])
+    return _shared(model, series, target, background, players, permutations, seed)
 
 
 def band_group_shapley(
     model: SeriesModel, series: np.ndarray, target: np.ndarray, *, background: np.ndarray, seed: int = 0,
-    permutations: int = 10,
+    permutations: int = 4,
 ) -> np.ndarray:  # fmt: skip
     """Return Shapley values (n, month, band) of the spectral groups of each month, shared evenly by a group's bands.
 
@@ -124,9 +124,24 @@ def band_group_shapley(
     months, _bands = series.shape[1:]
     names, group = groups_of(model.bands)
     players = np.arange(months)[:, None] * len(names) + group
-    game = worth(model, series, target, background, players)
-    values = shapley(game, months * len(names), permutations=permutations, seed=seed)
+    values = _shared(model, series, target, background, players, permutations, seed)
     return values[:, players] / np.bincount(group)[group]
+
+
+def _shared(
+    model: SeriesModel, series: np.ndarray, target: np.ndarray, background: np.ndarray, players: np.ndarray,
+    permutations: int, seed: int,
+) -> np.ndarray:  # fmt: skip
+    """Return Shapley values (n, player); only those play who were seen in some series, the others get 0."""
+    values = np.zeros((len(series), int(players.max()) + 1))
+    seen = np.unique(players[np.isfinite(series).any(0)])
+    if not len(seen):
+        return values
+    # Cells nobody saw are the same in every coalition, whoever owns them.
+    places = np.minimum(np.searchsorted(seen, players), len(seen) - 1)
+    game = worth(model, series, target, background, places)
+    values[:, seen] = shapley(game, len(seen), permutations=permutations, seed=seed)
+    return values
 
 
 def group_shapley(

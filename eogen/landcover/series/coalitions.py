@@ -44,7 +44,7 @@ def checked(
                 "The model reads {months} months of {bands} bands; a series or background has the shape {found}.",
                 months=shape[0], bands=shape[1], found=str(given.shape),
             )  # fmt: skip
-    target = np.broadcast_to(np.asarray(target, np.int64), (len(series),))
+    target = np.array(np.broadcast_to(np.asarray(target, np.int64), (len(series),)))
     wrong = target[(target < 0) | (target >= len(model.classes))]
     if len(wrong):
         raise InputError(

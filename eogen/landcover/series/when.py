@@ -113,7 +113,7 @@ def month_shapley(
 
 def band_group_shapley(
     model: SeriesModel, series: np.ndarray, target: np.ndarray, *, background: np.ndarray, seed: int = 0,
-    permutations: int = 4,
+    permutations: int = 2,
 ) -> np.ndarray:  # fmt: skip
     """Return Shapley values (n, month, band) of the spectral groups of each month, shared evenly by a group's bands.
 

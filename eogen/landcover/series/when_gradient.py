@@ -69,7 +69,7 @@ def integrated_gradients(
     node, weight = np.polynomial.legendre.leggauss(steps)
     at = torch.tensor((node + 1) / 2, dtype=torch.float32)[:, None, None, None]
     way = (x - difference + at * difference).flatten(0, 1).requires_grad_()
-    wanted = torch.from_numpy(target.copy()).repeat(steps)
+    wanted = torch.from_numpy(target).repeat(steps)
     logits = model.module(way, seen.repeat(steps, 1))
     (slope,) = torch.autograd.grad(contrast(logits, wanted).sum(), way)
     mean_slope = np.einsum("s,snmb->nmb", weight / 2, slope.view(steps, *x.shape).double().numpy())
@@ -94,7 +94,7 @@ def grad_cam(
     x, seen = model.inputs(series)
     ensemble = hasattr(model.module, "members")
     members = list(model.module.members) if ensemble else [model.module]
-    wanted = torch.from_numpy(target.copy())
+    wanted = torch.from_numpy(target)
     total = np.zeros(series.shape[:2])
     for member in members:
         held, logits = _last_convolution(member, x.clone().requires_grad_(), seen)

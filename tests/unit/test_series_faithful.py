@@ -55,6 +55,16 @@ def test_ties_are_chance_and_wrong_shapes_are_said() -> None:
     assert caught.value.code == "series_when_importance"
 
 
+def test_to_know_the_gaps_is_no_merit() -> None:
+    model, x, background = Linear(), series(300), series(1, seed=9)
+    x[np.random.default_rng(0).random((300, 6)) < 0.4] = np.nan
+    x[0] = np.nan
+    seen = np.isfinite(x).all(2)
+    found = deletion(model, x, np.ones(300, int), {"gaps": seen.astype(float)}, background=background)
+    assert abs(found.mean("gaps").value) < 3 * found.mean("gaps").error
+    assert found.srg[0, 0] == 0
+
+
 def test_hits_of_the_truth_its_opposite_and_noise() -> None:
     truth = np.zeros((3, 12, 4))
     truth[0, 6, 2] = truth[0, 7, 2] = 1

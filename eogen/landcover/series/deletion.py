@@ -31,7 +31,7 @@ class Deletion:
 
     Attributes:
         names: of the explanations, the random control last.
-        removed: (step,) share of the parts removed, 0 to 1.
+        removed: (step,) share of the seen parts removed, 0 to 1.
         most, least: (name, n, step) probability of the target while the most, the least important go first.
         srg: (name, n) symmetric relevance gain of each series, -1..1.
     """
@@ -71,7 +71,7 @@ def deletion(
 
     Args:
         model: the model that was explained.
-        series: (n, month, band), NaN where nothing was seen; unseen months go with the rest and change nothing.
+        series: (n, month, band), NaN where nothing was seen; unseen parts are not removed, nor counted.
         target: (n,) class whose probability is followed.
         importance: by name, (n, month) or (n, month, band). Months count with the sum over their bands; where parts
             are groups of months, an explanation of months alone gives each group the same, and ties fall at random.
@@ -99,17 +99,20 @@ def deletion(
     scored.pop(RANDOM, None)
     scored[RANDOM] = generator.random((len(series), count))
     game = worth(model, series, target, background, players)
+    known = np.isfinite(series).reshape(len(series), -1) @ np.eye(count)[players.ravel()]
+    seen, grid = known > 0, np.linspace(0, 1, count + 1)
     curves = np.empty((len(scored), 2, len(series), count + 1))
     for i, values in enumerate(scored.values()):
-        order = np.lexsort((generator.random(values.shape), -values), axis=1)
-        turn = np.argsort(order, axis=1)
-        step = np.arange(count + 1)[:, None]
-        # What was removed before step k is gone at step k; the ends are shared by both ways.
-        curves[i, 0] = game(turn[:, None] >= step)
-        curves[i, 1, :, 1:-1] = game((count - 1 - turn)[:, None] >= step[1:-1])
-        curves[i, 1][:, [0, -1]] = curves[i, 0][:, [0, -1]]
+        # Unseen parts come last both ways: to know the gaps is no merit of an explanation.
+        tie = generator.random(values.shape)
+        most = np.argsort(np.lexsort((tie, -values, ~seen), axis=1), axis=1)
+        least = np.argsort(np.lexsort((-tie, values, ~seen), axis=1), axis=1)
+        for way, turn in enumerate((most, least)):
+            scores = game(turn[:, None] >= np.arange(count + 1)[:, None])
+            for row, (score, n) in enumerate(zip(scores, seen.sum(1), strict=True)):
+                curves[i, way, row] = np.interp(grid, np.arange(n + 1) / max(n, 1), score[: n + 1])
         progress(i + 1, len(scored), "removing")
-    return Deletion(tuple(scored), np.linspace(0, 1, count + 1), curves[:, 0], curves[:, 1])
+    return Deletion(tuple(scored), grid, curves[:, 0], curves[:, 1])
 
 
 def part_scores(importance: np.ndarray, players: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

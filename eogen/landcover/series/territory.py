@@ -12,5 +12,6 @@ from eogen.landcover.series.territory_parcels import parcels
 from eogen.landcover.series.territory_scene import territory
 
 __all__ = (
-    "CLASSES", "LAWS", "TWINS", "Twin", "event_evidence", "evidence", "pair_evidence", "parcels", "territory", "twin_of",
+    "CLASSES", "LAWS", "TWINS", "Twin", "event_evidence", "evidence", "pair_evidence", "parcels", "territory",
+    "twin_of",
 )  # fmt: skip

@@ -192,7 +192,9 @@ def _canopy(law: Law, normal: np.ndarray, seen: Year, vigour: float, shift: floa
         total, dry = total + area, dry + area * ripened
     part = dry / total
     leaf = {**LEAF, **law.leaf}
-    of = {name: normal[:, _AT[name], None] for name in ("cab", "cw", "ala", "psoil", "rsoil", "early", "late")}
+    of = {
+        name: normal[:, _AT[name], None] for name in ("cab", "cw", "ala", "psoil", "rsoil", "early", "late")
+    }
     found = {
         "n": np.full((1, 1), leaf["n"]),
         "cab": leaf["cab"] * np.exp(0.10 * of["cab"] + 0.04 * vigour) * (1 - 0.75 * part),

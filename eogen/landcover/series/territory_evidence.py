@@ -19,7 +19,7 @@ from eogen.landcover.series.territory_options import require
 from eogen.landcover.series.territory_parcels import parcels
 
 #: Parcels of each class whose means and covariances stand for its law.
-EACH = 480
+EACH = 360
 #: Days between images: months are means of three.
 EVERY = 10
 #: Change of mean reflectance that is evidence: above the noise of a month's mean.
@@ -106,8 +106,10 @@ def _evidence(classes: tuple[str, ...], seed: int) -> xr.Dataset:
              "twin": np.array(twin is not None), **compared[nearest][1]}
         )  # fmt: skip
     stacked = [_months(row) for row in rows]
-    return xr.concat(stacked, "class").assign_coords({"class": list(classes)}).assign_attrs(
-        kind="simulated", seed=seed
+    return (
+        xr.concat(stacked, "class")
+        .assign_coords({"class": list(classes)})
+        .assign_attrs(kind="simulated", seed=seed)
     )
 
 

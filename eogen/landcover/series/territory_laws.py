@@ -144,9 +144,9 @@ LAWS: Mapping[str, Law] = MappingProxyType({
     "maize": _MAIZE,
     "rapeseed": replace(_RAPE, events=(_FLOWERS,)),
     "sunflower": Law(
-        (replace(_WEEDS, peak=0.5, end=98), Growth(177, 6, 2.1, 228, 260, late=7, spread=8, crop=True, uneven=0.3),
+        (replace(_WEEDS, peak=0.38, end=98), Growth(179, 7, 1.6, 230, 260, late=7, spread=8, crop=True, uneven=0.3),
          replace(_AFTER, peak=0.4, chance=0.7)),
-        {"cab": 42, "ala": 40, "cw": 0.022, "n": 1.6},
+        {"cab": 42, "ala": 45, "cw": 0.022, "n": 1.6}, gaps=0.12,
     ),
     "grassland": _GRASS,
     "deciduous_forest": Law(

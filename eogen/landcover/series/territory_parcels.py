@@ -77,7 +77,11 @@ def parcels(
     values[~sky.seen(over, sky.covers(over, month, cloudy, cloud_month, REGIONS), farm)] = np.nan
     places = stream(seed, PLACES_STREAM)
     lon, lat = (places.uniform(*ends, farm.max() + 1)[farm] for ends in ((-0.5, 5.0), (44.0, 49.5)))
-    about = ABOUT | {"title": f"Simulated territory, seed {seed}", "seed": seed, "harvest_shift": harvest_shift}
+    about = ABOUT | {
+        "title": f"Simulated territory, seed {seed}",
+        "seed": seed,
+        "harvest_shift": harvest_shift,
+    }
     found = exchange.parcels(
         values, when, BANDS, label=label, classes=classes, group=farm, lon=lon, lat=lat, step_days=0, **about
     )

@@ -25,8 +25,8 @@ from eogen.landcover.series.territory_options import SIDES, check, days, require
 NOISE, GAIN = Noise(0.003, 0.02), 0.015
 #: Levels of vigour at which a parcel's canopy is made; pixels lie between them.
 LEVELS = (-1.5, 0.0, 1.5)
-#: Contrast of what is always there within a parcel (log), and blur of the optics (one standard deviation, m).
-TEXTURE, BLUR = 0.03, {10: 4.5, 20: 8.0}
+#: Contrast of what is always there within a parcel and in a town (log); blur of the optics (one s.d., m).
+TEXTURE, STREETS, BLUR = 0.03, 0.25, {10: 4.5, 20: 8.0}
 #: Classes that follow the ground and not the plough.
 WOODS, BUILT, WATER = ("deciduous_forest", "evergreen_forest"), "town", "water"
 #: Reflectance of a thick cloud, and part of the light that a deep shadow takes.
@@ -69,7 +69,9 @@ def territory(
     require("dates", len(when), len(when) > 0, ">= 1")
     parcel, kind = _ground(seed, shape, classes)
     held = canopy.draw(
-        common.stream(seed, common.PARCELS_STREAM), np.array(classes)[kind], np.arange(len(kind)) // common.FARM
+        common.stream(seed, common.PARCELS_STREAM),
+        np.array(classes)[kind],
+        np.arange(len(kind)) // common.FARM,
     )
     held = replace(held, harvest_shift=harvest_shift)
     day, month = days(when)
@@ -77,8 +79,11 @@ def territory(
     levels = np.stack([canopy.reflectance(held, year, vigour) for vigour in LEVELS])
     over = sky.covers(common.stream(seed, common.SKY_STREAM), month, cloudy, cloud_month)[0]
     still = common.stream(seed, _TEXTURE)
-    within = np.clip(0.8 * smooth(still, shape, 3) + 0.6 * still.standard_normal(shape), LEVELS[0], LEVELS[-1])
-    texture = np.exp(TEXTURE * still.standard_normal(shape)).astype(np.float32)
+    within = np.clip(
+        0.8 * smooth(still, shape, 3) + 0.6 * still.standard_normal(shape), LEVELS[0], LEVELS[-1]
+    )
+    built = held.kind[parcel] == BUILT
+    texture = np.exp(np.where(built, STREETS, TEXTURE) * still.standard_normal(shape)).astype(np.float32)
     images = np.empty((len(when), len(BANDS), *shape), np.float32)
     clear = np.empty((len(when), *shape), bool)
     for t in range(len(when)):
@@ -89,11 +94,25 @@ def territory(
     if monthly:
         images, clear, when = _monthly(images, clear, when)
         step = 30.4
-    about = common.ABOUT | {"title": f"Simulated territory, seed {seed}", "seed": seed, "harvest_shift": harvest_shift}
+    about = common.ABOUT | {
+        "title": f"Simulated territory, seed {seed}",
+        "seed": seed,
+        "harvest_shift": harvest_shift,
+    }
     y = CORNER[1] - PIXEL * (np.arange(shape[0]) + 0.5)
     x = CORNER[0] + PIXEL * (np.arange(shape[1]) + 0.5)
     found = exchange.cube(
-        images, clear, when, BANDS, y, x, crs=CRS, label=kind[parcel], classes=classes, step_days=step, **about
+        images,
+        clear,
+        when,
+        BANDS,
+        y,
+        x,
+        crs=CRS,
+        label=kind[parcel],
+        classes=classes,
+        step_days=step,
+        **about,
     )
     found["parcel"] = (("y", "x"), parcel.astype(np.int32), {"long_name": "number of the parcel"})
     found["kind"] = ("field", kind.astype(np.int16), {"long_name": "class of the parcel"})
@@ -105,7 +124,9 @@ def _ground(seed: int, shape: tuple[int, int], classes: tuple[str, ...]) -> tupl
     rng = common.stream(seed, _PLAN)
     pieces, wood = fields(rng, *shape, largest=max(60.0, shape[0] * shape[1] / 90))
     y, x = np.mgrid[: shape[0], : shape[1]].astype(float)
-    bend = shape[1] * (rng.uniform(0.3, 0.7) + 0.12 * np.sin(y / shape[0] * rng.uniform(3, 7) + rng.uniform(0, 6)))
+    bend = shape[1] * (
+        rng.uniform(0.3, 0.7) + 0.12 * np.sin(y / shape[0] * rng.uniform(3, 7) + rng.uniform(0, 6))
+    )
     river = np.abs(x - bend) < max(2.0, 0.022 * shape[1])
     centre = rng.uniform(0.25, 0.75, 2) * shape
     near = np.hypot(y - centre[0], x - centre[1]) < 0.17 * min(shape) * np.exp(0.15 * smooth(rng, shape, 6))
@@ -125,7 +146,7 @@ def _ground(seed: int, shape: tuple[int, int], classes: tuple[str, ...]) -> tupl
     sizes = np.bincount(parcel.ravel())
     kind = np.zeros(len(names), int)
     sown = [k for k, c in enumerate(classes) if c not in (*WOODS, BUILT, WATER)] or list(range(len(classes)))
-    given = {k: 0.0 for k in (*sown, *(classes.index(w) for w in woods))}
+    given = dict.fromkeys((*sown, *(classes.index(w) for w in woods)), 0.0)
     for place in np.argsort(order[np.maximum(names, 0) // 4], kind="stable"):
         what = 3 if names[place] < 0 else names[place] % 4
         if what >= 2:

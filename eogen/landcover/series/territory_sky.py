@@ -65,7 +65,9 @@ def clouds(
     # In a small image "cover" is that of the sky around it: the image itself may be clear or covered.
     opacity = np.clip((field - np.quantile(field, 1 - cover)) / 0.25, 0, 1)
     away = min(height * np.tan(np.deg2rad(zenith)) / pixel, float(margin))
-    moved = shift(opacity, (-away * np.cos(np.deg2rad(25)), -away * np.sin(np.deg2rad(25))), order=1, mode="nearest")
+    moved = shift(
+        opacity, (-away * np.cos(np.deg2rad(25)), -away * np.sin(np.deg2rad(25))), order=1, mode="nearest"
+    )
     rows, columns = slice(0, shape[0]), slice(0, shape[1])
     return opacity[rows, columns], np.clip(moved[rows, columns], 0, 1)
 

@@ -176,6 +176,8 @@ def test_clouds_are_bright_shadows_dark_and_both_are_said() -> None:
     hidden = made.territory(2, 40, dates, cloud_month=5, monthly=True)
     assert [bool(c) for c in hidden.clear.any(("y", "x"))] == [True, False, True]
     assert np.isnan(hidden.reflectance.values[1]).all()
+    usual = made.territory(2, 40, dates, monthly=True)
+    np.testing.assert_array_equal(usual.reflectance.values[[0, 2]], hidden.reflectance.values[[0, 2]])
 
 
 @pytest.mark.parametrize(

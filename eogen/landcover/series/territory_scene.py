@@ -171,14 +171,14 @@ def _seen(
     image: np.ndarray, rng: np.random.Generator, cover: float, zenith: float, noise: Noise
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return an image through optics, clouds and noise, and where it is clear (y, x)."""
+    gain = 1 + GAIN * rng.standard_normal()  # drawn before clouds: it is the same whatever the sky
+    generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
     opacity, shadow = sky.clouds(rng, image.shape[1:], cover, zenith, PIXEL)
-    gain = 1 + GAIN * rng.standard_normal()
     out = np.empty_like(image)
     for k, band in enumerate(BANDS):
         out[k] = gaussian_filter(image[k], BLUR[ABOUT_BANDS[band].resolution] / PIXEL)
     out = out * gain * (1 - SHADOW * shadow)
     out = out * (1 - opacity) + CLOUD * opacity
-    generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
     rows = torch.from_numpy(out.reshape(len(out), -1).T.astype(np.float32))
     noisy = noise.sample(rows, generator).numpy().T.reshape(out.shape)
     return np.maximum(noisy, 1e-4), (opacity < sky.THIN) & (shadow < sky.THIN)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import gaussian_filter, shift
+from scipy.ndimage import gaussian_filter, shift, zoom
 
 #: Mean cloud cover of each month over mid-France: this project's round numbers.
 COVER = (0.74, 0.70, 0.64, 0.60, 0.58, 0.52, 0.45, 0.45, 0.50, 0.62, 0.72, 0.76)
+#: Cells of the coarse grid on which clouds are drawn, pixels.
+COARSE = 4
 #: Cloud and shadow may touch a pixel this much before it is no longer clear.
 THIN = 0.04
 
@@ -52,22 +54,22 @@ def clouds(
         zenith: of the sun, degrees; it stands south-south-east, shadows fall the other way.
         pixel: m.
     """
-    far = int(np.ceil(1500 * np.tan(np.deg2rad(70)) / pixel))
-    height = rng.uniform(500, 1500)
-    margin = min(far, 2 * max(shape))
-    wide = (shape[0] + margin, shape[1] + margin // 2)
-    field = gaussian_filter(rng.standard_normal(wide), max(wide) / 14)
-    field = field / field.std() + 0.25 * _unit(gaussian_filter(rng.standard_normal(wide), 2.0))
-    if cover >= 1:
-        return np.ones(shape), np.zeros(shape)
-    if cover <= 0:
-        return np.zeros(shape), np.zeros(shape)
+    if cover >= 1 or cover <= 0:
+        return np.full(shape, float(cover >= 1)), np.zeros(shape)
+    away = rng.uniform(500, 1500) * np.tan(np.deg2rad(zenith)) / pixel
+    margin = int(min(np.ceil(away), 2 * max(shape)))
+    wide = (shape[0] + margin, shape[1] + margin // 2 + 1)
+    # Clouds are wide: they are drawn on a coarse grid, and frayed on the fine one.
+    coarse = rng.standard_normal([-(-n // COARSE) + 1 for n in wide])
+    broad = zoom(gaussian_filter(coarse, max(1.0, max(shape) / 8 / COARSE)), COARSE, order=1)[
+        : wide[0], : wide[1]
+    ]
+    field = _unit(broad) + 0.25 * _unit(gaussian_filter(rng.standard_normal(wide), 2.0))
     # In a small image "cover" is that of the sky around it: the image itself may be clear or covered.
     opacity = np.clip((field - np.quantile(field, 1 - cover)) / 0.25, 0, 1)
-    away = min(height * np.tan(np.deg2rad(zenith)) / pixel, float(margin))
-    moved = shift(
-        opacity, (-away * np.cos(np.deg2rad(25)), -away * np.sin(np.deg2rad(25))), order=1, mode="nearest"
-    )
+    angle = np.deg2rad(25)
+    away = min(away, float(margin))
+    moved = shift(opacity, (-away * np.cos(angle), -away * np.sin(angle)), order=1, mode="nearest")
     rows, columns = slice(0, shape[0]), slice(0, shape[1])
     return opacity[rows, columns], np.clip(moved[rows, columns], 0, 1)
 

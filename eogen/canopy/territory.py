@@ -58,7 +58,7 @@ def territory(seed: int = 0, height: int = 96, width: int = 120, *, noise: Noise
     if seed < 0 or min(height, width) < 16:
         raise ValueError(f"a territory has seed >= 0 and 16 pixels a side, not {seed}, {height} x {width}")
     dice = np.random.default_rng(seed)
-    parcel, wood = _parcels(dice, height, width)
+    parcel, wood = fields(dice, height, width)
     cover = np.where(wood, list(COVERS).index("forest"), _covers(dice, parcel))
     theta = _canopies(dice, parcel, cover)
     clean = bands(theta, _angles())
@@ -106,7 +106,7 @@ def _angles() -> torch.Tensor:
     return torch.tensor([list(ANGLES.values())])
 
 
-def _parcels(
+def fields(
     dice: np.random.Generator, height: int, width: int, largest: float = 1100.0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the number of each pixel's parcel, a turned rectangle cut in two again and again; and where woods are."""
@@ -162,20 +162,20 @@ def _canopies(dice: np.random.Generator, parcel: np.ndarray, cover: np.ndarray) 
     for i, name in enumerate(INFERRED):
         within = WITHIN.get(name, 0.1)
         between = np.clip(dice.standard_normal(count), -1.8, 1.8)[parcel]
-        normal[:, i] = (np.sqrt(1 - within**2) * between + within * _smooth(dice, parcel.shape, 4)).ravel()
+        normal[:, i] = (np.sqrt(1 - within**2) * between + within * smooth(dice, parcel.shape, 4)).ravel()
     theta = torch.empty(parcel.size, len(INFERRED))
     flat = cover.ravel()
     for number, (name, laws) in enumerate(COVERS.items()):
         here = flat == number
         theta[here] = cover_prior(name, laws).from_normal(torch.from_numpy(normal[here])).float()
     for name, (low, high) in SOIL.items():
-        ground = _smooth(dice, parcel.shape, 14)
+        ground = smooth(dice, parcel.shape, 14)
         share = torch.special.ndtr(torch.from_numpy(ground)).reshape(-1)
         theta[:, INFERRED.index(name)] = low + (high - low) * share.float()
     return theta
 
 
-def _smooth(dice: np.random.Generator, shape: tuple[int, int], width: float) -> np.ndarray:
+def smooth(dice: np.random.Generator, shape: tuple[int, int], width: float) -> np.ndarray:
     """Return a smooth standard normal field."""
     field = gaussian_filter(dice.standard_normal(shape), width, mode="reflect")
     return (field - field.mean()) / field.std()

@@ -1,7 +1,7 @@
 """BreizhCrops: series of parcels in HDF5, an index of them in CSV, and the classes of the French land parcel register.
 
 For a region such as frh01: ``frh01.h5``, an array (date, column) for each parcel; ``frh01.csv``, with ``path`` in that
-file, ``CODE_CULTU`` and ``id``; ``classmapping.csv`` (``code``, ``id``, ``classname``), in the same folder or one above;
+file, ``CODE_CULTU`` and ``id``; ``classmapping.csv`` (``code``, ``id``, ``classname``), beside it or above;
 outlines in ``frh01.shp``, not needed. Level 1C has 17 columns and level 2A 14.
 """
 
@@ -19,7 +19,15 @@ from eogen.errors import InputError
 from eogen.landcover.bands import ALL
 from eogen.landcover.series.cube import UNKNOWN, parcels
 from eogen.landcover.series.read_common import (
-    FAULTS, MOST, QUANTIFICATION, damaged, lacking, large, present, table, unlike,
+    FAULTS,
+    MOST,
+    QUANTIFICATION,
+    damaged,
+    lacking,
+    large,
+    present,
+    table,
+    unlike,
 )  # fmt: skip
 
 #: Columns of the arrays by their number; ``doa`` is the date of acquisition in nanoseconds since 1970 (Rußwurm et al.
@@ -77,7 +85,7 @@ def read(path: Path, *, most: int = MOST_PARCELS, seed: int = 0) -> xr.Dataset:
         rows = np.sort(np.random.default_rng(seed).choice(len(known), most, replace=False))
         drawn = known.iloc[rows]
     if not len(drawn):
-        raise lacking(path.with_suffix(".csv").name, "parcels whose crop is in classmapping.csv")
+        raise lacking(path.with_suffix(".csv").name, "CODE_CULTU (classmapping.csv: code)")
     try:
         with h5py.File(path, "r") as file:
             series = [np.asarray(file[str(name)], float) for name in drawn["path"]]
@@ -100,7 +108,7 @@ def _together(series: Sequence[np.ndarray], name: str) -> tuple[np.ndarray, np.n
     """Return (parcel, day, band), days, bands and level of arrays whose days differ."""
     width = {each.shape[1] if each.ndim == 2 else 0 for each in series}
     if len(width) != 1 or not width <= set(COLUMNS):
-        raise unlike(name, series[0].shape, "dates × 17 (level 1C) or dates × 14 (level 2A)")
+        raise unlike(name, series[0].shape, "n × 17 (L1C), n × 14 (L2A)")
     columns = COLUMNS[number := width.pop()]
     bands = [b for b in ALL if b in columns]
     doa = columns.index("doa")

@@ -44,7 +44,7 @@ def read(folder: Path) -> xr.Dataset:
     folder = Path(folder)
     ndvi_file, dates_file = _file(folder, "data", "NDVI"), _dates(folder)
     if ndvi_file is None or dates_file is None:
-        raise lacking(folder.name or str(folder), "data/NDVI.npy and timestamps.json")
+        raise lacking(folder.name or str(folder), "data/NDVI.npy, timestamps.json")
     time = _times(loaded(dates_file), dates_file.name)
     ndvi = _maps(ndvi_file, len(time), None)
     shape = ndvi.shape[1:]
@@ -67,7 +67,7 @@ def read(folder: Path) -> xr.Dataset:
     held.attrs = {
         "classes": list(CLASSES), "step_days": 0, "kind": "real", "dataset": "eolearn_patch", "title": folder.name,
         "source": ndvi_file.name,
-        "licence": "MIT; land cover RABA, Slovenian Ministry of Agriculture; contains modified Copernicus Sentinel data",
+        "licence": "MIT; land cover RABA, Slovenian Ministry of Agriculture; contains modified Copernicus data",
     }  # fmt: skip
     box = next(iter(sorted(folder.glob("bbox.*json"))), None)
     return held if box is None else _placed(held, loaded(box), box.name)
@@ -120,4 +120,4 @@ def _placed(held: xr.Dataset, box: Any, name: str) -> xr.Dataset:
         x = west + (np.arange(columns) + 0.5) * (east - west) / columns
         return held.assign_coords(y=y, x=x).rio.write_crs(int(crs))
     except FAULTS as fault:
-        raise lacking(name, "a polygon with a CRS") from fault
+        raise lacking(name, "coordinates, crs") from fault

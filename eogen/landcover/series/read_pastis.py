@@ -62,7 +62,7 @@ def read(folder: Path, patch: str | int | None = None) -> xr.Dataset:
     folder = Path(folder)
     here = patches(folder)
     if patch is None and not here:
-        raise lacking(f"{folder.name}/DATA_S2", "files called S2_10000.npy")
+        raise lacking(f"{folder.name}/DATA_S2", "S2_10000.npy")
     name = str(here[0] if patch is None else patch)
     about, crs, outline = _about(folder / "metadata.geojson", name)
     raw = array(folder / "DATA_S2" / f"S2_{name}.npy")
@@ -102,7 +102,7 @@ def _about(path: Path, name: str) -> tuple[dict[str, Any], Any, np.ndarray | Non
         corners = _corners(found["geometry"]["coordinates"])
         return properties, crs, np.concatenate([corners.min(0), corners.max(0)])
     except (*FAULTS, StopIteration) as fault:
-        raise lacking(path.name, f"the patch {name}") from fault
+        raise lacking(path.name, f"ID_PATCH {name}") from fault
 
 
 def _number(feature: Any) -> str:

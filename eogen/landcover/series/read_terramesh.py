@@ -16,15 +16,13 @@ from eogen.landcover.series.cube import UNKNOWN, cube
 CLASSES = tuple(name for name in LULC.values() if name not in ("no_data", "clouds"))
 
 
-def patches(root: Path) -> list[MaskedSample]:
-    """Return the patches below ``root``: every folder LULC whose neighbour S2L2A or S2L1C has images of its names."""
-    folders = sorted({f.parent for f in Path(root).rglob("LULC") if f.is_dir()})
+def patches(folder: Path) -> list[MaskedSample]:
+    """Return the patches of ``folder``: the masks in its LULC that have an image in its S2L2A or S2L1C."""
+    if not (folder / "LULC").is_dir():
+        return []
+    held = [each for each in terramesh(folder) if each.root == folder]
     return [
-        each
-        for folder in folders
-        for each in terramesh(folder)
-        if each.root == folder
-        and any((folder / level / f"{each.name}.tif").is_file() for level in ("S2L2A", "S2L1C"))
+        p for p in held if any((folder / level / f"{p.name}.tif").is_file() for level in ("S2L2A", "S2L1C"))
     ]
 
 

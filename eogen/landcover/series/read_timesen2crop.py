@@ -13,11 +13,17 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from eogen.errors import InputError
 from eogen.landcover.bands import ALL
 from eogen.landcover.series.cube import parcels
 from eogen.landcover.series.read_common import (
-    MOST, QUANTIFICATION, damaged, days, lacking, large, table, unlike,
+    MOST,
+    QUANTIFICATION,
+    damaged,
+    days,
+    lacking,
+    large,
+    table,
+    unlike,
 )  # fmt: skip
 
 #: Classes of the folders 0 to 15, in the order of the table of the article.
@@ -29,13 +35,9 @@ MOST_PARCELS = 2000
 _BAND = re.compile(r"(?i)b0?(\d{1,2})(a?)$")
 
 
-def tiles(root: Path) -> list[Path]:
-    """Return the folders of tiles below ``root``: those with ``dates.csv`` and folders of numbered classes."""
-    return sorted(
-        p.parent
-        for p in Path(root).rglob("dates.csv")
-        if any(f.is_dir() and f.name.isdigit() for f in p.parent.iterdir())
-    )
+def is_tile(folder: Path) -> bool:
+    """Return whether ``folder`` is a tile: ``dates.csv`` and folders of numbered classes."""
+    return (folder / "dates.csv").is_file() and any(f.is_dir() and f.name.isdigit() for f in folder.iterdir())
 
 
 def read(tile: Path | list[Path], *, most: int = MOST_PARCELS, seed: int = 0) -> xr.Dataset:
@@ -66,11 +68,11 @@ def read(tile: Path | list[Path], *, most: int = MOST_PARCELS, seed: int = 0) ->
             (f for f in folder.iterdir() if f.is_dir() and f.name.isdigit()), key=lambda f: int(f.name)
         )
         if not kinds:
-            raise lacking(folder.name, "folders called 0, 1 … with a CSV for each pixel")
+            raise lacking(folder.name, "0/*.csv, 1/*.csv …")
         share = max(1, most // (len(kinds) * len(folders)))
         for kind in kinds:
             if int(kind.name) >= len(CLASSES):
-                raise lacking(f"{folder.name}/{kind.name}", "a class from 0 to 15 in its name")
+                raise lacking(f"{folder.name}/{kind.name}", "0 … 15")
             files = sorted(kind.glob("*.csv"))
             total += len(files)
             if len(files) > share:
@@ -79,12 +81,12 @@ def read(tile: Path | list[Path], *, most: int = MOST_PARCELS, seed: int = 0) ->
                 values, named = _pixel(file, len(when))
                 if bands is not None and named != bands:
                     raise lacking(
-                        file.name, ", ".join(b for b in bands if b not in named) or "the bands of the others"
+                        file.name, ", ".join(b for b in bands if b not in named) or ", ".join(bands)
                     )
                 bands = named
                 rows.append((when, values, int(kind.name), place, f"{folder.name}/{kind.name}/{file.stem}"))
     if not rows or bands is None:
-        raise lacking(folders[0].name, "a CSV for each pixel")
+        raise lacking(folders[0].name, "0/*.csv, 1/*.csv …")
     time = np.unique(np.concatenate([row[0] for row in rows]))
     if len(rows) * len(time) * len(bands) > MOST:
         raise large(folders[0].name, len(rows) * len(time) * len(bands))
@@ -121,7 +123,7 @@ def _pixel(path: Path, count: int) -> tuple[np.ndarray, list[str]]:
             named[name] = column
     flag = next((c for c in held.columns if str(c).strip().lower() == "flag"), None)
     if flag is None or not named or not set(named) <= set(ALL):
-        raise lacking(path.name, "columns B2 … B12 and Flag")
+        raise lacking(path.name, "B2 … B12, Flag")
     if len(held) != count:
         raise unlike(path.name, held.shape, f"{count} × {held.shape[1]}")
     bands = [b for b in ALL if b in named]
@@ -131,18 +133,3 @@ def _pixel(path: Path, count: int) -> tuple[np.ndarray, list[str]]:
     except (TypeError, ValueError) as fault:
         raise damaged(path.name, fault) from fault
     return values, bands
-
-
-def refuse_empty(root: Path) -> None:
-    """Raise where ``root`` holds no tile.
-
-    Raises:
-        InputError: ``series_lacks``.
-    """
-    if not tiles(root):
-        raise InputError(
-            "series_lacks",
-            "{name} lacks {missing}; give the file as its provider made it.",
-            name=Path(root).name,
-            missing="dates.csv",
-        )

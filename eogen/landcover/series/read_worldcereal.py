@@ -18,7 +18,16 @@ from eogen.errors import InputError
 from eogen.landcover.bands import ALL
 from eogen.landcover.series.cube import UNKNOWN, parcels
 from eogen.landcover.series.read_common import (
-    FAULTS, MOST, NODATA, QUANTIFICATION, damaged, grouped, lacking, large, loaded, present,
+    FAULTS,
+    MOST,
+    NODATA,
+    QUANTIFICATION,
+    damaged,
+    grouped,
+    lacking,
+    large,
+    loaded,
+    present,
 )  # fmt: skip
 
 #: The six classes, and the names in WorldCereal's legends that make them. LANDCOVER10 tells grassland and permanent
@@ -76,9 +85,7 @@ def read(path: Path, *, unlabelled: bool = False, legend: Path | None = None) ->
     present(path)
     layout = layout_of(path)
     if layout is None:
-        raise lacking(
-            path.name, "the columns of WorldCereal's tables (sample_id, timestamp and S2-L2A-B02 …)"
-        )
+        raise lacking(path.name, "sample_id, timestamp, S2-L2A-B02 …")
     try:
         held = pd.read_parquet(path)
         values, time, bands, about = (_long if layout == "long" else _wide)(held, path.name)

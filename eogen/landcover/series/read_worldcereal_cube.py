@@ -12,7 +12,14 @@ from eogen.errors import InputError
 from eogen.landcover.bands import ALL
 from eogen.landcover.series.cube import UNKNOWN, cube
 from eogen.landcover.series.read_common import (
-    FAULTS, MOST, NODATA, QUANTIFICATION, damaged, lacking, large, present,
+    FAULTS,
+    MOST,
+    NODATA,
+    QUANTIFICATION,
+    damaged,
+    lacking,
+    large,
+    present,
 )  # fmt: skip
 from eogen.landcover.series.read_worldcereal import LONG, _step
 
@@ -54,7 +61,7 @@ def read(path: Path, maps: Sequence[Path] = ()) -> xr.Dataset:
     path = Path(path)
     present(path)
     if kind_of(path) != "cube":
-        raise lacking(path.name, "bands called S2-L2A-B02 … on t, y and x")
+        raise lacking(path.name, "S2-L2A-B02 … (t, y, x)")
     try:
         with xr.open_dataset(path, engine="h5netcdf") as held:
             named = {m[1]: v for v in held.data_vars if (m := LONG.fullmatch(str(v)))}
@@ -110,7 +117,7 @@ def _map(
             layers = layers.transpose("bands", "y", "x")
             named = [str(b) for b in layers["bands"].values]
             if "classification" not in named:
-                raise lacking(path.name, "a layer called classification")
+                raise lacking(path.name, "classification")
             same = layers.shape[1:] == (len(y), len(x))
             if not (same and np.allclose(layers["y"], y) and np.allclose(layers["x"], x)):
                 return None

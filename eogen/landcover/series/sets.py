@@ -12,7 +12,13 @@ import xarray as xr
 
 from eogen.errors import InputError
 from eogen.landcover.series import (
-    read_breizhcrops, read_dates, read_eopatch, read_pastis, read_terramesh, read_timesen2crop, read_worldcereal,
+    read_breizhcrops,
+    read_dates,
+    read_eopatch,
+    read_pastis,
+    read_terramesh,
+    read_timesen2crop,
+    read_worldcereal,
     read_worldcereal_cube,
 )  # fmt: skip
 from eogen.landcover.series.read_common import day_in
@@ -46,8 +52,13 @@ def sets(root: str | Path) -> list[SeriesSet]:
     root = Path(root)
     if not root.is_dir():
         return []
-    found = [each for folder in _folders(root) for each in _in(folder, root)]
-    found += list(_layouts(root))
+    folders = list(_folders(root))
+    found = [each for folder in folders for each in _in(folder, root)]
+    tiles: dict[Path, list[Path]] = {}
+    for tile in filter(read_timesen2crop.is_tile, folders):
+        tiles.setdefault(tile.parent, []).append(tile)
+    for parent, below in tiles.items():
+        found.append(SeriesSet(_name(parent, root), "timesen2crop", "parcels", tuple(below)))
     return sorted(found, key=lambda each: (each.name, each.kind))
 
 
@@ -92,9 +103,11 @@ def _in(folder: Path, root: Path) -> Iterator[SeriesSet]:
     """Yield the sets whose files lie in ``folder`` itself."""
     where = "" if folder == root else folder.relative_to(root).as_posix()
     if read_eopatch.is_patch(folder):
-        yield SeriesSet(where or folder.name, "eopatch", "ndvi", (folder,))
+        yield SeriesSet(_name(folder, root), "eopatch", "ndvi", (folder,))
     if read_pastis.is_pastis(folder) and (members := read_pastis.patches(folder)):
-        yield SeriesSet(where or folder.name, "pastis", "cube", (folder,), members)
+        yield SeriesSet(_name(folder, root), "pastis", "cube", (folder,), members)
+    if patches := read_terramesh.patches(folder):
+        yield SeriesSet(_name(folder, root), "terramesh", "cube", (folder,), tuple(p.name for p in patches))
     files = sorted(p for p in folder.iterdir() if p.is_file())
     for path in files:
         if path.suffix.lower() in (".parquet", ".geoparquet") and read_worldcereal.layout_of(path):
@@ -114,20 +127,9 @@ def _in(folder: Path, root: Path) -> Iterator[SeriesSet]:
             yield SeriesSet(_joined(where, place or "images"), "dated_images", "cube", tuple(dated))
 
 
-def _layouts(root: Path) -> Iterator[SeriesSet]:
-    """Yield the sets that are told by folders."""
-    tiles: dict[Path, list[Path]] = {}
-    for tile in read_timesen2crop.tiles(root):
-        tiles.setdefault(tile.parent, []).append(tile)
-    for parent, below in tiles.items():
-        name = parent.name if parent == root else parent.relative_to(root).as_posix()
-        yield SeriesSet(name, "timesen2crop", "parcels", tuple(below))
-    patches: dict[Path, list[str]] = {}
-    for patch in read_terramesh.patches(root):
-        patches.setdefault(patch.root, []).append(patch.name)
-    for folder, names in patches.items():
-        name = folder.name if folder == root else folder.relative_to(root).as_posix()
-        yield SeriesSet(name, "terramesh", "cube", (folder,), tuple(names))
+def _name(folder: Path, root: Path) -> str:
+    """Return where ``folder`` lies under ``root``, or its own name where it is not below it."""
+    return folder.relative_to(root).as_posix() if folder != root and root in folder.parents else folder.name
 
 
 def _beside(cube: Path, maps: tuple[Path, ...]) -> tuple[Path, ...]:

@@ -30,13 +30,27 @@ from eogen.landcover.series.read_common import (
     unlike,
 )  # fmt: skip
 
-#: Columns of the arrays by their number; ``doa`` is the date of acquisition in nanoseconds since 1970 (Rußwurm et al.
-#: 2020, doi:10.5194/isprs-archives-XLIII-B2-2020-1545-2020).
-COLUMNS: dict[int, tuple[str, ...]] = {
-    17: ("B01", "B10", "B11", "B12", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09",
-         "QA10", "QA20", "QA60", "doa"),
-    14: ("doa", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12", "CLD", "EDG", "SAT"),
-}  # fmt: skip
+#: Columns of the arrays; ``doa`` is the date of acquisition in nanoseconds since 1970 (Rußwurm et al. 2020,
+#: doi:10.5194/isprs-archives-XLIII-B2-2020-1545-2020). Level 1C was published in two orders: see :func:`_columns`.
+L2A = ("doa", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12", "CLD", "EDG", "SAT")
+_QUALITY = ("QA10", "QA20", "QA60", "doa")
+L1C = (*ALL, *_QUALITY)
+L1C_FIRST = (
+    "B01",
+    "B10",
+    "B11",
+    "B12",
+    "B02",
+    "B03",
+    "B04",
+    "B05",
+    "B06",
+    "B07",
+    "B08",
+    "B8A",
+    "B09",
+    *_QUALITY,
+)
 LEVEL = {17: "L1C", 14: "L2A"}
 #: Columns that are above 0 where the ground was not seen.
 _HIDDEN = ("QA60", "CLD", "EDG", "SAT")
@@ -107,9 +121,10 @@ def read(path: Path, *, most: int = MOST_PARCELS, seed: int = 0) -> xr.Dataset:
 def _together(series: Sequence[np.ndarray], name: str) -> tuple[np.ndarray, np.ndarray, list[str], str]:
     """Return (parcel, day, band), days, bands and level of arrays whose days differ."""
     width = {each.shape[1] if each.ndim == 2 else 0 for each in series}
-    if len(width) != 1 or not width <= set(COLUMNS):
+    if len(width) != 1 or not width <= set(LEVEL):
         raise unlike(name, series[0].shape, "n × 17 (L1C), n × 14 (L2A)")
-    columns = COLUMNS[number := width.pop()]
+    number = width.pop()
+    columns = L2A if number == len(L2A) else _columns(series)
     bands = [b for b in ALL if b in columns]
     doa = columns.index("doa")
     every = [each[:, doa].astype("int64").astype("datetime64[ns]").astype("datetime64[D]") for each in series]
@@ -123,6 +138,16 @@ def _together(series: Sequence[np.ndarray], name: str) -> tuple[np.ndarray, np.n
         seen = (each[:, hidden] <= 0).all(1)
         values[row, np.searchsorted(time, days[seen])] = each[seen][:, taken] / QUANTIFICATION
     return values, time, bands, LEVEL[number]
+
+
+def _columns(series: Sequence[np.ndarray]) -> tuple[str, ...]:
+    """Return the order of level 1C: B10 lies where water vapour absorbs, so of the places it can have it is the darker.
+
+    The first release had it second, later ones have it eleventh, between B09 and B11.
+    """
+    values = np.concatenate(series)
+    second, eleventh = (np.median(values[:, place]) for place in (1, 10))
+    return L1C_FIRST if second < eleventh else L1C
 
 
 def _classes(path: Path) -> tuple[tuple[str, ...], dict[str, int]]:

@@ -1,7 +1,7 @@
 """TimeSen2Crop: a folder a Sentinel-2 tile, in it ``dates.csv`` and a folder a class with a CSV for each pixel.
 
-Each CSV has a row a date, a column a band (B2 to B12, without B8) and a last one ``Flag``: 0 clear, 1 cloud, 2 shadow,
-3 snow (Weikmann et al. 2021, doi:10.1109/JSTARS.2021.3073965).
+Each CSV has a row a date and ten columns: nine bands (:data:`BANDS`; the headings B1 to B9 only count them) and the state
+of the pixel: 0 clear, 1 cloud, 2 shadow, 3 snow (Weikmann et al. 2021, doi:10.1109/JSTARS.2021.3073965).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from eogen.landcover.bands import ALL
 from eogen.landcover.series.cube import parcels
 from eogen.landcover.series.read_common import (
     MOST,
@@ -32,7 +31,9 @@ CLASSES = (
     "rapeseed", "beet", "spring_cereals", "winter_wheat", "winter_triticale", "permanent_plantation", "other_crops",
 )  # fmt: skip
 MOST_PARCELS = 2000
-_BAND = re.compile(r"(?i)b0?(\d{1,2})(a?)$")
+BANDS = ("B02", "B03", "B04", "B05", "B06", "B07", "B8A", "B11", "B12")
+#: The name of a tile, whatever stands before it (2019_33UVP is the place of 33UVP in another year).
+_TILE = re.compile(r"\d\d[A-Z]{3}")
 
 
 def is_tile(folder: Path) -> bool:
@@ -49,7 +50,7 @@ def read(tile: Path | list[Path], *, most: int = MOST_PARCELS, seed: int = 0) ->
         seed: of that draw.
 
     Returns:
-        Parcels on the days of all the tiles; what is cloud, shadow or snow is NaN. ``group`` is the tile. Attribute
+        Parcels on the days of all the tiles; what is cloud, shadow or snow is NaN. ``group`` is the tile, of any year. Attribute
         ``of``: pixels in all.
 
     Raises:
@@ -59,10 +60,10 @@ def read(tile: Path | list[Path], *, most: int = MOST_PARCELS, seed: int = 0) ->
     """
     folders = [Path(each) for each in (tile if isinstance(tile, list) else [tile])]
     rng = np.random.default_rng(seed)
-    rows: list[tuple[np.ndarray, np.ndarray, int, int, str]] = []
-    bands: list[str] | None = None
+    rows: list[tuple[np.ndarray, np.ndarray, int, str, str]] = []
     total = 0
-    for place, folder in enumerate(folders):
+    for folder in folders:
+        place = m[0] if (m := _TILE.search(folder.name)) else folder.name
         when = days(_column(folder / "dates.csv"), f"{folder.name}/dates.csv")
         kinds = sorted(
             (f for f in folder.iterdir() if f.is_dir() and f.name.isdigit()), key=lambda f: int(f.name)
@@ -78,24 +79,19 @@ def read(tile: Path | list[Path], *, most: int = MOST_PARCELS, seed: int = 0) ->
             if len(files) > share:
                 files = [files[k] for k in np.sort(rng.choice(len(files), share, replace=False))]
             for file in files:
-                values, named = _pixel(file, len(when))
-                if bands is not None and named != bands:
-                    raise lacking(
-                        file.name, ", ".join(b for b in bands if b not in named) or ", ".join(bands)
-                    )
-                bands = named
+                values = _pixel(file, len(when))
                 rows.append((when, values, int(kind.name), place, f"{folder.name}/{kind.name}/{file.stem}"))
-    if not rows or bands is None:
+    if not rows:
         raise lacking(folders[0].name, "0/*.csv, 1/*.csv …")
     time = np.unique(np.concatenate([row[0] for row in rows]))
-    if len(rows) * len(time) * len(bands) > MOST:
-        raise large(folders[0].name, len(rows) * len(time) * len(bands))
-    every = np.full((len(rows), len(time), len(bands)), np.nan, np.float32)
+    if len(rows) * len(time) * len(BANDS) > MOST:
+        raise large(folders[0].name, len(rows) * len(time) * len(BANDS))
+    every = np.full((len(rows), len(time), len(BANDS)), np.nan, np.float32)
     for k, (when, values, *_) in enumerate(rows):
         every[k, np.searchsorted(time, when)] = values
     made = parcels(
-        every, time, bands, label=np.array([row[2] for row in rows]), classes=CLASSES,
-        group=np.array([row[3] for row in rows]), kind="real", dataset="timesen2crop",
+        every, time, BANDS, label=np.array([row[2] for row in rows]), classes=CLASSES,
+        group=grouped([row[3] for row in rows]), kind="real", dataset="timesen2crop",
         title=", ".join(f.name for f in folders), source=", ".join(f.name for f in folders),
         licence="CC BY 4.0; contains modified Copernicus Sentinel data", of=total,
     )  # fmt: skip
@@ -113,23 +109,15 @@ def _column(path: Path) -> pd.Series:
     return best.iloc[1:] if not dated.loc[0, best.name] else best
 
 
-def _pixel(path: Path, count: int) -> tuple[np.ndarray, list[str]]:
-    """Return (date, band) reflectance, NaN where not clear, and the bands."""
+def _pixel(path: Path, count: int) -> np.ndarray:
+    """Return (date, band) reflectance, NaN where not clear."""
     held = table(path)
-    named = {}
-    for column in held.columns:
-        if match := _BAND.fullmatch(str(column).strip()):
-            name = f"B{match[1]}A" if match[2] else f"B{int(match[1]):02d}"
-            named[name] = column
-    flag = next((c for c in held.columns if str(c).strip().lower() == "flag"), None)
-    if flag is None or not named or not set(named) <= set(ALL):
-        raise lacking(path.name, "B2 … B12, Flag")
-    if len(held) != count:
-        raise unlike(path.name, held.shape, f"{count} × {held.shape[1]}")
-    bands = [b for b in ALL if b in named]
+    if held.shape != (count, len(BANDS) + 1):
+        raise unlike(path.name, held.shape, f"{count} × {len(BANDS) + 1}")
     try:
-        values = held[[named[b] for b in bands]].to_numpy(np.float32) / QUANTIFICATION
-        values[held[flag].to_numpy(float) != 0] = np.nan
+        raw = held.to_numpy(np.float32)
     except (TypeError, ValueError) as fault:
         raise damaged(path.name, fault) from fault
-    return values, bands
+    # 0 in every band is what the products write where nothing was seen.
+    hidden = (raw[:, -1] != 0) | (raw[:, :-1] == 0).all(1)
+    return np.where(hidden[:, None], np.nan, raw[:, :-1] / QUANTIFICATION)

@@ -22,6 +22,7 @@ from eogen.landcover.series.read_common import (
     FAULTS,
     MOST,
     QUANTIFICATION,
+    believable,
     damaged,
     lacking,
     large,
@@ -136,7 +137,7 @@ def _together(series: Sequence[np.ndarray], name: str) -> tuple[np.ndarray, np.n
     taken = [columns.index(b) for b in bands]
     for row, (days, each) in enumerate(zip(every, series, strict=True)):
         seen = (each[:, hidden] <= 0).all(1)
-        values[row, np.searchsorted(time, days[seen])] = each[seen][:, taken] / QUANTIFICATION
+        values[row, np.searchsorted(time, days[seen])] = believable(each[seen][:, taken] / QUANTIFICATION)
     return values, time, bands, LEVEL[number]
 
 

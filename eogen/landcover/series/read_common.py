@@ -162,9 +162,10 @@ def large(name: str, size: int) -> InputError:
     )
 
 
-def positions(values: np.ndarray, held: np.ndarray) -> np.ndarray:
-    """Return the place of each of ``values`` in ``held``, sorted and unique; all are in it."""
-    return np.searchsorted(held, values)
+def believable(values: np.ndarray) -> np.ndarray:
+    """Return reflectance as float32: below -0.2, where correction went wrong, NaN; above 3, glint and cloud, cut."""
+    with np.errstate(invalid="ignore"):
+        return np.where(values < -0.2, np.nan, np.minimum(values, 3)).astype(np.float32)
 
 
 def grouped(names: Any) -> np.ndarray:

@@ -12,7 +12,7 @@ import xarray as xr
 from eogen.errors import InputError
 from eogen.landcover.images import OFFSET, QUANTIFICATION, read_image
 from eogen.landcover.series.cube import cube
-from eogen.landcover.series.read_common import MOST, day_in, large
+from eogen.landcover.series.read_common import MOST, believable, day_in, large
 
 #: A pixel is cloud where blue - red / 2 > HAZE_LINE, the haze test of Fmask (Zhu & Woodcock 2012,
 #: doi:10.1016/j.rse.2011.10.028), or where blue > CLOUD: bare soil and roofs rarely reach it.
@@ -65,8 +65,7 @@ def read(paths: Sequence[Path]) -> xr.Dataset:
     values = np.stack([i.values + (i.attrs["offset_removed"] - off) / QUANTIFICATION
                        for i, off in zip(images, removed, strict=True)]).astype(np.float32)  # fmt: skip
     bands = [str(b) for b in images[0]["band"].values]
-    # What correction errors leave below -0.2 says nothing; glint and cloud above 3 are cut.
-    values = np.where(values < -0.2, np.nan, np.minimum(values, 3))
+    values = believable(values)
     hidden, cloudy, rule = clouds(values, bands)
     made = cube(
         values, ~hidden, time, bands, images[0]["y"].values, images[0]["x"].values, crs=images[0].rio.crs,

@@ -15,7 +15,16 @@ import numpy as np
 import xarray as xr
 
 from eogen.landcover.series.cube import UNKNOWN, cube
-from eogen.landcover.series.read_common import FAULTS, QUANTIFICATION, array, days, lacking, loaded, unlike
+from eogen.landcover.series.read_common import (
+    FAULTS,
+    QUANTIFICATION,
+    array,
+    believable,
+    days,
+    lacking,
+    loaded,
+    unlike,
+)
 from eogen.landcover.series.read_dates import clouds
 
 BANDS = ("B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12")
@@ -77,7 +86,7 @@ def read(folder: Path, patch: str | int | None = None) -> xr.Dataset:
     values = np.array(raw[order], np.float32) / QUANTIFICATION
     values[(values == 0).all(1, keepdims=True).repeat(len(BANDS), 1)] = np.nan
     # PASTIS keeps -10,000 and odd negatives at the edges of tiles: nothing was seen there.
-    values = np.where(values < -0.2, np.nan, np.minimum(values, 3))
+    values = believable(values)
     hidden, _, rule = clouds(values, BANDS)
     y, x = _centres(outline, raw.shape[2:])
     return cube(

@@ -11,6 +11,7 @@ from eogen.errors import InputError
 from eogen.geotiff import read as read_geotiff
 from eogen.landcover.archives import LULC, MaskedSample, terramesh
 from eogen.landcover.series.cube import UNKNOWN, cube
+from eogen.landcover.series.read_common import believable
 
 #: Classes of a patch; "no_data" and "clouds" are unknown.
 CLASSES = tuple(name for name in LULC.values() if name not in ("no_data", "clouds"))
@@ -49,7 +50,7 @@ def read(patch: MaskedSample) -> xr.Dataset:
     for code, name in LULC.items():
         label[codes == code] = place.get(name, UNKNOWN)
     when = _when(patch.root / "LULC" / f"{patch.name}.tif")
-    values = np.where(image.values < -0.2, np.nan, np.minimum(image.values, 3))
+    values = believable(image.values)
     cloud = next(code for code, name in LULC.items() if name == "clouds")
     return cube(
         values[None], (codes != cloud)[None], np.array([when or "1970-01-01"], "datetime64[ns]"),

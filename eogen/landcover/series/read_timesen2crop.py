@@ -1,7 +1,7 @@
 """TimeSen2Crop: a folder a Sentinel-2 tile, in it ``dates.csv`` and a folder a class with a CSV for each pixel.
 
-Each CSV has a row a date and ten columns: nine bands (:data:`BANDS`; the headings B1 to B9 only count them) and the state
-of the pixel: 0 clear, 1 cloud, 2 shadow, 3 snow (Weikmann et al. 2021, doi:10.1109/JSTARS.2021.3073965).
+Each CSV has a row a date and ten columns: nine bands (:data:`BANDS`; the headings B1 to B9 only count them) and the
+state of the pixel: 0 clear, 1 cloud, 2 shadow, 3 snow (Weikmann et al. 2021, doi:10.1109/JSTARS.2021.3073965).
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from eogen.landcover.series.cube import parcels
 from eogen.landcover.series.read_common import (
     MOST,
     QUANTIFICATION,
+    believable,
     damaged,
     days,
+    grouped,
     lacking,
     large,
     table,
@@ -50,8 +52,8 @@ def read(tile: Path | list[Path], *, most: int = MOST_PARCELS, seed: int = 0) ->
         seed: of that draw.
 
     Returns:
-        Parcels on the days of all the tiles; what is cloud, shadow or snow is NaN. ``group`` is the tile, of any year. Attribute
-        ``of``: pixels in all.
+        Parcels on the days of all the tiles; what is cloud, shadow or snow is NaN. ``group`` is the tile, of any year.
+        Attribute ``of``: pixels in all.
 
     Raises:
         Unavailable: ``series_absent``.
@@ -120,4 +122,4 @@ def _pixel(path: Path, count: int) -> np.ndarray:
         raise damaged(path.name, fault) from fault
     # 0 in every band is what the products write where nothing was seen.
     hidden = (raw[:, -1] != 0) | (raw[:, :-1] == 0).all(1)
-    return np.where(hidden[:, None], np.nan, raw[:, :-1] / QUANTIFICATION)
+    return believable(np.where(hidden[:, None], np.nan, raw[:, :-1] / QUANTIFICATION))

@@ -22,6 +22,7 @@ from eogen.landcover.series.read_common import (
     MOST,
     NODATA,
     QUANTIFICATION,
+    believable,
     damaged,
     grouped,
     lacking,
@@ -158,7 +159,7 @@ def _wide(held: pd.DataFrame, name: str) -> tuple[np.ndarray, np.ndarray, list[s
 
 def _reflectance(column: pd.Series) -> np.ndarray:
     raw = column.to_numpy(float, na_value=np.nan)
-    return np.where(raw == NODATA, np.nan, raw / QUANTIFICATION)
+    return believable(np.where(raw == NODATA, np.nan, raw / QUANTIFICATION))
 
 
 def _small(size: int, name: str) -> None:

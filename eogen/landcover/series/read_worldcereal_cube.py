@@ -16,6 +16,7 @@ from eogen.landcover.series.read_common import (
     MOST,
     NODATA,
     QUANTIFICATION,
+    believable,
     damaged,
     lacking,
     large,
@@ -72,7 +73,7 @@ def read(path: Path, maps: Sequence[Path] = ()) -> xr.Dataset:
             raw = np.stack([held[named[b]].transpose("t", "y", "x").values for b in bands], 1).astype(
                 np.float32
             )
-            values = np.where(raw == NODATA, np.nan, raw / QUANTIFICATION)
+            values = believable(np.where(raw == NODATA, np.nan, raw / QUANTIFICATION))
             time, y, x = held["t"].values.astype("datetime64[ns]"), held["y"].values, held["x"].values
             written = next(
                 (v.attrs["crs_wkt"] for v in held.variables.values() if "crs_wkt" in v.attrs), None

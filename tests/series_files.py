@@ -1,4 +1,4 @@
-"""Tiny files in the published layouts of series: WorldCereal, eo-learn, TerraMesh, BreizhCrops, TimeSen2Crop, PASTIS."""
+"""Tiny files in the layouts of series: WorldCereal, eo-learn, TerraMesh, BreizhCrops, TimeSen2Crop, PASTIS."""
 
 from __future__ import annotations
 
@@ -212,7 +212,5 @@ def pastis(folder: Path) -> Path:
     target[0, 0], target[0, 1] = 19, 3
     np.save(folder / "ANNOTATIONS" / "TARGET_10001.npy", target)
     crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::2154"}}
-    (folder / "metadata.geojson").write_text(
-        json.dumps({"type": "FeatureCollection", "crs": crs, "features": features})
-    )
+    (folder / "metadata.geojson").write_text(json.dumps({"crs": crs, "features": features}))
     return folder

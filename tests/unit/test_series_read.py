@@ -89,15 +89,16 @@ def test_cloudy_dates_are_told_and_their_offset_is_that_of_the_others(tmp_path: 
     assert held["clear"].values.mean((1, 2)).tolist() == [1, 1, 0, 1, 1]
     assert float(held["reflectance"].sel(band="B02")[0].mean()) == pytest.approx(0.042, abs=0.001)
     assert float(held["reflectance"].sel(band="B02")[2].mean()) == pytest.approx(0.542, abs=0.001)
-    assert held.attrs["offset_removed"].count("20") == (
-        0 if offset == 0 else 5 + 1
-    )  # "2020-" five times, one "2021-"
+    removed = [day for day in held.attrs["offset_removed"].split(", ") if day]
+    assert len(removed) == (0 if offset == 0 else 5)
     assert held.attrs["title"] == "Here"
 
 
 def test_without_blue_and_red_clouds_are_unknown() -> None:
     hidden, cloudy, rule = read_dates.clouds(np.ones((3, 1, 2, 2)), ["B08"])
-    assert not hidden.any() and not cloudy.any() and rule == "unknown"
+    assert not hidden.any()
+    assert not cloudy.any()
+    assert rule == "unknown"
 
 
 @pytest.mark.parametrize("flat", [True, False])
@@ -120,12 +121,10 @@ def test_a_patch_with_its_mask_loses_the_offset_and_keeps_clouds_apart(tmp_path:
     assert held.attrs["offset_removed"] == offset
     assert float(held["reflectance"].sel(band="B01").mean()) == pytest.approx(0.03)
     names = np.array([*held.attrs["classes"], "unknown"])[held["label"].values]
-    assert (
-        (names[1:, :16] == "trees").all()
-        and (names[1:, 16:] == "crops").all()
-        and (names[0] == "unknown").all()
-    )
-    assert held["clear"].values[0, 1:].all() and not held["clear"].values[0, 0].any()
+    assert (names[1:, :16] == "trees").all()
+    assert (names[1:, 16:] == "crops").all()
+    assert (names[0] == "unknown").all()
+    assert held["clear"].values[0].all(1).tolist() == [False] + [True] * 31
 
 
 @pytest.mark.parametrize("level", ["L1C", "L1C, first", "L2A"])
@@ -260,7 +259,7 @@ def test_faults_of_the_layouts(tmp_path: Path) -> None:
     tile = made.timesen2crop(tmp_path / "t") / "33UVP"
     pd.DataFrame({"acquisition_date": [20170903]}).to_csv(tile / "dates.csv", index=False)
     said("series_file_shape", read_timesen2crop.read, tile)
-    (tile / "dates.csv").write_text("acquisition_date\nsoon, 12345678\n")
+    (tile / "dates.csv").write_text("acquisition_date\nsoon\n12345678\n")
     said("series_dates", read_timesen2crop.read, tile)
     folder = made.pastis(tmp_path / "p")
     said("series_absent", read_pastis.read, tmp_path / "nowhere", 3)

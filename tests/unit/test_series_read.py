@@ -268,6 +268,40 @@ def test_faults_of_the_layouts(tmp_path: Path) -> None:
     said("series_file_shape", read_pastis.read, folder)
 
 
+DAMAGED = {
+    "parquet": lambda folder: made.long_table(folder),
+    "netcdf": lambda folder: made.netcdf_cube(folder)[0],
+    "array": lambda folder: made.eopatch(folder, True) / "data_NDVI.npy",
+    "hdf5": lambda folder: made.breizhcrops(folder, "L2A"),
+    "text": lambda folder: made.pastis(folder) / "metadata.geojson",
+    "table": lambda folder: made.timesen2crop(folder) / "33UVP" / "1" / "0.csv",
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", DAMAGED)
+def test_damaged_files_are_passed_over_or_refused_in_a_sentence(tmp_path: Path, kind: str) -> None:
+    """Cut, with bytes changed, or with a piece missing: never another error than one a visitor may read."""
+    path = DAMAGED[kind](tmp_path)
+    whole, rng = path.read_bytes(), np.random.default_rng(5)
+    for trial in range(6):
+        raw = bytearray(whole)
+        if trial % 3 == 0:
+            raw = raw[: rng.integers(0, len(raw))]
+        elif trial % 3 == 1:
+            for place in rng.integers(0, len(raw), 5):
+                raw[place] = rng.integers(256)
+        else:
+            first, last = sorted(rng.integers(0, len(raw), 2))
+            raw = raw[:first] + raw[last:]
+        path.write_bytes(bytes(raw))
+        for each in sets.sets(tmp_path):
+            try:
+                assert sets.open(each).attrs["classes"] is not None
+            except InputError as caught:
+                assert load("fr").text(f"errors.{caught.code}").format(**caught.facts)
+
+
 @pytest.mark.real
 def test_the_french_parcels_are_those_of_the_reference() -> None:
     """419 parcels of six classes, 0.377 of them grassland: the counts behind the reference's majority score."""

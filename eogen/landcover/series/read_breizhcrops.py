@@ -63,20 +63,25 @@ def regions(folder: Path) -> list[tuple[Path, Path]]:
     """Return (HDF5, index) of the regions in ``folder``."""
     found = []
     for path in sorted(folder.glob("*.h5")):
-        index = path.with_suffix(".csv")
         try:
-            if set(_NEEDED) <= set(table(index, nrows=0).columns):
+            if set(_NEEDED) <= set(table(index := index_of(path), nrows=0).columns):
                 found.append((path, index))
         except InputError:
             continue
     return found
 
 
+def index_of(path: Path) -> Path:
+    """Return the index of an HDF5 file: its name with ``.csv``, beside it or above (archives unpack to deep folders)."""
+    beside = path.with_suffix(".csv")
+    return next((p for folder in path.parents[:7] if (p := folder / beside.name).is_file()), beside)
+
+
 def read(path: Path, *, most: int = MOST_PARCELS, seed: int = 0) -> xr.Dataset:
     """Return parcels of a region.
 
     Args:
-        path: the HDF5 file; its index lies beside it.
+        path: the HDF5 file; its index lies beside it or above.
         most: parcels to read, drawn with ``seed`` where there are more.
         seed: of that draw.
 
@@ -90,7 +95,7 @@ def read(path: Path, *, most: int = MOST_PARCELS, seed: int = 0) -> xr.Dataset:
     """
     path = Path(path)
     present(path)
-    index = table(path.with_suffix(".csv"))
+    index = table(index_of(path))
     if missing := [c for c in _NEEDED if c not in index]:
         raise lacking(path.with_suffix(".csv").name, ", ".join(missing))
     classes, code = _classes(path)
@@ -153,7 +158,7 @@ def _columns(series: Sequence[np.ndarray]) -> tuple[str, ...]:
 
 def _classes(path: Path) -> tuple[tuple[str, ...], dict[str, int]]:
     """Return the classes and code -> class of the nearest ``classmapping.csv``."""
-    found = next((p for folder in path.parents[:4] if (p := folder / "classmapping.csv").is_file()), None)
+    found = next((p for folder in path.parents[:9] if (p := folder / "classmapping.csv").is_file()), None)
     if found is None:
         present(path.parent / "classmapping.csv")
         raise AssertionError  # present() has raised

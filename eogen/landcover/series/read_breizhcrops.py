@@ -72,7 +72,7 @@ def regions(folder: Path) -> list[tuple[Path, Path]]:
 
 
 def index_of(path: Path) -> Path:
-    """Return the index of an HDF5 file: its name with ``.csv``, beside it or above (archives unpack to deep folders)."""
+    """Return the index of an HDF5 file: its name with ``.csv``, beside it or above (archives unpack deep)."""
     beside = path.with_suffix(".csv")
     return next((p for folder in path.parents[:7] if (p := folder / beside.name).is_file()), beside)
 

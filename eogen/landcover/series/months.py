@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 import xarray as xr
+
+from eogen.landcover.series.gaps import bridge
 
 
 def monthly(held: xr.Dataset, first: np.datetime64 | None = None, months: int | None = None) -> xr.Dataset:
@@ -40,9 +43,26 @@ def monthly(held: xr.Dataset, first: np.datetime64 | None = None, months: int | 
 def filled(series: np.ndarray) -> np.ndarray:
     """Return series (n, month, band) without NaN: linear between months seen, the nearest one beyond them, else 0."""
     made = np.array(series, np.float32)
-    months = np.arange(made.shape[1])
-    for row in made:
-        for band in row.T:
-            good = np.isfinite(band)
-            band[:] = np.interp(months, months[good], band[good]) if good.any() else 0.0
+    # Series without a gap are most of what explanations ask for.
+    rows = np.flatnonzero(~np.isfinite(made).all((1, 2)))
+    if len(rows):
+        gappy = torch.from_numpy(made[rows])
+        made[rows] = bridge(gappy, gappy.isfinite()).numpy()
     return made
+
+
+def window(held: xr.Dataset, first: int, months: int) -> np.datetime64:
+    """Return the month (datetime64[M]) from which ``months`` months hold most of what was seen.
+
+    Args:
+        held: parcels of any dates.
+        first: calendar month (1-12) the window begins with.
+        months: its length.
+    """
+    at = held["time"].values.astype("datetime64[M]")
+    known = np.isfinite(held["reflectance"].transpose("time", ...).values).any((1, 2))
+    years = np.arange(at.min().astype("datetime64[Y]") - 2, at.max().astype("datetime64[Y]") + 1)
+    starts = years.astype("datetime64[M]") + (first - 1)
+    covered = [len(np.unique(at[known & (at >= s) & (at < s + months)])) for s in starts]
+    # Of windows that hold as much, the latest: its labels are most likely those of its harvest.
+    return starts[len(starts) - 1 - int(np.argmax(covered[::-1]))]

@@ -21,11 +21,12 @@ from eogen.errors import InputError
 from eogen.landcover.models import FOLDER
 from eogen.landcover.series.baselines import Forest
 from eogen.landcover.series.channel_attention import ChannelAttention
+from eogen.landcover.series.cube import USUAL
 from eogen.landcover.series.folds import deal
 from eogen.landcover.series.ltae import LTAE
 from eogen.landcover.series.methods import MODELS
-from eogen.landcover.series.months import monthly, window
-from eogen.landcover.series.network import AttentiveNetwork, Ensemble, Front, Network, scales_of
+from eogen.landcover.series.months import calendar_year
+from eogen.landcover.series.network import AttentiveNetwork, Ensemble, Front, Network, check, scales_of
 from eogen.landcover.series.protocol import SeriesModel
 from eogen.landcover.series.shapelets import ShapeletNetwork, Shapelets
 from eogen.landcover.series.tempcnn import TempCNN
@@ -38,9 +39,8 @@ from eogen.progress import Progress, silent
 SETS = ("france", "territory")
 #: How many folds the models of real parcels come from, and the seed by which parcels are dealt to them.
 FOLDS, SEED = 5, 0
-#: Months of every model, and the calendar month its series begin with: a farming year, from sowing winter crops to the
-#: last harvest; the simulated territory's calendar year.
-MONTHS, FIRST = 12, {"france": 10, "territory": 1}
+#: Seeds of the territory that models learn from (each has its own weather), and those they never see.
+TRAIN_SEEDS, TEST_SEEDS = tuple(range(1, 11)), (101, 102, 103)
 #: The member of each method, and what a network of them is.
 BUILT: dict[str, tuple[Any, type[Network]]] = {
     "tempcnn": (TempCNN, Network),
@@ -74,23 +74,25 @@ class Kept:
     fold_of: Mapping[int, int] = field(default_factory=dict)
     card: Card | None = None
 
-    def unseen_by(self, series: np.ndarray) -> tuple[SeriesModel, bool]:
-        """Return whom to ask about one series (month, band), and whether it is one of those learnt from.
-
-        One of those is answered by the fold that left it out; any other by the whole. (The territory's one model has no
-        fold to offer: ask it about seeds it did not learn from, :data:`eogen.landcover.series.train.TEST_SEEDS`.)
+    def fold(self, series: np.ndarray) -> int | None:
+        """Return which of the models did not learn from a series (month, band); None where none of them did.
 
         Raises:
             InputError: ``series_model_shape`` when months or bands are not those of the model.
         """
-        wanted = (self.whole.months, len(self.whole.bands))
-        if np.shape(series) != wanted:
-            raise InputError(
-                "series_model_shape",
-                "The series have the shape {found}; this model was fitted on {months} months and {bands} bands.",
-                found=str(np.shape(series)), months=wanted[0], bands=wanted[1],
-            )  # fmt: skip
-        fold = self.fold_of.get(int(fingerprints(np.asarray(series)[None])[0]))
+        check(np.asarray(series)[None], self.whole.months, len(self.whole.bands))
+        return self.fold_of.get(int(fingerprints(np.asarray(series)[None])[0]))
+
+    def unseen_by(self, series: np.ndarray) -> tuple[SeriesModel, bool]:
+        """Return whom to ask about one series (month, band), and whether it is one of those learnt from.
+
+        One of those is answered by the fold that left it out; any other by the whole. (The territory's one model has no
+        fold to offer: ask it about :data:`TEST_SEEDS`.)
+
+        Raises:
+            InputError: as :meth:`fold`.
+        """
+        fold = self.fold(series)
         return (self.whole, False) if fold is None else (self.models[fold], True)
 
     def predict_unseen(self, series: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -98,7 +100,7 @@ class Kept:
         them (n,) were learnt from by the other folds.
 
         Raises:
-            InputError: ``series_model_shape``.
+            InputError: as :meth:`fold`.
         """
         probability = np.array(self.whole.predict_proba(series))
         if not self.fold_of:
@@ -108,26 +110,18 @@ class Kept:
             probability[fold == k] = self.models[k].predict_proba(series[fold == k])
         return probability, fold >= 0
 
-    def read(self, held: xr.Dataset) -> xr.Dataset:
-        """Return parcels as the model reads them (:func:`read`)."""
-        return read(held, self.learnt_from, self.whole.bands)
 
-
-def read(held: xr.Dataset, learnt_from: str, bands: tuple[str, ...]) -> xr.Dataset:
-    """Return monthly parcels (parcel, time, band) as models of ``learnt_from`` read them, of the year seen best.
-
-    Months outside the data are NaN.
+def prepared(held: xr.Dataset) -> xr.Dataset:
+    """Return parcels through twelve calendar months, with the nine bands that every model reads, in their order.
 
     Raises:
-        InputError: ``series_model_bands`` when a band is missing.
+        InputError: ``series_model_bands`` when one is missing.
     """
-    if missing := [b for b in bands if b not in held["band"].values]:
+    if missing := [b for b in USUAL if b not in held["band"].values]:
         raise InputError("series_model_bands", "The series lack the band {given} that this model reads.",
                          given=missing[0])  # fmt: skip
-    held = held.sel(band=list(bands))
-    return monthly(held, window(held, FIRST[learnt_from], MONTHS), MONTHS).transpose(
-        "parcel", "time", "band", ...
-    )
+    made = calendar_year(held).sel(band=list(USUAL))
+    return made.transpose("parcel", "time", "band", ...)
 
 
 def fingerprints(series: np.ndarray) -> np.ndarray:
@@ -238,36 +232,39 @@ class Together:
         return np.mean([model.predict_proba(series) for model in self.parts], 0)
 
 
-def forest(learnt_from: str, held: xr.Dataset, *, progress: Progress = silent) -> Kept:
-    """Fit the random forest now, for its trees are too many to commit: five of them in some 6 s, one in some 5 s.
+def forest(learnt_from: str, held: xr.Dataset | None = None, *, progress: Progress = silent) -> Kept:
+    """Fit the random forest now, for its trees are too many to commit: some 5 s.
 
     Args:
         learnt_from: of :data:`SETS`.
-        held: the parcels to learn from, with ``label`` and ``group``: for ``france`` as they were read, for
-            ``territory`` those of :func:`eogen.landcover.series.train.simulated`.
+        held: the parcels to learn from, with ``label`` and, where parcels belong together, ``group``. The territory's
+            forest learns from :data:`TRAIN_SEEDS` whatever is given here.
         progress: told of each fold.
 
     Raises:
         InputError: ``series_model_unknown``, ``series_groups``, ``series_few_labels``, ``series_model_bands``.
     """
-    from eogen.landcover.series.train import bands_of
+    from eogen.landcover.series.train import simulated
 
     if learnt_from not in SETS:
         path_of(learnt_from, "random_forest")
-    row = np.flatnonzero(held["label"].values >= 0)
-    parcels = read(held.isel(parcel=row), learnt_from, bands_of(held))
-    series, label = parcels["reflectance"].values, parcels["label"].values.astype(np.int64)
-    classes, bands = tuple(held.attrs["classes"]), bands_of(held)
-    fit = MODELS["random_forest"].fit
-    name = f"{learnt_from}_random_forest"
     if learnt_from == "territory":
-        one: Forest = fit(series, label, classes, bands, seed=SEED, progress=progress)
+        held = simulated(progress=progress)
+    held = prepared(held.isel(parcel=np.flatnonzero(held["label"].values >= 0)))
+    series, label = held["reflectance"].values, held["label"].values.astype(np.int64)
+    classes, fit, name = (
+        tuple(held.attrs["classes"]),
+        MODELS["random_forest"].fit,
+        f"{learnt_from}_random_forest",
+    )
+    if learnt_from == "territory":
+        one: Forest = fit(series, label, classes, USUAL, seed=SEED, progress=progress)
         return Kept(name, learnt_from, "random_forest", (one,), one)
-    fold = deal(label, parcels["group"].values if "group" in parcels else None, count=FOLDS, seed=SEED)
+    fold = deal(label, held["group"].values if "group" in held else None, count=FOLDS, seed=SEED)
     models = []
     for k in range(FOLDS):
         progress(k, FOLDS, "folds")
-        models.append(fit(series[fold != k], label[fold != k], classes, bands, seed=SEED))
+        models.append(fit(series[fold != k], label[fold != k], classes, USUAL, seed=SEED))
     progress(FOLDS, FOLDS, "folds")
     of = dict(zip(fingerprints(series).tolist(), fold.tolist(), strict=True))
     return Kept(name, learnt_from, "random_forest", tuple(models), Together(tuple(models)), of)

@@ -13,12 +13,11 @@ import torch
 import xarray as xr
 
 from eogen import results
-from eogen.canopy.sensors import BANDS
 from eogen.errors import Unavailable
 from eogen.landcover.series import kept, scores, sets
 from eogen.landcover.series.cube import USUAL
 from eogen.landcover.series.folds import OutOfFold, deal
-from eogen.landcover.series.kept import BUILT, FOLDS, MONTHS, SEED, UNET
+from eogen.landcover.series.kept import BUILT, FOLDS, SEED, TEST_SEEDS, TRAIN_SEEDS, UNET
 from eogen.landcover.series.methods import MODELS
 from eogen.landcover.series.network import Network, together
 from eogen.landcover.series.scores import Score
@@ -33,8 +32,8 @@ NAMES = (
     *(f"series_{learnt_from}_{method}" for learnt_from in kept.SETS for method in BUILT),
     f"series_territory_{UNET}",
 )
-#: Simulated territories to learn from and to be tested on, and parcels of each; every seed has its own weather.
-TRAIN_SEEDS, TEST_SEEDS, EACH = tuple(range(9000, 9010)), tuple(range(9900, 9904)), 150
+#: Parcels of each simulated territory.
+EACH = 150
 #: Sides of the cubes, pixels.
 SIDE = 128
 _OPTIMISTIC = (
@@ -69,12 +68,6 @@ def train(model: str, data: Path, out: Path, *, seed: int = SEED, progress: Prog
     return weights.save(module, out / f"{model}.safetensors", card, beside)
 
 
-def bands_of(held: xr.Dataset) -> tuple[str, ...]:
-    """Return the bands that models of these parcels read: all ten of the territory, the usual nine elsewhere."""
-    wanted = BANDS if held.attrs.get("kind") == "simulated" else USUAL
-    return tuple(b for b in wanted if b in held["band"].values)
-
-
 def french(root: Path) -> xr.Dataset:
     """Return the parcels below ``root`` to learn crops from: of WorldCereal's tables the one of most classes.
 
@@ -99,7 +92,7 @@ def simulated(seeds: tuple[int, ...] = TRAIN_SEEDS, *, progress: Progress = sile
     made = []
     for k, seed in enumerate(seeds):
         progress(k, len(seeds), "simulate")
-        one = parcels(seed, EACH)[["reflectance", "label", "group"]]
+        one = kept.prepared(parcels(seed, EACH))[["reflectance", "label", "group"]]
         made.append(one.assign(group=one["group"] + k * EACH))
     return xr.concat(made, "parcel", combine_attrs="override")
 
@@ -107,8 +100,7 @@ def simulated(seeds: tuple[int, ...] = TRAIN_SEEDS, *, progress: Progress = sile
 def _france(method: str, data: Path, seed: int, progress: Progress) -> tuple[Network, Card, dict[str, Any]]:
     held = french(data)
     held = held.isel(parcel=np.flatnonzero(held["label"].values >= 0))
-    bands, classes = bands_of(held), tuple(held.attrs["classes"])
-    season = kept.read(held, "france", bands)
+    classes, season = tuple(held.attrs["classes"]), kept.prepared(held)
     series, label = season["reflectance"].values, season["label"].values.astype(np.int64)
     group = season["group"].values if "group" in season else np.arange(len(label))
     fold = deal(label, group, count=FOLDS, seed=seed)
@@ -119,7 +111,7 @@ def _france(method: str, data: Path, seed: int, progress: Progress) -> tuple[Net
             progress(k * total + done, FOLDS * total, "fit")
 
         fitted.append(
-            MODELS[method].fit(series[fold != k], label[fold != k], classes, bands, seed=seed, progress=told)
+            MODELS[method].fit(series[fold != k], label[fold != k], classes, USUAL, seed=seed, progress=told)
         )
     every, parts = together(fitted)
     for k, part in enumerate(parts):
@@ -137,7 +129,7 @@ def _france(method: str, data: Path, seed: int, progress: Progress) -> tuple[Net
             _OPTIMISTIC,
             f"Five networks, one a fold ({held.attrs.get('group_rule', 'parcels')} kept whole), deal seed {seed}; "
             "another parcel is answered by the mean of their logits.",
-            f"Series of {MONTHS} months from {season['time'].values[0].astype('datetime64[M]')}; their hash is that of "
+            f"Twelve calendar months of {season['time'].dt.year.values[0]}; the hash of the data is that of "
             "the fingerprints of the series.",
         ],
     )  # fmt: skip
@@ -151,8 +143,8 @@ def _france(method: str, data: Path, seed: int, progress: Progress) -> tuple[Net
 def _territory(method: str, seed: int, progress: Progress) -> tuple[Network, Card, dict[str, Any]]:
     held, apart = simulated(TRAIN_SEEDS, progress=progress), simulated(TEST_SEEDS, progress=progress)
     series, label = held["reflectance"].values, held["label"].values.astype(np.int64)
-    bands, classes = bands_of(held), tuple(held.attrs["classes"])
-    fitted = MODELS[method].fit(series, label, classes, bands, seed=seed, progress=staged(progress, "fit"))
+    classes = tuple(held.attrs["classes"])
+    fitted = MODELS[method].fit(series, label, classes, USUAL, seed=seed, progress=staged(progress, "fit"))
     truth = apart["label"].values.astype(np.int64)
     answers = OutOfFold(
         fitted.predict_proba(apart["reflectance"].values)[None], truth, apart["group"].values,
@@ -177,7 +169,7 @@ def cubes(seeds: tuple[int, ...], *, progress: Progress = silent) -> list[xr.Dat
 
 def _unet(seed: int, progress: Progress) -> tuple[torch.nn.Module, Card, dict[str, Any]]:
     held = cubes(TRAIN_SEEDS, progress=progress)
-    fitted = fit_unet(held, CLASSES, BANDS, seed=seed, progress=staged(progress, "fit"))
+    fitted = fit_unet(held, CLASSES, USUAL, seed=seed, progress=staged(progress, "fit"))
     card = _card(
         f"series_territory_{UNET}", fitted.module, seed, fitted, 1, 1, data=[_simulated(len(held))],
         metrics=_pixels(fitted, cubes(TEST_SEEDS, progress=progress)), notes=[_told("cubes")],

@@ -46,3 +46,41 @@ def filled(series: np.ndarray) -> np.ndarray:
             good = np.isfinite(band)
             band[:] = np.interp(months, months[good], band[good]) if good.any() else 0.0
     return made
+
+
+def calendar_year(held: xr.Dataset) -> xr.Dataset:
+    """Return parcels through twelve calendar months, January first, so that a model reads any source alike.
+
+    The year is the one in which most months have a date (the earliest of equals). A month of it without any date is
+    that of the nearest year that has one: a season from November to October becomes January to October, then the
+    November and December before.
+
+    Args:
+        held: parcels (:mod:`eogen.landcover.series.cube`).
+
+    Returns:
+        As :func:`monthly`, of twelve months; ``time`` says the months of the year chosen, ``taken`` (time) the months
+        that were read, NaT where there is none.
+    """
+    every = monthly(held)
+    # A month of the span in which no composite starts was never there.
+    there = np.unique(held["time"].values.astype("datetime64[M]"))
+    year, count = np.unique(there.astype("datetime64[Y]"), return_counts=True)
+    best = year[count.argmax()]
+    rows, taken = [], []
+    for number in range(12):
+        same = there[there.astype(int) % 12 == number]
+        away = np.abs((same - (best.astype("datetime64[M]") + number)).astype(int))
+        taken.append(same[away.argmin()] if len(same) else np.datetime64("NaT", "M"))
+        rows.append(
+            int((taken[-1] - every["time"].values[0].astype("datetime64[M]")).astype(int))
+            if len(same)
+            else -1
+        )
+    found = every.isel(time=[max(row, 0) for row in rows]).copy(deep=True)
+    empty = np.array(rows) < 0
+    found["reflectance"].values[:, empty] = np.nan
+    found["seen"].values[:, empty] = 0
+    found = found.assign_coords(time=(best.astype("datetime64[M]") + np.arange(12)).astype("datetime64[ns]"))
+    found["taken"] = ("time", np.array(taken, "datetime64[M]").astype("datetime64[ns]"))
+    return found

@@ -13,9 +13,9 @@ from eogen.errors import InputError
 from eogen.landcover.series.counterfactual import WhatIf, cloudy, later_harvest
 from eogen.landcover.series.evaluate_figures import BY_GROUP, Bench, averaged, scored
 from eogen.landcover.series.evaluate_territory import Known, made
+from eogen.landcover.series.kept import TEST_SEEDS
 from eogen.landcover.series.protocol import SeriesModel
 from eogen.landcover.series.scores import Score
-from eogen.landcover.series.train import TEST_SEEDS
 from eogen.results import Figure
 
 #: Seed and parcels (of all classes) that are asked; days by which harvests are moved; the month under cloud.

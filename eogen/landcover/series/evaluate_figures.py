@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ class Bench:
         seed: of folds, fits, choices of parcels and bootstraps.
         quick: the forest and shapelets alone, few parcels.
         progress: stages ``folds``, ``explaining``, ``simulate``.
+        values: what means were taken of: (figure, method, data set) -> values (n,) and their groups (n,).
     """
 
     report: Report
@@ -36,6 +37,7 @@ class Bench:
     seed: int = 0
     quick: bool = False
     progress: Progress = silent
+    values: dict[tuple[str, str, str], tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
     def absent(self, sentence: str) -> None:
         """Say once what could not be measured."""
@@ -45,6 +47,15 @@ class Bench:
     def add(self, *figures: Figure) -> None:
         """Write figures."""
         self.report.figures += figures
+
+    def add_mean(
+        self, name: str, method: str, dataset: str, values: Sequence[float], group: np.ndarray, **more: Any
+    ) -> Figure:
+        """Write, and return, the mean of values (n,) with its interval by group (n,); keywords as of :func:`scored`."""
+        self.values[name, method, dataset] = np.asarray(values, np.float64), np.asarray(group)
+        found = averaged(name, method, dataset, values, group, seed=self.seed, **more)
+        self.add(found)
+        return found
 
 
 def mean_by_group(values: Sequence[float], group: np.ndarray, *, draws: int = DRAWS, seed: int = 0) -> Score:

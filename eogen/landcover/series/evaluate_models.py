@@ -10,16 +10,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from eogen.errors import Unavailable
 from eogen.landcover import scores as of_images
 from eogen.landcover.series import kept, scores, sets
 from eogen.landcover.series.evaluate_figures import BY_GROUP, Bench, once, scored
 from eogen.landcover.series.folds import OutOfFold, cross_validate
-from eogen.landcover.series.kept import Kept
 from eogen.landcover.series.methods import MODELS, Model
 from eogen.landcover.series.protocol import SeriesModel
 from eogen.landcover.series.scores import Score
-from eogen.landcover.series.train import bands_of
 
 #: Set in the issue before anything was fitted, for parcels of France: of every model that is no baseline.
 TARGETS = {"accuracy": 0.83, "macro_f1": 0.79}
@@ -111,15 +108,14 @@ def measure(bench: Bench) -> Iterator[Trial]:
 
 def _read(bench: Bench, name: str, held: xr.Dataset) -> Trial:
     """Return the labelled parcels of a set, the twelve months of its year."""
-    bands = bands_of(held)
-    season = kept.read(held.isel(parcel=np.flatnonzero(held["label"].values >= 0)), bands)
+    season = kept.prepared(held.isel(parcel=np.flatnonzero(held["label"].values >= 0)))
     series = season["reflectance"].values
     digest = hashlib.sha256(np.ascontiguousarray(series).tobytes()).hexdigest()
     bench.report.data.append({"name": name, "path": name, "n": len(series), "sha256": digest})
     title = str(held.attrs.get("title", "")).upper()
     return Trial(
         name, series, season["label"].values.astype(np.int64), season["group"].values, tuple(held.attrs["classes"]),
-        bands, france=FRANCE in title or FRANCE in name.upper(),
+        tuple(str(b) for b in season["band"].values), france=FRANCE in title or FRANCE in name.upper(),
     )  # fmt: skip
 
 
@@ -143,24 +139,22 @@ def _folds(bench: Bench, trial: Trial) -> None:
 
 def _committed(bench: Bench, trial: Trial) -> None:
     """Ask the committed models: of parcels they learnt from the fold that did not; score them on the others."""
-    for method in kept.BUILT:
-        try:
-            held = kept.load("france", method)
-        except Unavailable as reason:
-            bench.absent(str(reason))
-            continue
-        if held.whole.classes != trial.classes or held.whole.bands != trial.bands:
+    for method in kept.offered("france"):
+        held = kept.load("france", method)
+        whole = held.whole
+        if (tuple(whole.classes), tuple(whole.bands)) != (trial.classes, trial.bands):
             bench.absent(f"{trial.dataset}: the committed {method} has other classes or bands.")
             continue
-        prints = kept.fingerprints(trial.series)
-        fold = np.array([held.fold_of.get(int(p), len(held.models)) for p in prints])
         bench.report.weights[f"series_france_{method}"] = held.card.sha256
+        asked = [held.unseen_by(one) for one in trial.series]
+        models = list({id(model): model for model, _ in asked}.values())
+        places = {id(model): k for k, model in enumerate(models)}
         if not bench.quick:
-            trial.judges[method] = Judges([*held.models, held.whole], fold)
-        _unseen(bench, trial, method, held, fold == len(held.models))
+            trial.judges[method] = Judges(models, np.array([places[id(model)] for model, _ in asked]))
+        _unseen(bench, trial, method, whole, np.array([not learnt for _, learnt in asked]))
 
 
-def _unseen(bench: Bench, trial: Trial, method: str, held: Kept, new: np.ndarray) -> None:
+def _unseen(bench: Bench, trial: Trial, method: str, model: SeriesModel, new: np.ndarray) -> None:
     """Write how a committed model does on parcels that none of its folds learnt from."""
     if not new.any():
         bench.absent(
@@ -168,7 +162,7 @@ def _unseen(bench: Bench, trial: Trial, method: str, held: Kept, new: np.ndarray
         )
         return
     held_answers = once(
-        held.whole.predict_proba(trial.series[new]), trial.label[new], trial.group[new], trial.classes
+        model.predict_proba(trial.series[new]), trial.label[new], trial.group[new], trial.classes
     )
     for name, score in (("accuracy", scores.accuracy), ("macro_f1", scores.macro_f1)):
         target = TARGETS[name] if trial.france else None

@@ -5,23 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import xarray as xr
 
-from eogen.errors import Unavailable
 from eogen.landcover.series import kept, scores, territory
 from eogen.landcover.series.deletion import RANDOM, deletion
 from eogen.landcover.series.evaluate_explanations import background_of, explain
-from eogen.landcover.series.evaluate_figures import BY_GROUP, Bench, averaged, once, scored
+from eogen.landcover.series.evaluate_figures import BY_GROUP, Bench, once, scored
 from eogen.landcover.series.hits import hits
+from eogen.landcover.series.kept import TEST_SEEDS, TRAIN_SEEDS
 from eogen.landcover.series.methods import MODELS
 from eogen.landcover.series.protocol import SeriesModel
-from eogen.landcover.series.train import TEST_SEEDS, TRAIN_SEEDS, bands_of, simulated
 from eogen.progress import staged
 from eogen.results import Figure
 
 DATASET = "territory"
-#: Parcels that are explained.
-EXPLAINED = 60
+#: Parcels that the forest learns from (networks come with their weights), that all are asked about, and explained.
+LEARNT, ASKED, EXPLAINED = 1500, 600, 60
 QUICK = ("random_forest",)
 LEARNERS = ("random_forest", "tempcnn", "ltae", "channel_attention", "shapelets")
 #: Numbers of an explanation's hits, and what each is.
@@ -40,13 +38,11 @@ class Known:
     """Simulated parcels as models read them.
 
     Attributes:
-        held: what the simulation made.
         series: (n, month, band).
         label, group: (n,).
         classes, bands: names.
     """
 
-    held: xr.Dataset
     series: np.ndarray
     label: np.ndarray
     group: np.ndarray
@@ -56,15 +52,10 @@ class Known:
 
 def made(seed: int, n: int, classes: tuple[str, ...] = territory.CLASSES, **options: float) -> Known:
     """Return ``n`` parcels of a seed; options as of :func:`eogen.landcover.series.territory.parcels`."""
-    return known(territory.parcels(seed, n, classes=classes, **options))
-
-
-def known(held: xr.Dataset) -> Known:
-    """Return simulated parcels as models read them."""
-    bands = bands_of(held)
-    series = held["reflectance"].sel(band=list(bands)).transpose("parcel", "time", "band").values
+    held = kept.prepared(territory.parcels(seed, n, classes=classes, **options))
     label = held["label"].values.astype(np.int64)
-    return Known(held, series, label, held["group"].values, tuple(held.attrs["classes"]), bands)
+    bands = tuple(str(b) for b in held["band"].values)
+    return Known(held["reflectance"].values, label, held["group"].values, tuple(held.attrs["classes"]), bands)
 
 
 def learners(bench: Bench) -> tuple[str, ...]:
@@ -82,33 +73,27 @@ def fitted(bench: Bench, method: str, train: Known) -> SeriesModel:
 
 def measure(bench: Bench) -> dict[str, SeriesModel]:
     """Write how models do on territories of other seeds, and what their explanations hit; return the models."""
-    seeds = (TRAIN_SEEDS[:2], TEST_SEEDS[:1]) if bench.quick else (TRAIN_SEEDS, TEST_SEEDS)
-    train, test = (known(simulated(each, progress=bench.progress)) for each in seeds)
+    part = 5 if bench.quick else 1
+    train, test = made(TRAIN_SEEDS[0], LEARNT // part), made(TEST_SEEDS[0], ASKED // part)
     evidence = territory.evidence(train.classes)
     truth = evidence["evidence"].sel(band=list(train.bands)).values
     weight = np.where(truth, evidence["apart"].sel(band=list(train.bands)).values, 0)
     models = {}
     for method in learners(bench):
-        model = committed(bench, method) if method in kept.BUILT else fitted(bench, method, train)
-        if model is None:
-            continue
-        models[method] = model
+        if method in ("random_forest", *QUICK):
+            models[method] = fitted(bench, method, train)
+        elif method in kept.offered("territory"):
+            held = kept.load("territory", method)
+            models[method] = held.whole
+            bench.report.weights[f"series_territory_{method}"] = held.card.sha256
+        else:
+            bench.absent(f"{method} on the territory: there are no committed weights of it.")
+    for method, model in models.items():
         probability = model.predict_proba(test.series)
         answered(bench, method, DATASET, probability, test)
         right = some(bench, probability.argmax(1) == test.label, EXPLAINED)
         judge(bench, method, DATASET, model, test, right, truth, weight, background_of(train.series))
     return models
-
-
-def committed(bench: Bench, method: str) -> SeriesModel | None:
-    """Return a committed model of the territory; None, said as absent, where it is not here."""
-    try:
-        held = kept.load("territory", method)
-    except Unavailable as reason:
-        bench.absent(str(reason))
-        return None
-    bench.report.weights[f"series_territory_{method}"] = held.card.sha256
-    return held.whole
 
 
 def some(bench: Bench, right: np.ndarray, count: int) -> np.ndarray:
@@ -150,8 +135,8 @@ def judge(
     for name, values in importance.items():
         for number, found in hit_rates(values, target, truth).items():
             if np.isfinite(found).any():
-                bench.add(averaged(number, f"{method}/{name}", dataset, found, group, seed=bench.seed,
-                                   note=f"{NUMBERS[number]} {BY_GROUP}"))  # fmt: skip
+                bench.add_mean(number, f"{method}/{name}", dataset, found, group,
+                               note=f"{NUMBERS[number]} {BY_GROUP}")  # fmt: skip
     one = hits(importance[RANDOM], target, truth)
     bench.add(*(
         Figure(name, f"{method}/chance", dataset, value, None, None, len(rows), better=None,
@@ -162,7 +147,7 @@ def judge(
         told = {k: v for k, v in asked.items() if parts == "month" or v.ndim == 3}
         removed = deletion(model, series, target, told, background=background, parts=parts, seed=bench.seed)
         for name, srg in zip(removed.names, removed.srg, strict=True):
-            bench.add(averaged(number, f"{method}/{name}", dataset, srg, group, seed=bench.seed))
+            bench.add_mean(number, f"{method}/{name}", dataset, srg, group)
 
 
 def hit_rates(importance: np.ndarray, target: np.ndarray, truth: np.ndarray) -> dict[str, np.ndarray]:

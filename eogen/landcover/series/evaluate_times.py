@@ -9,7 +9,7 @@ import numpy as np
 from eogen.errors import Unavailable
 from eogen.landcover.series import kept, territory
 from eogen.landcover.series.evaluate_figures import Bench, averaged
-from eogen.landcover.series.train import TEST_SEEDS
+from eogen.landcover.series.kept import TEST_SEEDS
 from eogen.nn import weights
 from eogen.results import Figure
 

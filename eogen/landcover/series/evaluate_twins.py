@@ -5,6 +5,8 @@ A model that tells them apart can only have used the event's month, and an expla
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from eogen.landcover.series import territory
@@ -16,7 +18,7 @@ from eogen.results import Figure
 #: Seeds, parcels learnt from and asked, and those explained, of each pair.
 TRAIN, TEST = 502, 602
 LEARNT, ASKED, EXPLAINED = 200, 160, 30
-DATASET = "twins"
+DATASET, PAIR = "twins", "twins: "
 
 
 def measure(bench: Bench) -> None:
@@ -37,24 +39,25 @@ def _pair(bench: Bench, twin: territory.Twin) -> None:
     for method in learners(bench):
         model = fitted(bench, method, train)
         probability = model.predict_proba(test.series)
-        dataset = f"{DATASET}: {twin.event}"
+        dataset = f"{PAIR}{twin.event}"
         answered(bench, method, dataset, probability, test)
+        bench.values["accuracy", method, dataset] = probability.argmax(1) == test.label, test.group
         right = some(bench, (probability.argmax(1) == test.label) & seen, EXPLAINED)
         judge(bench, method, dataset, model, test, right, truth, weight, background_of(train.series))
 
 
 def _together(bench: Bench, figures: list[Figure]) -> None:
-    """Write the mean of each number over the pairs; its interval draws pairs' parcels as independent ones."""
-    names = dict.fromkeys((f.name, f.method) for f in figures)
-    for name, method in names:
-        those = [f for f in figures if (f.name, f.method) == (name, method) and f.value is not None]
-        if not those:
-            continue
-        value = float(np.mean([f.value for f in those]))
-        halves = [(f.high - f.low) / 2 for f in those if f.high is not None and f.low is not None]
-        half = float(np.sqrt(np.square(halves).sum()) / len(those)) if len(halves) == len(those) else None
-        bench.add(
-            Figure(name, method, DATASET, value, None if half is None else value - half,
-                   None if half is None else value + half, sum(f.n for f in those), better=those[0].better,
-                   note=f"Mean of {len(those)} pairs; interval: theirs, added as of independent ones.")
-        )  # fmt: skip
+    """Write each number over all pairs; intervals draw groups of every pair."""
+    for name, method in dict.fromkeys((f.name, f.method) for f in figures):
+        parts = [
+            v for (n, m, d), v in bench.values.items() if (n, m) == (name, method) and d.startswith(PAIR)
+        ]
+        those = [f for f in figures if (f.name, f.method) == (name, method)]
+        if parts:
+            values = np.concatenate([v for v, _ in parts])
+            # Groups are numbered from 0 in every pair.
+            group = np.concatenate([g + k * 10_000 for k, (_, g) in enumerate(parts)])
+            bench.add_mean(name, method, DATASET, values, group, better=those[0].better, note=those[0].note)
+        elif method.endswith("/chance"):
+            bench.add(replace(those[0], dataset=DATASET, value=float(np.mean([f.value for f in those])),
+                              n=sum(f.n for f in those)))  # fmt: skip

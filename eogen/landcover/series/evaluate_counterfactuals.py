@@ -18,17 +18,17 @@ from eogen.landcover.series.protocol import SeriesModel
 from eogen.landcover.series.scores import Score
 from eogen.results import Figure
 
-#: Seed and parcels (of all classes) that are asked; days by which harvests are moved; the month under cloud.
-SEED, COUNT, DAYS, JULY = TEST_SEEDS[0], 300, 30, 7
+#: Parcels of each seed (of all classes) that are asked; days by which harvests are moved; the month under cloud.
+EACH, DAYS, JULY = 100, 30, 7
 CROPS = ("winter_cereal", "maize", "rapeseed", "sunflower")
 LATER, CLOUDY = "territory, harvest a month later", "territory, July under cloud"
 
 
 def measure(bench: Bench, models: dict[str, SeriesModel]) -> None:
     """Write how often a model answers to an edited season what it answers to the season that truly follows."""
-    count = COUNT // (5 if bench.quick else 1)
-    usual = made(SEED, count)
-    late, dark = made(SEED, count, harvest_shift=float(DAYS)), made(SEED, count, cloud_month=JULY)
+    asked = (TEST_SEEDS[:1], EACH // 2) if bench.quick else (TEST_SEEDS, EACH)
+    usual, late = made(*asked), made(*asked, harvest_shift=float(DAYS))
+    dark = made(*asked, cloud_month=JULY)
     crops = np.isin(np.array(usual.classes)[usual.label], CROPS)
     for method, model in models.items():
         _compare(
@@ -41,7 +41,7 @@ def measure(bench: Bench, models: dict[str, SeriesModel]) -> None:
             model,
             usual,
             dark,
-            np.ones(count, bool),
+            np.ones(len(crops), bool),
             lambda m, s: cloudy(m, s, [JULY - 1]),
         )
 

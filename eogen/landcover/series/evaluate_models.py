@@ -146,12 +146,11 @@ def _committed(bench: Bench, trial: Trial) -> None:
             bench.absent(f"{trial.dataset}: the committed {method} has other classes or bands.")
             continue
         bench.report.weights[f"series_france_{method}"] = held.card.sha256
-        asked = [held.unseen_by(one) for one in trial.series]
-        models = list({id(model): model for model, _ in asked}.values())
-        places = {id(model): k for k, model in enumerate(models)}
+        fold = np.array([-1 if (k := held.fold(one)) is None else k for one in trial.series])
         if not bench.quick:
-            trial.judges[method] = Judges(models, np.array([places[id(model)] for model, _ in asked]))
-        _unseen(bench, trial, method, whole, np.array([not learnt for _, learnt in asked]))
+            # The last is asked about what none of the folds learnt from.
+            trial.judges[method] = Judges([*held.models, whole], np.where(fold < 0, len(held.models), fold))
+        _unseen(bench, trial, method, whole, fold < 0)
 
 
 def _unseen(bench: Bench, trial: Trial, method: str, model: SeriesModel, new: np.ndarray) -> None:

@@ -26,9 +26,8 @@ FRANCE = "_FRA_"
 #: Fewest labelled parcels, and groups of them, that five folds make sense of.
 FEWEST, GROUPS = 120, 10
 FOLDS = 5
-#: Times that the folds are dealt anew; slow fits once.
-REPEATS = {"majority": 1, "random_forest": 2, "tempcnn": 2, "ltae": 1, "channel_attention": 1, "shapelets": 2}
-ALONE = REPEATS | {"tempcnn": 1}
+#: Times that the folds are dealt anew and all is fitted; once where not said.
+REPEATS = {"random_forest": 2}
 QUICK = ("majority", "random_forest")
 #: Bins of the calibration error, and draws of its bootstrap.
 BINS, DRAWS = 10, 300
@@ -93,6 +92,8 @@ def measure(bench: Bench) -> Iterator[Trial]:
     for each in found:
         trial = _read(bench, each.name, sets.open(each))
         groups = len(np.unique(trial.group))
+        if len(trial.label):
+            _committed(bench, trial)
         if len(trial.label) >= FEWEST and groups >= GROUPS:
             _folds(bench, trial)
         else:
@@ -100,8 +101,6 @@ def measure(bench: Bench) -> Iterator[Trial]:
                 f"{each.name}, five folds: {len(trial.label)} labelled parcels in {groups} groups; {FEWEST} in "
                 f"{GROUPS} are needed."
             )
-        if len(trial.label):
-            _committed(bench, trial)
         if trial.judges and (trial.france or len(trial.label) >= FEWEST):
             yield trial
 
@@ -120,21 +119,37 @@ def _read(bench: Bench, name: str, held: xr.Dataset) -> Trial:
 
 
 def _folds(bench: Bench, trial: Trial) -> None:
-    """Fit every model on the same folds, with groups kept whole and, as published figures are, without."""
-    kinds = {"by group": (REPEATS, trial.group)}
-    if not bench.quick:
-        kinds["parcels alone"] = (ALONE, None)
-    for kind, (repeats, together) in kinds.items():
+    """Ask every model on the same folds, with groups kept whole and, as published figures are, without.
+
+    With groups the committed networks answer where each parcel has a fold of theirs that did not learn from it; all
+    else is fitted here.
+    """
+    for kind, together in (("by group", trial.group), ("parcels alone", None)):
+        if bench.quick and together is None:
+            continue
         answers: dict[str, OutOfFold] = {}
         for method in QUICK if bench.quick else MODELS:
+            judges = trial.judges.get(method)
+            if together is not None and judges is not None and (judges.of < FOLDS).all():
+                answers[method] = _asked(trial, judges)
+                continue
             row = Remembered(MODELS[method], FOLDS if together is not None else 0)
             answers[method] = cross_validate(
                 row, trial.series, trial.label, trial.classes, trial.bands, group=together, count=FOLDS,
-                repeats=1 if bench.quick else repeats[method], seed=bench.seed, progress=bench.progress,
+                repeats=1 if bench.quick else REPEATS.get(method, 1), seed=bench.seed, progress=bench.progress,
             )  # fmt: skip
-            if together is not None and method != "majority":
+            if together is not None and method != "majority" and judges is None:
                 trial.judges[method] = Judges(row.fitted, answers[method].fold[0])
         _told(bench, trial, f"{trial.dataset}, {kind}", answers)
+
+
+def _asked(trial: Trial, judges: Judges) -> OutOfFold:
+    """Return the answers of committed models to parcels that their folds know."""
+    probability = np.empty((1, len(trial.label), len(trial.classes)), np.float32)
+    for k, model in enumerate(judges.models[:FOLDS]):
+        probability[0, judges.of == k] = model.predict_proba(trial.series[judges.of == k])
+    rows = np.arange(len(trial.label))
+    return OutOfFold(probability, trial.label, trial.group, judges.of[None], rows, trial.classes, 0.0)
 
 
 def _committed(bench: Bench, trial: Trial) -> None:
@@ -186,9 +201,10 @@ def _told(bench: Bench, trial: Trial, dataset: str, answers: dict[str, OutOfFold
             bench.add(scored(name, method, dataset, score, n, note=note, target=target, **about))
         bench.add(
             scored("ece", method, dataset, calibration(one, bench.seed), n, better="lower", note=note),
-            scored("fit_seconds", method, dataset, Score(one.seconds / fits, np.nan, np.nan), fits, better="lower",
-                   unit="s", note="A fold's fit and its answers, wall clock."),
-        )  # fmt: skip
+        )
+        if one.seconds:
+            bench.add(scored("fit_seconds", method, dataset, Score(one.seconds / fits, np.nan, np.nan), fits,
+                             better="lower", unit="s", note="A fold's fit and its answers, wall clock."))  # fmt: skip
         if method not in ("random_forest", "majority"):
             gain = scores.difference(one, answers["random_forest"], seed=bench.seed)
             bench.add(scored("above_forest", method, dataset, gain, n, note=f"Gain of accuracy. {note}"))

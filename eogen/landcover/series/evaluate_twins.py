@@ -18,7 +18,7 @@ from eogen.results import Figure
 
 #: Seeds of each pair, parcels of each seed that are learnt from and asked, and those explained.
 TRAIN, TEST = TRAIN_SEEDS[:4], TEST_SEEDS
-LEARNT, ASKED, EXPLAINED = 60, 50, 30
+LEARNT, ASKED, EXPLAINED = 40, 50, 30
 DATASET, PAIR = "twins", "twins: "
 
 

@@ -28,6 +28,7 @@ from eogen.landcover.series.folds import OutOfFold
 from eogen.landcover.series.scores import Score
 from eogen.landcover.series.territory_laws import TWINS
 from eogen.results import Figure, Report
+from tests.series_files import long_table, wide_table
 from tests.series_models import BANDS, Network, series
 
 TWIN = "twins: nitrogen"
@@ -160,6 +161,22 @@ def test_known_parcels_are_asked_of_the_fold_that_did_not_learn_from_them() -> N
     trial = Trial("d", np.zeros((6, 2, 1)), np.zeros(6, int), np.arange(6), tuple("abcdef"), ("B04",))
     found = evaluate_models._asked(trial, Judges([Says(k) for k in range(6)], of))
     assert np.array_equal(found.predicted[0], of)
+
+
+def test_sets_that_cannot_be_measured_say_why(tmp_path: Path) -> None:
+    (tmp_path / "few").mkdir()
+    (tmp_path / "lacking").mkdir()
+    (tmp_path / "unlabelled").mkdir()
+    long_table(tmp_path / "few")
+    wide_table(tmp_path / "lacking")
+    long_table(tmp_path / "unlabelled", legend=False)
+    bench = Bench(Report("x"), tmp_path, quick=True)
+    assert not list(evaluate_models.measure(bench))
+    said = "\n".join(bench.report.absent)
+    assert "few/any, five folds: 4 labelled parcels" in said
+    assert "lacking/wide: The series lack the band B03" in said
+    assert "unlabelled/any, five folds: 0 labelled parcels" in said
+    assert [row["n"] for row in bench.report.data] == [4, 0]
 
 
 def test_background_is_the_mean_of_what_was_seen() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from eogen.errors import InputError
 from eogen.landcover import scores as of_images
 from eogen.landcover.series import kept, scores, sets
 from eogen.landcover.series.evaluate_figures import BY_GROUP, Bench, once, scored
@@ -90,7 +91,13 @@ def measure(bench: Bench) -> Iterator[Trial]:
     if not found:
         bench.absent("Parcels through the year: no Parquet file of WorldCereal.")
     for each in found:
-        trial = _read(bench, each.name, sets.open(each))
+        try:
+            trial = _read(bench, each.name, sets.open(each))
+        except InputError as error:
+            if error.code != "series_model_bands":
+                raise
+            bench.absent(f"{each.name}: {error}")
+            continue
         groups = len(np.unique(trial.group))
         if len(trial.label):
             _committed(bench, trial)

@@ -52,7 +52,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Tested:
+class Hiding:
     """What hiding the months did to the probability of the answer.
 
     Attributes:
@@ -116,9 +116,9 @@ def told(model: SeriesModel, series: np.ndarray, target: int, background: np.nda
     return Told(tuple(months), tuple(lights), tuple(sides), int(order[0]), value)
 
 
-def tested(
+def hiding(
     model: SeriesModel, series: np.ndarray, target: int, background: np.ndarray, months: tuple[int, ...]
-) -> Tested:
+) -> Hiding:
     """Return how the probability of ``target`` moves when ``months`` are those of the average series.
 
     Arguments as of :func:`told`; ``months`` from 0.
@@ -134,7 +134,7 @@ def tested(
         row[list(gone)] = False
     asked = hidden(rows, keep[:, :, None], np.asarray(background, np.float32).mean(0))
     found = model.predict_proba(asked.astype(np.float32))
-    return Tested(float(found[0, target]), float(found[1, target]), found[2:, target], int(found[1].argmax()))
+    return Hiding(float(found[0, target]), float(found[1, target]), found[2:, target], int(found[1].argmax()))
 
 
 def _light(values: np.ndarray, bands: tuple[str, ...]) -> str:

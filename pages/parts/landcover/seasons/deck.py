@@ -73,7 +73,9 @@ def _dealt(name: str, content: bytes, _held: xr.Dataset) -> list[Field]:
         this = [(pile[turn % len(pile)], number) for number, pile in enumerate(piles) if pile]
         dice.shuffle(this)
         for row, number in this:
-            others = dice.sample([c for c in classes if c != classes[number]], k=min(CHOICES, len(classes)) - 1)
+            others = dice.sample(
+                [c for c in classes if c != classes[number]], k=min(CHOICES, len(classes)) - 1
+            )
             fields.append(Field(name, row, classes[number], (classes[number], *others)))
     return fields
 
@@ -96,7 +98,13 @@ def state(field: Field, method: str, t: Words | None = None) -> State:
     kept = compute.knows(field.source, method)
     series = held["reflectance"].values[field.row]
     model, learnt = kept.unseen_by(series)
-    key = (field.source, str(held.attrs.get("title")), method, str(model is kept.whole), str(kept.fold(series)))
+    key = (
+        field.source,
+        str(held.attrs.get("title")),
+        method,
+        str(model is kept.whole),
+        str(kept.fold(series)),
+    )
     answer = int(compute.probability(key, model, series).argmax())
     told = sources.provenance(field.source, t) if t is not None else None
     return State(field.source, held, field.row, method, model, kept.whole, learnt, answer, told, key)  # type: ignore[arg-type]

@@ -9,12 +9,12 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
 from eogen.landcover.series import told as science
-from eogen.landcover.series.told import Tested, Told
+from eogen.landcover.series.told import Hiding, Told
 from pages.kit import card, progress, provenance
 from pages.kit.address import whole
 from pages.kit.hall import Visitor
 from pages.kit.words import Words
-from pages.parts.landcover.seasons import compute, deck, reason, score, sources, strip
+from pages.parts.landcover.seasons import compute, deck, reason, score, strip
 from pages.parts.landcover.seasons.deck import Field
 from pages.parts.landcover.seasons.state import State
 
@@ -76,12 +76,12 @@ def _place(field: Field, label: str) -> None:
 def _tell(t: Words, field: Field, state: State, bet: str) -> None:
     """Show which month told the machine, what it said, and how far to believe its reason."""
     found = progress.run(
-        t("landcover.series.public.working"), lambda report: (_told(state), _tested(state)), t,
+        t("landcover.series.public.working"), lambda report: (_told(state), _hiding(state)), t,
         key=f"told_{'_'.join(state.key)}_{field.key}",
     )  # fmt: skip
     if found is None:
         return
-    told, tested = found
+    told, hiding = found
     st.markdown(t(f"landcover.series.public.lead_{'told' if told.months else 'year'}", n=len(told.months)))
     eye, green = (bool(st.session_state.get(_hint(field, name))) for name in ("eye", "green"))
     strip.show(t, state.series, state.model.bands, told=told.months, infrared=eye, green=green)
@@ -93,8 +93,8 @@ def _tell(t: Words, field: Field, state: State, bet: str) -> None:
         _hints(t, field)
         provenance.caption(state.provenance, t)
     with right:
-        if tested is not None:
-            _believe(t, told, tested)
+        if hiding is not None:
+            _believe(t, told, hiding)
         with st.container(border=True):
             score.board(t)
 
@@ -129,18 +129,18 @@ def _chances(t: Words, state: State) -> None:
     st.caption(t("landcover.series.public.unseen"))
 
 
-def _believe(t: Words, told: Told, tested: Tested) -> None:
+def _believe(t: Words, told: Told, hiding: Hiding) -> None:
     """Say, with a number, whether hiding the months moves the certainty more than hiding others by lot."""
     months = told.months or (told.top,)
-    verdict = tested.verdict if told.months else "year"
-    lot = tested.by_lot
+    verdict = hiding.verdict if told.months else "year"
+    lot = hiding.by_lot
     with st.container(border=True):
         card.gauge(
-            t("landcover.series.public.believe"), max(tested.drop, 0.0), t,
-            low=0.0, high=1.0, text=t("landcover.series.public.lost", points=round(100 * max(tested.drop, 0.0))),
+            t("landcover.series.public.believe"), max(hiding.drop, 0.0), t,
+            low=0.0, high=1.0, text=t("landcover.series.public.lost", points=round(100 * max(hiding.drop, 0.0))),
             verdict=t(
                 f"landcover.series.public.believe_{verdict}",
-                months=reason.months(t, months), before=tested.before, after=tested.after,
+                months=reason.months(t, months), before=hiding.before, after=hiding.after,
             ),
             ends=(t("landcover.series.public.nothing"), t("landcover.series.public.everything")),
             references={t("landcover.series.public.by_lot"): max(lot, 0.0)} if np.isfinite(lot) else None,
@@ -168,7 +168,7 @@ def _think(field: Field, state: State) -> None:
 
     def work() -> None:
         _told(state)
-        _tested(state)
+        _hiding(state)
 
     thread = threading.Thread(target=work, name="eogen-think", daemon=True)
     add_script_run_ctx(thread, get_script_run_ctx())
@@ -180,10 +180,12 @@ def _told(state: State) -> Told:
     return _keep_told(state.key, compute.stamp(state.series), state.target, state)
 
 
-def _tested(state: State) -> Tested | None:
+def _hiding(state: State) -> Hiding | None:
     told = _told(state)
     months = told.months or ((told.top,) if told.top >= 0 else ())
-    return _keep_tested(state.key, compute.stamp(state.series), state.target, months, state) if months else None
+    return (
+        _keep_hiding(state.key, compute.stamp(state.series), state.target, months, state) if months else None
+    )
 
 
 @st.cache_data(show_spinner=False, max_entries=compute.KEPT)
@@ -192,7 +194,7 @@ def _keep_told(key: tuple[str, ...], series: bytes, target: int, _state: State) 
 
 
 @st.cache_data(show_spinner=False, max_entries=compute.KEPT)
-def _keep_tested(
+def _keep_hiding(
     key: tuple[str, ...], series: bytes, target: int, months: tuple[int, ...], _state: State
-) -> Tested:  # fmt: skip
-    return science.tested(_state.model, _state.series, target, _state.background, months)
+) -> Hiding:  # fmt: skip
+    return science.hiding(_state.model, _state.series, target, _state.background, months)

@@ -38,7 +38,9 @@ def cue(t: Words, light: str, side: str, colour: str | None, months: Sequence[in
     return t(f"landcover.series.public.cues.{light}_{side}", when=when)
 
 
-def sentence(t: Words, label: str, found: Told, series: np.ndarray, bands: Sequence[str], *, right: bool) -> str:
+def sentence(
+    t: Words, label: str, found: Told, series: np.ndarray, bands: Sequence[str], *, right: bool
+) -> str:
     """Say by what the machine recognised a class.
 
     Args:

@@ -76,7 +76,13 @@ def board(t: Words) -> None:
 def summary(t: Words) -> None:
     """Draw what the visit came to: the score, who won, and the fields played."""
     scores = {who: sum(won) for who, won in tally()}
-    best = "won" if scores["you"] > scores["machine"] else "tie" if scores["you"] == scores["machine"] else "lost"
+    best = (
+        "won"
+        if scores["you"] > scores["machine"]
+        else "tie"
+        if scores["you"] == scores["machine"]
+        else "lost"
+    )
     st.markdown(f"### {t(f'landcover.series.public.summary_{best}')}")
     left, rest = st.columns([1, 1.2], gap="large")
     with left:
@@ -103,7 +109,11 @@ def _fields(t: Words) -> str:
         held = sources.parcels(field.source)
         year = strip.small(held["reflectance"].values[field.row], [str(b) for b in held["band"].values])
         knew = [t(f"landcover.series.public.by.{who}") for who, won in scores if won[k]]
-        said = t("landcover.series.public.knew", who=t.list(knew)) if knew else t("landcover.series.public.nobody")
+        said = (
+            t("landcover.series.public.knew", who=t.list(knew))
+            if knew
+            else t("landcover.series.public.nobody")
+        )
         name = t(f"landcover.series.classes.{field.label}.short")
         rows.append(f"<li>{year}<b>{escape(name)}</b> <span>{escape(said)}</span></li>")
     label = t("landcover.series.public.played")

@@ -95,7 +95,8 @@ def _curve(t: Words, index: np.ndarray, k: int) -> str:
     if not np.isfinite(here):
         return '<span class="green none"></span>'
     sides = [
-        (here + index[j]) / 2 if 0 <= j < len(index) and np.isfinite(index[j]) else None for j in (k - 1, k + 1)
+        (here + index[j]) / 2 if 0 <= j < len(index) and np.isfinite(index[j]) else None
+        for j in (k - 1, k + 1)
     ]
 
     def at(x: int, value: float) -> str:

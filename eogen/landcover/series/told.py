@@ -24,7 +24,7 @@ SECOND = 0.7
 #: A light stands out from this part of what speaks for the answer in its month on.
 SHARE = 0.5
 #: Orders of months, and of groups of bands, over which values are averaged.
-MONTH_ORDERS, GROUP_ORDERS = 24, 8
+MONTH_ORDERS, GROUP_ORDERS = 16, 4
 #: A group of bands is strong or weak from this part of the average reflectance on.
 APART = 0.1
 #: Hiding is felt from this loss of probability on, and believed from this many times what lots lose.

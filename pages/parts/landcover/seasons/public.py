@@ -85,18 +85,21 @@ def _tell(t: Words, field: Field, state: State, bet: str) -> None:
     st.markdown(t(f"landcover.series.public.lead_{'told' if told.months else 'year'}", n=len(told.months)))
     eye, green = (bool(st.session_state.get(_hint(field, name))) for name in ("eye", "green"))
     strip.show(t, state.series, state.model.bands, told=told.months, infrared=eye, green=green)
+    # Two rows of columns: on a phone the reason and its test come before all the rest.
     left, right = st.columns([1.2, 1], gap="large")
     with left:
         _said(t, field, state, bet, told)
         _next_button(t)
-        _chances(t, state)
-        _hints(t, field)
-        provenance.caption(state.provenance, t)
     with right:
         if hiding is not None:
             _believe(t, told, hiding)
-        with st.container(border=True):
-            score.board(t)
+    left, right = st.columns([1.2, 1], gap="large")
+    with left:
+        _chances(t, state)
+        _hints(t, field)
+        provenance.caption(state.provenance, t)
+    with right, st.container(border=True):
+        score.board(t)
 
 
 def _said(t: Words, field: Field, state: State, bet: str, told: Told) -> None:

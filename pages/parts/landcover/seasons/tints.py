@@ -14,7 +14,7 @@ FALSE = ("B08", "B04", "B03")
 #: Reflectance drawn as full light, in visible light and in the near infrared.
 WHITE, WHITE_INFRARED = 0.28, 0.6
 #: Brightening of the dark half: fields reflect a tenth of the light.
-GAMMA = 1.5
+GAMMA = 1.7
 #: Names a colour can have: keys of ``landcover.series.public.colours``.
 NAMES = (
     "yellow", "yellow_green", "green", "dark_green", "pale_green", "brown", "pale_brown", "grey", "blue", "dark",
@@ -45,7 +45,7 @@ def name(colour: Colour) -> str:
     hue *= 360
     if bright < 0.2:
         return "dark"
-    if grey < 0.14:
+    if grey < (0.2 if hue < 66 else 0.14):  # stone and tarmac are a little warm
         return "white" if bright > 0.85 else "grey"
     if hue < 50 or hue >= 300:
         return "pale_brown" if bright > 0.62 else "brown"

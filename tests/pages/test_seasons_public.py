@@ -11,6 +11,7 @@ from eogen.landcover.series.cube import USUAL, parcels
 from pages.kit.words import LANGUAGES, load
 from pages.parts.landcover.seasons import compute, deck, score, sources
 from tests.pages.reading import address, bodies, boxes, faults_of_typography, raw, texts, visit
+from tests.real import real_data
 
 CLASSES = ("grassland", "straw_cereals", "maize", "rapeseed", "sunflower_soy", "permanent_crops")
 EACH = 12
@@ -162,7 +163,7 @@ def test_fields_clouded_all_year_do_not_break_it(made, lang):
     assert bodies(at).count("tile cloud") == 12
     choices(at)[1].click().run()
     shown = " ".join(well(at, lang))
-    assert load(lang)("landcover.series.public.lead_year", n=0) in shown
+    assert load(lang)("landcover.series.public.lead_year") in shown
     assert "month told" not in bodies(at)
 
 
@@ -188,3 +189,21 @@ def test_parcels_whose_class_nobody_knows_are_not_played(made, monkeypatch):
     monkeypatch.setattr(sources, "offered", lambda: ["france", "territory"])
     monkeypatch.setattr(sources, "parcels", lambda source: unknown if source == "france" else made)
     assert deck.source() == "territory"
+
+
+def test_a_real_field_is_answered_by_a_machine_that_did_not_learn_from_it(monkeypatch):
+    monkeypatch.setenv("EOGEN_DATA", str(real_data("landcover").parent))
+    monkeypatch.setattr(score, "prepare", lambda source: None)  # the forest takes seconds to grow
+    if deck.source() != "france":
+        pytest.skip("no labelled parcels among the real data")
+    at = visit(lang="fr", topic="season")
+    well(at, "fr")
+    assert "eo-badge real" in bodies(at)
+    choices(at)[0].click().run()
+    assert load("fr")("landcover.series.public.unseen") in " ".join(well(at, "fr"))
+    first = deck.deal("france")[0]
+    here = deck.state(first, deck.players("france")[0])
+    kept = compute.knows("france", here.method)
+    assert here.model is (
+        kept.whole if kept.fold(here.series) is None else kept.models[kept.fold(here.series)]
+    )

@@ -36,6 +36,8 @@ def test_every_class_month_and_light_has_a_sentence(lang):
     for label, month, light, side, right in itertools.product(
         CLASSES, range(12), reason.LIGHTS, ("strong", "weak", "plain"), (True, False)
     ):
+        if (side != "strong" and light in ("visible", "any")) or (not right and month):
+            continue  # those lights have no sides, and a wrong answer its own first words only
         found = told(month, light=light, side=side)
         said = reason.sentence(t, label, found, year(), USUAL, right=right)
         assert not re.search(r"[{}_]", said), said
@@ -46,7 +48,7 @@ def test_every_class_month_and_light_has_a_sentence(lang):
         assert reason.gloss(t, found)
         seen.add(said)
     # plain, strong and weak of three invisible lights; the one colour of these tiles; all lights together
-    assert len(seen) == len({t(f"landcover.series.public.the.{c}") for c in CLASSES}) * 12 * (3 * 3 + 2) * 2
+    assert len(seen) == len({t(f"landcover.series.public.the.{c}") for c in CLASSES}) * (12 + 1) * (3 * 3 + 2)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -82,7 +82,8 @@ def _tell(t: Words, field: Field, state: State, bet: str) -> None:
     if found is None:
         return
     told, hiding = found
-    st.markdown(t(f"landcover.series.public.lead_{'told' if told.months else 'year'}", n=len(told.months)))
+    lead = f"told_{len(told.months)}" if told.months else "year"
+    st.markdown(t(f"landcover.series.public.lead_{lead}"))
     eye, green = (bool(st.session_state.get(_hint(field, name))) for name in ("eye", "green"))
     strip.show(t, state.series, state.model.bands, told=told.months, infrared=eye, green=green)
     # Two rows of columns: on a phone the reason and its test come before all the rest.

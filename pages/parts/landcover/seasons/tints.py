@@ -45,7 +45,7 @@ def name(colour: Colour) -> str:
     hue *= 360
     if bright < 0.2:
         return "dark"
-    if grey < (0.2 if hue < 66 else 0.14):  # stone and tarmac are a little warm
+    if grey < (0.17 if hue < 66 else 0.14):  # stone and tarmac are a little warm
         return "white" if bright > 0.85 else "grey"
     if hue < 50 or hue >= 300:
         return "pale_brown" if bright > 0.62 else "brown"

@@ -1,0 +1,127 @@
+"""Seasons that never were: a year of one field changed by hand, without asking any model.
+
+A harvest moved, months hidden, a band brighter or darker; :mod:`eogen.landcover.series.counterfactual` asks a model
+what it then says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from eogen.errors import InputError
+from eogen.landcover.series.months import filled
+from eogen.landcover.series.season import ndvi
+
+#: Loss of NDVI within three months below which there is nothing to call a harvest.
+LEAST_FALL = 0.15
+#: NDVI below which nothing grows that could be harvested: water is dark in both bands, its NDVI falls by noise alone.
+LEAST_GREEN = 0.3
+#: Reflectance a changed band is kept within, 1 = 100 %.
+DARKEST, BRIGHTEST = 0.0, 1.5
+
+
+def harvest(series: np.ndarray, bands: Sequence[str]) -> int:
+    """Return the month (from 0) from which a field loses most NDVI within three months: the last of its ripeness.
+
+    Raises:
+        InputError: ``series_when_no_harvest`` where it never loses :data:`LEAST_FALL` from :data:`LEAST_GREEN` or
+            more; ``series_when_bands``.
+    """
+    green = ndvi(filled(np.asarray(series)[None]), bands)[0]
+    fall = np.array([green[k] - green[k + 1 : k + 4].min() for k in range(len(green) - 1)])
+    fall = np.where(green[:-1] >= LEAST_GREEN, fall, -np.inf)
+    if not fall.size or fall.max() < LEAST_FALL:
+        raise InputError(
+            "series_when_no_harvest",
+            "The NDVI of this series never falls by {least} within three months: there is no harvest to move.",
+            least=LEAST_FALL,
+        )
+    # Ripe months fall alike: the last of them is the one before the harvest.
+    return int(np.flatnonzero(fall >= fall.max() - 0.02)[-1])
+
+
+def later(series: np.ndarray, months: float, peak: int) -> np.ndarray:
+    """Return a series (month, band) whose harvest, after the month ``peak`` (from 0), comes ``months`` later.
+
+    What followed the peak follows it later; meanwhile the field stays as it was at the peak, and what would leave the
+    series at its end is lost. An earlier harvest (negative) cuts out what followed the peak at once; the last month is
+    repeated at the end. Months that were not seen stay unseen: clouds do not wait for the harvest. Fractions of months
+    are linear between them.
+
+    Raises:
+        InputError: ``series_when_month``.
+    """
+    series = np.asarray(series, np.float32)
+    peak = known_month(peak, len(series))
+    whole = filled(series[None])[0]
+    at = np.arange(len(series), dtype=np.float64)
+    source = np.where(at <= peak, at, np.clip(at - months, peak, len(series) - 1))
+    moved = np.stack([np.interp(source, at, band) for band in whole.T], 1).astype(np.float32)
+    # Months before the peak keep their exact values.
+    moved[: peak + 1] = series[: peak + 1]
+    moved[np.isnan(series)] = np.nan
+    return moved
+
+
+def hidden(series: np.ndarray, months: Sequence[int]) -> np.ndarray:
+    """Return a series (month, band) of which some months (from 0) were not seen (NaN).
+
+    Raises:
+        InputError: ``series_when_month``.
+    """
+    changed = np.array(series, np.float32)
+    changed[[known_month(k, len(changed)) for k in months]] = np.nan
+    return changed
+
+
+def brighter(
+    series: np.ndarray, bands: Sequence[str], delta: float = 0.0, *, factor: float = 1.0,
+    months: Sequence[int] | None = None, only: Sequence[str] | None = None,
+) -> np.ndarray:  # fmt: skip
+    """Return a series (month, band) of which some months (from 0) of some bands are ``factor * reflectance + delta``.
+
+    Args:
+        series: (month, band).
+        bands: names of its bands.
+        delta: reflectance, 1 = 100 %.
+        factor: 0 or more.
+        months: all by default.
+        only: the bands that change, all by default.
+
+    Values stay within :data:`DARKEST` and :data:`BRIGHTEST`, or where they already lie beyond them.
+
+    Raises:
+        InputError: ``series_when_month``; ``series_when_band``.
+    """
+    changed = np.array(series, np.float32)
+    rows = [known_month(k, len(changed)) for k in (range(len(changed)) if months is None else months)]
+    columns = [_band(b, tuple(bands)) for b in (bands if only is None else only)]
+    cells = np.ix_(rows, columns)
+    # A value already outside stays there: a change of nothing changes nothing.
+    low, high = np.minimum(changed[cells], DARKEST), np.maximum(changed[cells], BRIGHTEST)
+    changed[cells] = np.clip(np.float32(factor) * changed[cells] + np.float32(delta), low, high)
+    return changed
+
+
+def known_month(month: int, months: int) -> int:
+    """Return a month (from 0) that is there; InputError ``series_when_month`` otherwise."""
+    if not 0 <= month < months:
+        raise InputError(
+            "series_when_month",
+            "There is no month {given}; months are counted from 0 to {last}.",
+            given=month,
+            last=months - 1,
+        )
+    return int(month)
+
+
+def _band(band: str, bands: tuple[str, ...]) -> int:
+    if band not in bands:
+        raise InputError(
+            "series_when_band",
+            "The model does not read {given}; it reads {known}.",
+            given=band, known=", ".join(bands),
+        )  # fmt: skip
+    return bands.index(band)

@@ -49,5 +49,7 @@ def otherwise(
     # One month at a time can be hidden; no other draw changes with it, so that what any of them hides is hidden.
     values = np.stack([each["reflectance"].values for each in made])
     found = made[0]
-    found["reflectance"] = found["reflectance"].copy(data=np.where(np.isnan(values).any(0), np.nan, values[0]))
+    found["reflectance"] = found["reflectance"].copy(
+        data=np.where(np.isnan(values).any(0), np.nan, values[0])
+    )
     return found

@@ -59,6 +59,24 @@ def test_a_later_harvest_of_the_territory_moves_dates_and_only_what_is_harvested
     assert (later >= earlier)[np.isfinite(later)].all()
 
 
+def test_a_harvest_moved_by_hand_is_nearer_the_truth_than_none(here) -> None:
+    bands = list(here["band"].values)
+    away, nothing = [], []
+    for months in (-2, 2):
+        truth = otherwise(here, harvest_months=months)["reflectance"].values
+        for one, true, day in zip(here["reflectance"].values, truth, here["harvest"].values, strict=True):
+            if not np.isfinite(day):
+                continue
+            try:
+                last = edits.harvest(one, bands)
+            except InputError:
+                continue
+            away.append(apart(edits.later(one, months, last), true))
+            nothing.append(apart(one, true))
+    assert len(away) > 20
+    assert np.mean(away) < 0.9 * np.mean(nothing)
+
+
 def test_only_simulated_parcels_can_be_otherwise(here) -> None:
     for held, options in ((here.assign_attrs(dataset="worldcereal"), {}), (here, {"harvest_months": 6})):
         with pytest.raises(InputError) as caught:

@@ -73,7 +73,7 @@ def apart(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def later_harvest(
-    model: SeriesModel, series: np.ndarray, months: float = 1.0, *, peak: int | None = None
+    model: SeriesModel, series: np.ndarray, months: float = 1.0, *, last: int | None = None
 ) -> WhatIf:
     """Ask what the answer were, had the harvest come ``months`` later: :func:`eogen.landcover.series.edits.later`.
 
@@ -81,13 +81,13 @@ def later_harvest(
         model: what is asked.
         series: (month, band).
         months: later, fractions allowed; earlier where negative.
-        peak: last month (from 0) that stays; :func:`harvest` finds it by default.
+        last: last month (from 0) before the harvest; :func:`harvest` finds it by default.
 
     Raises:
         InputError: ``series_when_no_harvest``; ``series_when_month``; ``series_when_bands``; ``series_when_shape``.
     """
-    peak = harvest(series, model.bands) if peak is None else edits.known_month(peak, model.months)
-    return what_if(model, series, edits.later(series, months, peak))
+    last = harvest(series, model.bands) if last is None else edits.known_month(last, model.months)
+    return what_if(model, series, edits.later(series, months, last))
 
 
 def cloudy(model: SeriesModel, series: np.ndarray, months: Sequence[int]) -> WhatIf:

@@ -175,17 +175,15 @@ def _realism(
         return
     edited, said = float(after[state.target]), float(truth[state.target])
     verdict = "near" if abs(edited - said) <= FAITHFUL else "far"
-    st.markdown(
-        t(
-            f"landcover.series.what_if.truth.{verdict}", a=state.class_name(t, state.target, "a"), edit=edited,
-            truth=said,
-        )
-        + " "
-        + t(
-            "landcover.series.what_if.truth.apart", edit=100 * apart(edit.season, true),
-            nothing=100 * apart(state.series, true),
-        )
-    )  # fmt: skip
+    name = state.class_name(t, state.target, "a")
+    away, nothing = apart(edit.season, true), apart(state.series, true)
+    parts = [
+        t(f"landcover.series.what_if.truth.{verdict}", a=name, edit=edited, truth=said),
+        t("landcover.series.what_if.truth.apart", edit=100 * away, nothing=100 * nothing),
+    ]
+    if away > nothing:
+        parts.append(t("landcover.series.what_if.truth.worse"))
+    st.markdown(" ".join(parts))
 
 
 def _exports(t: Words, state: State, edit: Edit, true: np.ndarray | None, swept: np.ndarray) -> None:

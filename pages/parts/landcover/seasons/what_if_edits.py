@@ -107,8 +107,8 @@ def _harvest(t: Words, state: State) -> Edit | None:
             else names[int(s) - 1]
         ),
     )  # fmt: skip
-    peak = found if last == FOUND else int(last) - 1
-    if peak is None:
+    held = found if last == FOUND else int(last) - 1
+    if held is None:
         st.info(t("landcover.series.what_if.no_harvest", least=edits.LEAST_FALL), icon=":material/grass:")
         return None
     key = "none" if not later else "after" if later > 0 else "before"
@@ -118,11 +118,11 @@ def _harvest(t: Words, state: State) -> Edit | None:
         tickvals=[float(s) for s in LATER[::2]], ticktext=[t.number(float(s), signed=True) for s in LATER[::2]],
     )  # fmt: skip
     steps = [float(s) for s in LATER]
-    seasons = np.stack([edits.later(state.series, s, peak) for s in steps])
+    seasons = np.stack([edits.later(state.series, s, held) for s in steps])
     return Edit(
-        "harvest", said, edits.later(state.series, later, peak), steps, seasons, axis, [later],
+        "harvest", said, edits.later(state.series, later, held), steps, seasons, axis, [later],
         truly={"harvest_months": later},
-        note=t("landcover.series.what_if.how.harvest", month=names[peak]),
+        note=t("landcover.series.what_if.how.harvest", month=names[held]),
     )  # fmt: skip
 
 

@@ -51,7 +51,12 @@ def show(guest: Visitor, state: State) -> None:
         _list(t, state, "other", other)
         if same is not None:
             _list(t, state, "same", same)
-    st.caption(t("landcover.series.near.left_out", **_counts(state, label)))
+    learnt = "simulated" if state.source == "territory" else "real"
+    st.caption(
+        t("landcover.series.near.left_out", **_counts(state, label))
+        + " "
+        + t(f"landcover.series.near.learnt.{learnt}")
+    )
     provenance.caption(state.provenance, t)
     _exports(t, state, other, same, borrowed)
 
@@ -212,13 +217,15 @@ def _flip(t: Words, state: State, given: np.ndarray, found: Exchange | str | Non
 def _list(t: Words, state: State, side: str, found: Neighbours) -> None:
     """Draw the nearest parcels of one side, each with the button that opens it."""
     st.markdown(t(f"landcover.series.near.list.{side}"))
-    for row, distance in zip(found.index[:LISTED], found.distance[:LISTED], strict=True):
-        st.button(
-            t("landcover.series.near.open", number=int(row) + 1, name=_class(t, state, int(row)),
-              distance=float(distance)),
-            key=f"near_{side}_{row}", type="tertiary", icon=":material/arrow_forward:", on_click=_open,
-            args=(int(row) + 1,), help=t("landcover.series.near.open_help", number=int(row) + 1),
-        )  # fmt: skip
+    with st.container(gap=None, key=f"near_list_{side}"):
+        for row, distance in zip(found.index[:LISTED], found.distance[:LISTED], strict=True):
+            number = int(row) + 1
+            st.button(
+                t("landcover.series.near.open", number=number, name=_class(t, state, int(row)),
+                  distance=float(distance)),
+                key=f"near_{side}_{row}", type="tertiary", icon=":material/arrow_forward:", on_click=_open,
+                args=(number,), help=t("landcover.series.near.open_help", number=number),
+            )  # fmt: skip
 
 
 def _open(number: int) -> None:

@@ -59,6 +59,14 @@ def test_a_later_harvest_of_the_territory_moves_dates_and_only_what_is_harvested
     assert (later >= earlier)[np.isfinite(later)].all()
 
 
+def test_what_is_ploughed_in_spring_is_not_the_harvest() -> None:
+    here = prepared(territory.parcels(103, 90, classes=("maize", "sunflower", "winter_cereal")))
+    bands, day = list(here["band"].values), here["harvest"].values
+    last = np.array([edits.harvest(row, bands) for row in here["reflectance"].values])
+    # The harvest is at the end of the last month, or in the one after.
+    assert (np.abs(last + 1 - (day - 1) / MONTH) <= 1.5).mean() > 0.85
+
+
 def test_a_harvest_moved_by_hand_is_nearer_the_truth_than_none() -> None:
     here = prepared(territory.parcels(102, 200))
     bands = list(here["band"].values)

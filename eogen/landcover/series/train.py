@@ -87,7 +87,7 @@ def french(root: Path) -> xr.Dataset:
     )
 
 
-def simulated(seeds: tuple[int, ...] = TRAIN_SEEDS, *, progress: Progress = silent) -> xr.Dataset:
+def simulated(seeds: tuple[int, ...], *, progress: Progress = silent) -> xr.Dataset:
     """Return monthly parcels of several simulated territories; ``group`` stays apart between seeds."""
     made = []
     for k, seed in enumerate(seeds):

@@ -1,4 +1,4 @@
-"""Which months and places a segmentation's answer came from; years of cubes; scores of maps."""
+"""Which months and places a segmentation's answer came from; scores of maps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from sklearn.metrics import accuracy_score, jaccard_score
 from eogen.errors import InputError
 from eogen.landcover.series import where
 from eogen.landcover.series.cube import cube
-from eogen.landcover.series.cube_year import calendar_cube
 from eogen.landcover.series.map_scores import score_map
 from eogen.landcover.series.unet import Segmenter, SeriesUNet
 
@@ -148,29 +147,6 @@ def test_grad_cam_leaves_no_hook_and_stays_in_view():
         where.grad_cam(model, image, (30, 30), 9, background=background)
     assert raised.value.code == "series_when_target"
     assert not model.module.pixel[0]._forward_hooks
-
-
-def test_a_farming_year_becomes_a_calendar_year():
-    months = np.arange(np.datetime64("2020-11"), np.datetime64("2021-11"))
-    values = np.zeros((12, 2, 3, 4), np.float32) + np.arange(12)[:, None, None, None] / 100
-    clear = np.ones((12, 3, 4), bool)
-    clear[4, 0, 0] = False
-    label = np.arange(12).reshape(3, 4) % 2
-    held = cube(values, clear, months, BANDS, np.arange(3) * -10.0, np.arange(4) * 10.0, crs=32631, label=label,
-                classes=("bare", "crop"), kind="real", title="a place")  # fmt: skip
-    made = calendar_cube(held, BANDS)
-    assert [str(m)[:7] for m in made["time"].values[[0, -1]]] == ["2021-01", "2021-12"]
-    assert made["reflectance"].values[:, 0, 2, 3] == pytest.approx(np.r_[np.arange(2, 12), 0, 1] / 100)
-    assert not made["clear"].values[2, 0, 0]
-    assert made["clear"].values.sum() == 143
-    assert (made["label"].values == label).all()
-    assert made.rio.crs == held.rio.crs
-    with pytest.raises(InputError) as raised:
-        calendar_cube(held.isel(time=slice(0, 5)), BANDS)
-    assert raised.value.code == "series_no_year"
-    with pytest.raises(InputError) as raised:
-        calendar_cube(held)
-    assert raised.value.code == "series_model_bands"
 
 
 def test_scores_of_a_map_are_those_of_scikit_learn():

@@ -14,6 +14,7 @@ from eogen.landcover.series import kept, where
 from eogen.landcover.series.map_scores import MapScores, score_map
 from eogen.landcover.series.methods import EXPLANATIONS
 from eogen.landcover.series.season import ndvi
+from eogen.landcover.series.segment import by_pixel
 from eogen.nn.weights import Card
 from eogen.progress import Progress, silent
 from pages.parts.landcover.seasons import compute, sources
@@ -21,8 +22,6 @@ from pages.parts.landcover.seasons.map_places import Place, Scene
 
 #: Results kept per kind.
 KEPT = 48
-#: Pixels asked at once.
-CHUNK = 8192
 #: Classes that WorldCereal counts as cropland: sown and harvested within a year.
 FARMED = frozenset((
     "winter_cereal", "late_fertilised_cereal", "rapeseed", "forage_rape", "maize", "irrigated_maize", "sunflower",
@@ -122,29 +121,8 @@ def _segmented(key: tuple[str, ...], _scene: Scene, _by: Reader, _progress: Prog
     if _by.spatial:
         found = _by.model.predict(_scene.year)
     else:
-        found = _by_pixel(_by.model, _scene.year, _progress)
+        found = by_pixel(_by.model, _scene.year, _progress)
     return Answer(found, _by.classes, perf_counter() - began)
-
-
-def _by_pixel(model: Any, image: xr.Dataset, progress: Progress) -> xr.Dataset:
-    series = image["reflectance"].sel(band=list(model.bands)).transpose("y", "x", "time", "band").values
-    shape = series.shape[:2]
-    series = series.reshape(-1, *series.shape[2:])
-    seen = image["clear"].transpose("y", "x", "time").values.reshape(len(series), -1)
-    label, confidence = np.full(len(series), -1, np.int16), np.full(len(series), np.nan, np.float32)
-    for start in range(0, len(series), CHUNK):
-        progress(start, len(series), "predict")
-        here = slice(start, start + CHUNK)
-        rows = np.where(seen[here, :, None], series[here], np.nan)
-        said = model.predict_proba(rows)
-        known = seen[here].any(1)
-        label[here] = np.where(known, said.argmax(1), -1)
-        confidence[here] = np.where(known, said.max(1), np.nan)
-    made = xr.Dataset(
-        {"label": (("y", "x"), label.reshape(shape)), "confidence": (("y", "x"), confidence.reshape(shape))},
-        coords={name: image[name] for name in ("y", "x", "spatial_ref") if name in image.coords},
-    )
-    return made.assign_attrs(classes=list(model.classes))
 
 
 @st.cache_resource(show_spinner=False, max_entries=KEPT)

@@ -11,9 +11,8 @@ import xarray as xr
 
 from eogen import catalog
 from eogen.landcover.series import sets
-from eogen.landcover.series.cube import USUAL
-from eogen.landcover.series.cube_year import calendar_cube
 from eogen.landcover.series.kept import TEST_SEEDS
+from eogen.landcover.series.segment import prepared_cube
 from eogen.landcover.series.sets import SeriesSet
 from eogen.landcover.series.territory import territory
 from eogen.progress import Progress, silent
@@ -24,6 +23,8 @@ from pages.parts.landcover.seasons.sources import ROOM
 SIZES = (128, 256)
 #: Kinds of sets whose images make a year that models can read; the others are looked at date by date.
 YEARS = ("territory", "worldcereal_cube", "pastis")
+#: Months that must have been seen somewhere for a year to be read at all.
+LEAST = 8
 #: Metres between two pixels, where the place does not say.
 PIXEL = 10.0
 
@@ -168,7 +169,9 @@ def _opened(named: tuple[str, ...], _place: Place, _size: int, _seed: int, _prog
         images = territory(_seed, _size, monthly=True, progress=_progress)
     else:
         images = sets.open(_place.found, member=_place.member)
-    year = calendar_cube(images, USUAL) if _place.yearly else None
+    year = prepared_cube(images) if _place.yearly else None
+    if year is not None and int(year["clear"].values.any((1, 2)).sum()) < LEAST:
+        year = None
     return Scene(_place, named, images, year)
 
 

@@ -116,8 +116,9 @@ def train(
       python -m eogen train landcover rgb_cnn --data /data --out /tmp/weights --seed 1 --fresh
     """
     for name in chosen(room, "train"):
-        models = [model] if model else list(importlib.import_module(f"eogen.{name}.models").MODELS)
         module = importlib.import_module(f"eogen.{name}.train")
+        every = getattr(module, "NAMES", None) or importlib.import_module(f"eogen.{name}.models").MODELS
+        models = [model] if model else list(every)
         # A room whose models learn from simulations alone says so, and trains where no data are.
         folder = folder_of(name, data) if getattr(module, "NEEDS_DATA", True) else data
         for each in models:

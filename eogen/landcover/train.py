@@ -19,10 +19,13 @@ from eogen.landcover import arrays, folds, models, scores, train_index, train_ms
 from eogen.landcover.arrays import Images
 from eogen.landcover.bands import CLASSES
 from eogen.landcover.folds import OutOfFold
+from eogen.landcover.series import train as series_models
 from eogen.nn import weights
 from eogen.nn.weights import Card
 from eogen.progress import Progress, silent
 
+#: What ``train landcover`` makes where no model is named.
+NAMES = (*models.MODELS, *series_models.NAMES)
 RANDOM_SPLIT = (
     "Patches of one Sentinel-2 scene are on both sides of a random split: accuracy elsewhere on Earth will be "
     "lower."
@@ -39,7 +42,8 @@ def train(
     """Fit ``model`` on the data below ``data`` and write its weights and card into ``out``.
 
     Args:
-        model: ``rgb_cnn``, ``ms_cnn`` or ``index_network``.
+        model: ``rgb_cnn``, ``ms_cnn`` or ``index_network``; or a model of series
+            (:data:`eogen.landcover.series.train.NAMES`), which is fitted in minutes and begins again if it was killed.
         data: the room's folder, or its parent.
         out: folder; gets ``<model>.safetensors`` and ``<model>.json``.
         seed: of everything random.
@@ -50,6 +54,8 @@ def train(
         InputError: ``unknown_model``, or what reading the data says.
         Unavailable: ``no_training_data``; InputError: ``too_few_images``.
     """
+    if model in series_models.NAMES:
+        return series_models.train(model, folder(data), out, seed=seed, progress=progress)
     row = models.spec(model)
     root = folder(data)
     with torch.random.fork_rng(devices=[]):

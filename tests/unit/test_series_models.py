@@ -122,7 +122,7 @@ def test_shapelets_add_up_and_lie_on_the_bump() -> None:
     with torch.no_grad():
         logit = fitted.module(x)[:, 1].numpy()
     evidence = fitted.evidence(series, target)
-    np.testing.assert_allclose(evidence.sum(1) + fitted.net.last.bias[1].item(), logit, atol=1e-4)
+    np.testing.assert_allclose(evidence.sum(1) + fitted.bias()[1], logit, atol=1e-4)
     start, away = fitted.places(series)
     assert start.shape == away.shape == evidence.shape
     assert (start >= 0).all()

@@ -1,4 +1,4 @@
-"""Months not seen, bridged in bulk: what :func:`eogen.landcover.series.months.filled` does one series at a time."""
+"""Months not seen, bridged in bulk."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class LTAE(nn.Module):
         self.front, self.heads = front, heads
         self.embed = nn.Conv1d(front.channels, width, 3, padding=1)
         self.norm = nn.BatchNorm1d(width)
-        self.register_buffer("position", positions(months, width))
+        self.register_buffer("position", positions(months, width), persistent=False)
         self.key = nn.Linear(width, heads * key)
         self.query = nn.Parameter(torch.randn(heads, key) * math.sqrt(2 / key))
         self.head = nn.Sequential(

@@ -6,7 +6,8 @@ augmented series; explanations ask the ensemble as one differentiable module.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import copy
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -37,6 +38,9 @@ class Front(nn.Module):
     Args:
         mean, std: (band,) of the reflectances of the training series.
         bands: their names.
+
+    Members of several fits can answer together: each is given series on one common scale (:meth:`given_in`) and brings
+    them to its own, which is the same numbers written otherwise.
     """
 
     PAIRS = (("B08", "B04"), ("B08", "B11"), ("B11", "B12"), ("B08", "B05"), ("B03", "B11"), ("B04", "B03"))
@@ -45,17 +49,25 @@ class Front(nn.Module):
         super().__init__()
         self.register_buffer("mean", mean)
         self.register_buffer("std", std)
+        self.register_buffer("given_mean", mean.clone())
+        self.register_buffer("given_std", std.clone())
         self.pairs = [(bands.index(a), bands.index(b)) for a, b in self.PAIRS if a in bands and b in bands]
         self.channels = len(bands) + len(self.pairs) + 1
+
+    def given_in(self, mean: np.ndarray, std: np.ndarray) -> None:
+        """Expect series standardised by these (band,) from now on."""
+        self.given_mean.copy_(torch.as_tensor(mean))
+        self.given_std.copy_(torch.as_tensor(std))
 
     def forward(self, x: Tensor, seen: Tensor | None = None) -> Tensor:
         """Return (n, month, channels) from standardised series (n, month, band) and ``seen`` (n, month)."""
         seen = torch.ones_like(x[..., 0]) if seen is None else seen.to(x.dtype)
-        return torch.cat([x, *self.contrasts(x), seen[..., None]], 2)
+        own = x * (self.given_std / self.std) + (self.given_mean - self.mean) / self.std
+        return torch.cat([own, *self.contrasts(x), seen[..., None]], 2)
 
     def contrasts(self, x: Tensor) -> list[Tensor]:
         """Return the contrasts, each (n, month, 1), about -1.5..1.5 after scaling by 3 (0 where it is dark)."""
-        light = (x * self.std + self.mean).clamp(min=0.0)
+        light = (x * self.given_std + self.given_mean).clamp(min=0.0)
         return [
             3 * ((light[..., a] - light[..., b]) / (light[..., a] + light[..., b] + 0.02))[..., None]
             for a, b in self.pairs
@@ -127,6 +139,31 @@ class AttentiveNetwork(Network):
             InputError: ``series_model_shape`` when months or bands are not those of the fit.
         """
         return self.module.weigh(*self.inputs(series)).numpy()
+
+
+def together(networks: Sequence[Network]) -> tuple[Network, tuple[Network, ...]]:
+    """Return one network of all members of several, and those several on the same scale.
+
+    Args:
+        networks: of one kind and of the same classes, bands and months; they are only read. Each answers as before: the
+            common scale (the mean of theirs) is another way of writing the same series.
+    """
+    first = networks[0]
+    mean, std = (np.mean([getattr(n, name) for n in networks], 0) for name in ("mean", "std"))
+    parts = []
+    for each in networks:
+        module = copy.deepcopy(each.module)
+        for member in module.members:
+            member.front.given_in(mean, std)
+        parts.append(type(each)(module, mean, std, first.classes, first.bands, first.months))
+    every = Ensemble(member for part in parts for member in part.module.members)
+    return type(first)(every, mean, std, first.classes, first.bands, first.months), tuple(parts)
+
+
+def scales_of(module: Ensemble) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean and standard deviation (band,) of the series that an ensemble's members expect."""
+    front = module.members[0].front
+    return front.given_mean.numpy(), front.given_std.numpy()
 
 
 def check(series: np.ndarray, months: int, bands: int) -> None:

@@ -99,24 +99,23 @@ class Shapelets(nn.Module):
 
 
 class ShapeletNetwork(Network):
-    """A fitted shapelet classifier: what each shapelet is, where it lay, and what it added."""
+    """A fitted shapelet classifier: what each shapelet is, where it lay, and what it added.
 
-    @property
-    def net(self) -> Shapelets:
-        """The only member."""
-        return self.module.members[0]
+    Members' shapelets stand one member after the other.
+    """
 
     @property
     def lengths(self) -> np.ndarray:
         """Length of each shapelet (shapelet,), months."""
-        return np.array(self.net.lengths)
+        return np.array([length for net in self.module.members for length in net.lengths])
 
     def shapelets(self) -> list[np.ndarray]:
         """Return each shapelet (length, band), reflectance."""
         bands = len(self.bands)
         return [
-            one[:bands].T.numpy() * self.std + self.mean
-            for shape in self.net.shapes
+            one[:bands].T.numpy() * net.front.std.numpy() + net.front.mean.numpy()
+            for net in self.module.members
+            for shape in net.shapes
             for one in shape.detach()
         ]
 
@@ -127,7 +126,8 @@ class ShapeletNetwork(Network):
         Raises:
             InputError: ``series_model_shape`` when months or bands are not those of the fit.
         """
-        found = [away.min(2) for away in self.net.distances(self.inputs(series)[0])]
+        x = self.inputs(series)[0]
+        found = [away.min(2) for net in self.module.members for away in net.distances(x)]
         return (
             torch.cat([f.indices for f in found], 1).numpy(),
             torch.cat([f.values for f in found], 1).numpy(),
@@ -136,13 +136,19 @@ class ShapeletNetwork(Network):
     @torch.no_grad()
     def evidence(self, series: np.ndarray, target: np.ndarray) -> np.ndarray:
         """Return what each shapelet adds to the logit of ``target`` (n,), (n, shapelet), against the mean training
-        series; with the classifier's bias they sum to the logit.
+        series; with :meth:`bias` they sum to the logit.
 
         Raises:
             InputError: ``series_model_shape`` when months or bands are not those of the fit.
         """
-        away = self.net.norm(self.net.nearness(self.inputs(series)[0]))
-        return (away * self.net.last.weight[torch.as_tensor(np.asarray(target, np.int64))]).numpy()
+        x, rows = self.inputs(series)[0], torch.as_tensor(np.asarray(target, np.int64))
+        parts = [net.norm(net.nearness(x)) * net.last.weight[rows] for net in self.module.members]
+        return (torch.cat(parts, 1) / len(parts)).numpy()
+
+    @torch.no_grad()
+    def bias(self) -> np.ndarray:
+        """Return what each class gets whatever the series, (class,)."""
+        return torch.stack([net.last.bias for net in self.module.members]).mean(0).numpy()
 
 
 def fit_shapelets(

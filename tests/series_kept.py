@@ -28,7 +28,10 @@ class Live:
         halves = [np.arange(len(label)) % 2 != k for k in (0, 1)]
         bands = tuple(str(b) for b in held["band"].values)
         self.models = tuple(Small(self.series[h], label[h], self.classes, bands, seed) for h in halves)
-        self.whole: SeriesModel = Small(self.series, label, self.classes, bands, seed)
+        learnt = held if mine else simulated(seed=1)
+        self.whole: SeriesModel = Small(
+            learnt["reflectance"].values, learnt["label"].values, self.classes, bands, seed
+        )
 
     def fold(self, one: np.ndarray) -> int | None:
         """Return the half that had not seen a series."""

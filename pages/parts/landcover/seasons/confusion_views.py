@@ -11,6 +11,9 @@ from pages.kit import card, figures
 from pages.kit.words import Words
 from pages.parts.landcover.seasons.state import State
 
+#: Classes up to which a cell has room for the share beside the count, on a phone too.
+ROOM = 7
+
 
 def matrix(
     t: Words, state: State, counts: pd.DataFrame, chosen: tuple[int | None, int | None]
@@ -30,18 +33,24 @@ def matrix(
                           range=[-0.5, size - 0.5], tickangle=-40, fixedrange=True),
         y=figures.axis(t("landcover.series.confusion.true"), "", tickvals=place, ticktext=names,
                        range=[size - 0.5, -0.5], showgrid=False, fixedrange=True),
-        height=150 + 44 * size,
+        height=210 + 44 * size,
     )  # fmt: skip
     figure.add_heatmap(
         x=place, y=place, z=share, zmin=0, zmax=100, xgap=2, ygap=2, colorscale=figures.scale(), hoverinfo="skip",
-        colorbar={"thickness": 10, "title": {"text": t("landcover.series.confusion.share"), "side": "right"}},
+        colorbar={"thickness": 10, "orientation": "h", "y": -0.02, "yanchor": "top",
+                  "title": {"text": t("landcover.series.confusion.share"), "side": "bottom"}},
     )  # fmt: skip
     cells = [(i, j) for i in place for j in place]
+    written = [
+        "" if not number[i, j] else f"{number[i, j]}<br>{t.percent(share[i, j] / 100)}" if size <= ROOM
+        else f"{number[i, j]}"
+        for i, j in cells
+    ]  # fmt: skip
     figure.add_scatter(
         x=[j for _, j in cells], y=[i for i, _ in cells], customdata=[i * size + j for i, j in cells],
         mode="markers+text", marker={"size": 40, "opacity": 0.01, "symbol": "square", "color": "#808080"},
-        text=[f"{number[i, j]}" if number[i, j] else "" for i, j in cells],
-        textfont={"size": 13, "color": ["#10171D" if share[i, j] > 55 else "#FDFDFD" for i, j in cells]},
+        text=written,
+        textfont={"size": 12, "color": ["#10171D" if share[i, j] > 55 else "#FDFDFD" for i, j in cells]},
         hovertext=[
             t("landcover.series.confusion.hover", true=names[i], said=names[j], n=int(number[i, j]),
               share=share[i, j] / 100)

@@ -43,6 +43,7 @@ def show(guest: Visitor, state: State) -> None:
         provenance.caption(state.provenance, t)
     with right:
         _scores(t, state, said)
+        _reliability(t, said)
     _cell(t, state, said, true, answered)
     one, two = st.columns(2, gap="large")
     with one:
@@ -53,12 +54,14 @@ def show(guest: Visitor, state: State) -> None:
         )  # fmt: skip
         st.caption(t("landcover.series.confusion.per_class_note"))
     with two:
-        _reliability(t, said)
-    _compared(t, state, said)
+        listed = _compared(t, state, said)
+    if listed is not None:
+        parcel_rows.show(t, state, listed, key="beside")
+    stem = f"{state.source}-{state.method}".replace("_", "-")
     export.bar(
         [
-            export.table(f"{state.source}-{state.method}-answers", partial(_table, state, said)),
-            export.table(f"{state.source}-{state.method}-confusion", counts.reset_index),
+            export.table(f"{stem}-answers", partial(_table, state, said)),
+            export.table(f"{stem}-confusion", counts.reset_index),
         ],
         t, key="seasons_confusion",
     )  # fmt: skip
@@ -149,13 +152,13 @@ def _reliability(t: Words, said: Answers) -> None:
     st.caption(t(f"landcover.series.confusion.{lean}", ece=error, sure=confidence, right=right))
 
 
-def _compared(t: Words, state: State, said: Answers) -> None:
-    """Draw which parcels another model gets right and this one does not, and the other way round."""
+def _compared(t: Words, state: State, said: Answers) -> list[parcel_rows.Row] | None:
+    """Draw how many parcels only this or only another model gets right; return those that are chosen to be listed."""
     others = [m for m in compute.offered(state.source) if m != state.method]
     st.markdown(f"**{t('landcover.series.confusion.compare')}**")
     if not others:
         st.caption(t("landcover.series.confusion.alone"))
-        return
+        return None
     name = lambda m: t(f"landcover.series.models.{m}.name")
     other = choose(
         st.selectbox, t("landcover.series.confusion.other"), others, name="beside", default=others[-1],
@@ -163,7 +166,7 @@ def _compared(t: Words, state: State, said: Answers) -> None:
     )  # fmt: skip
     beside = asked.said(t, state, other)
     if beside is None:
-        return
+        return None
     held = said.held
     mine, theirs = held.predicted[0] == held.label, beside.held.predicted[0] == held.label
     gain = scores.difference(held, beside.held)
@@ -187,8 +190,7 @@ def _compared(t: Words, state: State, said: Answers) -> None:
         partial(st.segmented_control, required=True), t("landcover.series.confusion.open"), list(kinds),
         name="who_is_right", default="one", format_func=said_of.__getitem__,
     )  # fmt: skip
-    rows = [parcel_rows.of(said, k, (name(other), beside)) for k in np.flatnonzero(kinds[kind])]
-    parcel_rows.show(t, state, rows, key="beside")
+    return [parcel_rows.of(said, k, (name(other), beside)) for k in np.flatnonzero(kinds[kind])]
 
 
 def _table(state: State, said: Answers) -> pd.DataFrame:

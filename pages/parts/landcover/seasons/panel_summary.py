@@ -56,13 +56,14 @@ def show(guest: Visitor, state: State) -> None:
         for column, k in zip(st.columns(ACROSS), here[start : start + ACROSS], strict=False):
             with column:
                 _one(drawn, k, hits)
-    st.caption(_note(t, state, made, here, found[0], true is not None))
+    st.caption(_note(t, state, name, made, here, found[0], true is not None))
     provenance.caption(state.provenance, t)
     _pair(drawn, here)
+    stem = f"{state.source}-{state.method}-{name}".replace("_", "-")
     export.bar(
         [
-            export.table(f"{state.source}-{state.method}-{name}-classes", partial(_table, made)),
-            *(export.Chart(f"summary_pair_{side}", f"{state.source}-{name}-{side}", side.upper()) for side in "ab"),
+            export.table(f"{stem}-classes", partial(_table, made)),
+            *(export.Chart(f"summary_pair_{side}", f"{stem}-{side}", side.upper()) for side in "ab"),
         ],
         t, key="seasons_summary",
     )  # fmt: skip
@@ -110,11 +111,15 @@ def sentence(t: Words, state: State, name: str, made: xr.Dataset, k: int) -> str
     return t("landcover.series.summary.bands", a=what, months=months, groups=groups, share=found.share)
 
 
-def _note(t: Words, state: State, made: xr.Dataset, here: list[int], rows: np.ndarray, true: bool) -> str:
+def _note(
+    t: Words, state: State, name: str, made: xr.Dataset, here: list[int], rows: np.ndarray, true: bool
+) -> str:
     """Return how the pictures are to be read."""
     parts = [
         t("landcover.series.summary.note", n=int(made["n"][here].sum()), whole=state.held.sizes["parcel"])
     ]
+    if name in views.POINTS:
+        parts.append(t("landcover.series.summary.points_note"))
     if true:
         parts.append(t("landcover.series.summary.truth_note"))
     _, learnt = compute.knows(state.source, state.method).unseen_by(

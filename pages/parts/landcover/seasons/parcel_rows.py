@@ -73,8 +73,8 @@ def _row(t: Words, state: State, row: Row, key: str) -> None:
     text, button = st.columns([5, 1], vertical_alignment="center", gap="small")
     right = row.said == row.true
     said = t(
-        "landcover.series.rows.right" if right else "landcover.series.rows.wrong",
-        true=state.class_name(t, row.true), said=state.class_name(t, row.said), certainty=row.certainty,
+        "landcover.series.rows.said", true=state.class_name(t, row.true), said=state.class_name(t, row.said),
+        certainty=row.certainty,
     )  # fmt: skip
     lines = [said]
     if row.other is not None:

@@ -52,6 +52,11 @@ class Drawn:
         return self.t(key) if key in self.t else ""
 
     @property
+    def months(self) -> list[str]:
+        """Return the months in short, without a year: a class is not of one parcel's."""
+        return [self.t(f"landcover.series.months.{m % 12 + 1}") for m in self.state.months.astype(int)]
+
+    @property
     def span(self) -> tuple[float, float]:
         """Return the ends of the scale that all classes share."""
         drawn = [self.made[v].values for v in ("month_mean", "month_low", "month_high")]
@@ -64,9 +69,9 @@ class Drawn:
 def small(drawn: Drawn, k: int) -> go.Figure:
     """Return one class as one of many."""
     found = large(drawn, k, height=210)
-    initials = [name[:1].upper() for name in drawn.state.month_names(drawn.t)]
+    initials = [name[:1].upper() for name in drawn.months]
     found.update_layout(
-        xaxis={"tickvals": list(range(len(initials))), "ticktext": initials, "title": {"font": {"size": 11}}},
+        xaxis={"ticktext": initials, "title": {"font": {"size": 11}, "standoff": 2}},
         yaxis={"title": {"font": {"size": 11}}}, yaxis2={"title": {"text": ""}, "showticklabels": False},
         margin={"l": 4, "r": 4, "t": 6, "b": 4},
     )  # fmt: skip
@@ -76,7 +81,7 @@ def small(drawn: Drawn, k: int) -> go.Figure:
 def large(drawn: Drawn, k: int, *, height: int = 300) -> go.Figure:
     """Return the months of one class with their intervals, its median NDVI behind and the true months shaded."""
     t, made = drawn.t, drawn.made
-    months = drawn.state.month_names(t)
+    months = drawn.months
     place = list(range(len(months)))
     figure = figures.figure(
         t, x=figures.axis(t("landcover.series.summary.month"), "", tickvals=place, ticktext=months,
@@ -114,7 +119,7 @@ def cells(drawn: Drawn, k: int) -> go.Figure:
     signed = bool(np.nanmin(values) < 0)
     figure = figures.figure(
         t, x=figures.axis(t("landcover.series.summary.month"), "", tickvals=list(range(values.shape[1])),
-                          ticktext=drawn.state.month_names(t), fixedrange=True),
+                          ticktext=drawn.months, fixedrange=True),
         y=figures.axis(t("landcover.series.summary.band"), "", autorange="reversed", showgrid=False,
                        fixedrange=True),
         height=300,

@@ -129,9 +129,9 @@ def method(t: Words, name: str) -> str:
 
 
 def who(t: Words, name: str) -> str:
-    """Return a method of two parts as it is read: ``Attention (LTAE)``."""
+    """Return a method of two parts as it is read: ``Attention · TempCNN``."""
     model, _, explanation = name.partition("/")
-    return f"{method(t, explanation)} ({method(t, model)})" if explanation else method(t, model)
+    return f"{method(t, explanation)} · {method(t, model)}" if explanation else method(t, model)
 
 
 def _tints(names: Sequence[str]) -> dict[str, str]:
@@ -191,7 +191,7 @@ def compared_chart(t: Words, rows: Sequence[Figure], name: str, chance: float | 
     figure = figures.figure(
         t, x=figures.axis(figure_name(t, name), _unit(drawn), showgrid=True, gridcolor="rgba(128,128,128,.22)",
                           zeroline=False),
-        y=figures.axis(t("landcover.series.results.explanation"), "", range=[len(lines) - 0.4, -0.6], showgrid=False,
+        y=figures.axis(t("landcover.series.results.explanation"), "", range=[len(lines) - 0.2, -0.6], showgrid=False,
                        tickvals=list(range(len(lines))), ticktext=[method(t, n) for n in lines]),
         height=130 + (52 if several else 34) * len(lines), legend=several,
     )  # fmt: skip
@@ -209,15 +209,13 @@ def compared_chart(t: Words, rows: Sequence[Figure], name: str, chance: float | 
         _line(figure, chance, t("landcover.series.results.chance"), "rgba(128,128,128,.95)")
     for goal in sorted({f.target for f in drawn if f.target is not None}):
         _line(figure, goal, t("landcover.series.results.target"), figures.SEQUENCE[1])
-    if several:
-        figure.update_layout(legend={"y": -0.12, "yanchor": "top"}, margin={"t": 24})
     return figure
 
 
 def _line(figure: go.Figure, at: float, text: str, colour: str) -> None:
     figure.add_vline(
         x=at, line={"color": colour, "dash": "dot", "width": 1.6}, annotation_text=text,
-        annotation_position="top", annotation_font_size=11,
+        annotation_position="bottom right", annotation_font_size=11,
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from pages.parts.landcover.seasons import compute
 from pages.parts.landcover.seasons.state import State
 
 #: Parcels of a class that are explained at most: their mean is known well enough, and no one waits a minute.
-MOST = 60
+MOST = 100
 #: Models and explanations kept.
 KEPT = 24
 

@@ -30,7 +30,7 @@ def matrix(
     place = list(range(size))
     figure = figures.figure(
         t, x=figures.axis(t("landcover.series.confusion.said"), "", side="top", tickvals=place, ticktext=names,
-                          range=[-0.5, size - 0.5], tickangle=-40, fixedrange=True),
+                          range=[-0.5, size - 0.5], tickangle=-90, fixedrange=True),
         y=figures.axis(t("landcover.series.confusion.true"), "", tickvals=place, ticktext=names,
                        range=[size - 0.5, -0.5], showgrid=False, fixedrange=True),
         height=210 + 44 * size,

@@ -187,7 +187,7 @@ def _compared(t: Words, state: State, said: Answers) -> list[parcel_rows.Row] | 
         t, label=t("landcover.series.confusion.compare"), room="landcover",
     )  # fmt: skip
     kind = choose(
-        partial(st.segmented_control, required=True), t("landcover.series.confusion.open"), list(kinds),
+        st.selectbox, t("landcover.series.confusion.open"), list(kinds),
         name="who_is_right", default="one", format_func=said_of.__getitem__,
     )  # fmt: skip
     return [parcel_rows.of(said, k, (name(other), beside)) for k in np.flatnonzero(kinds[kind])]

@@ -78,9 +78,9 @@ def defaults(method: str, offered: list[str]) -> tuple[str, str]:
     return "month_shapley", second
 
 
-def names(t: Words, state: State, columns: list[Any]) -> tuple[str, str]:
-    """Draw the two menus (``?explain_a=``, ``?explain_b=``) and return what is chosen."""
-    offered = compute.explanations(state.method)
+def names(t: Words, state: State, columns: list[Any], *, without: tuple[str, ...] = ()) -> tuple[str, str]:
+    """Draw the two menus (``?explain_a=``, ``?explain_b=``) and return what is chosen, ``without`` some."""
+    offered = [name for name in compute.explanations(state.method) if name not in without]
     first, second = (
         choose(
             column.selectbox, t(f"landcover.series.season.explain_{side}"), offered, name=f"explain_{side}",

@@ -38,7 +38,11 @@ def show(guest: Visitor, state: State) -> None:
     left, right = st.columns([1.9, 1], gap="large")
     with left:
         figures.show(
-            season_figure.picture(t, state, sides, shown, marks), key="season", alt=_alt(t, state, sides), expert=True
+            season_figure.kept(
+                (state.key, compute.stamp(state.series), state.row, state.target, chosen, tuple(shown), t.lang),
+                lambda: season_figure.picture(t, state, sides, shown, marks),
+            ),
+            key="season", alt=_alt(t, state, sides), expert=True,
         )  # fmt: skip
         provenance.caption(state.provenance, t)
         _read(t, state, sides, marks)
@@ -131,6 +135,8 @@ def _answer(t: Words, state: State) -> None:
     )  # fmt: skip
     true = state.class_name(t, state.label, "a") if state.label >= 0 else ""
     code = "unknown" if state.label < 0 else "right" if int(order[0]) == state.label else "wrong"
-    st.markdown(t(f"landcover.series.season.answer.{code}", true=true, said=state.class_name(t, int(order[0]), "a")))
+    st.markdown(
+        t(f"landcover.series.season.answer.{code}", true=true, said=state.class_name(t, int(order[0]), "a"))
+    )
     who = "fold" if state.learnt else "simulated" if state.source == "territory" else "new"
     st.caption(t(f"landcover.series.season.who.{who}"))

@@ -38,7 +38,7 @@ def table(state: State, sides: tuple[Side, ...]) -> pd.DataFrame:
     rows["ndvi"] = season_data.curve(state.series, bands, "ndvi")
     low, middle, high = season_data.usual_of(state, "ndvi")
     rows |= {"usual_ndvi_10": low, "usual_ndvi_50": middle, "usual_ndvi_90": high}
-    for side in dict.fromkeys(sides):
+    for side in {side.name: side for side in sides}.values():
         rows[side.name] = side.by_month
         if side.values.ndim == 2:
             rows |= {f"{side.name}_{band}": side.values[:, k] for k, band in enumerate(bands)}

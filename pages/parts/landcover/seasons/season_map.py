@@ -11,8 +11,9 @@ import streamlit as st
 from pages.kit import figures
 from pages.kit.maps.folium_map import europe
 from pages.kit.words import Words
-from pages.parts.landcover.seasons import season_data
+from pages.parts.landcover.seasons import compute, season_data
 from pages.parts.landcover.seasons.colours import UNKNOWN, colours
+from pages.parts.landcover.seasons.season_figure import kept
 from pages.parts.landcover.seasons.state import State
 
 #: Degrees around the parcels, in parts of their extent.
@@ -27,7 +28,11 @@ def show(t: Words, state: State) -> None:
     key = f"season_map_{state.source}_{state.method}"
     answer = season_data.answers(state).argmax(1)
     figures.show(
-        picture(t, state, answer), key=key, alt=t("landcover.series.season.map.alt", count=len(answer)),
+        kept(
+            ("map", state.key[:3], compute.stamp(state.held["reflectance"].values), state.row, t.lang),
+            lambda: picture(t, state, answer),
+        ),
+        key=key, alt=t("landcover.series.season.map.alt", count=len(answer)),
         on_select=partial(touched, key), selection_mode="points",
     )  # fmt: skip
     label = state.held["label"].values if "label" in state.held else np.full(len(answer), -1)
@@ -113,7 +118,11 @@ def _outline(figure: go.Figure) -> None:
         geometry = feature["geometry"]
         parts = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
         for part in parts:
-            x, y = zip(*part[0], strict=False) if len(part[0][0]) == 2 else zip(*[p[:2] for p in part[0]], strict=True)
+            x, y = (
+                zip(*part[0], strict=False)
+                if len(part[0][0]) == 2
+                else zip(*[p[:2] for p in part[0]], strict=True)
+            )
             figure.add_scatter(
                 x=x, y=y, mode="lines", line={"color": "rgba(128,128,128,.7)", "width": 1}, hoverinfo="skip",
                 showlegend=False,

@@ -50,5 +50,7 @@ def marks(t: Words, state: State) -> list[Mark]:
             "landcover.series.season.shapelet", first=names[months[0]], last=names[months[-1]], word=float(word[k]),
             side=t(f"landcover.series.season.sides.{'for' if word[k] > 0 else 'against'}"),
         )  # fmt: skip
-        found.append(Mark(months, ndvi(shapes[k][None], model.bands)[0], float(word[k]), float(distance[k]), said))
+        found.append(
+            Mark(months, ndvi(shapes[k][None], model.bands)[0], float(word[k]), float(distance[k]), said)
+        )
     return found

@@ -36,7 +36,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Tested:
+class Examined:
     """What the test found.
 
     Attributes:
@@ -58,7 +58,7 @@ class Tested:
         return Measured.of(self.gain[name])
 
 
-def tested(
+def examine(
     asked: Sequence[Asked],
     series: np.ndarray,
     target: np.ndarray,
@@ -67,7 +67,7 @@ def tested(
     background: np.ndarray,
     seed: int = 0,
     progress: Progress = silent,
-) -> Tested:
+) -> Examined:
     """Explain series, remove their months in that order, and explain them again by models that learnt nothing.
 
     Args:
@@ -108,7 +108,7 @@ def tested(
             gain[name][who.rows] = values
         done += 1
     progress(total, total, "removing")
-    return Tested(
+    return Examined(
         importance, gain, {name: Measured.of(values) for name, values in remains.items()}, chance(series.shape[1]),
         {name: spent / max(len(series), 1) for name, spent in seconds.items()},
     )  # fmt: skip

@@ -6,7 +6,8 @@ import numpy as np
 import streamlit as st
 
 from eogen.landcover.bands import GROUPS
-from pages.kit import card, figures, provenance
+from eogen.progress import Progress
+from pages.kit import card, figures, progress, provenance
 from pages.kit.hall import Visitor
 from pages.kit.maps.legend import class_legend
 from pages.kit.words import Words
@@ -33,6 +34,8 @@ def show(guest: Visitor, state: State) -> None:
     chosen = explained.names(t, state, columns[:2])
     with columns[2]:
         shown = _curves(t, state)
+    if not prepare(t, state):
+        return
     sides = explained.sides(state, chosen)
     marks = shapelet_marks.marks(t, state)
     left, right = st.columns([1.9, 1], gap="large")
@@ -54,6 +57,19 @@ def show(guest: Visitor, state: State) -> None:
         if (about := compute.knows(state.source, state.method).card) is not None:
             provenance.model_card(about, t, key="season")
     season_export.bar(t, state, sides, chart="season")
+
+
+def prepare(t: Words, state: State) -> bool:
+    """Make what takes seconds the first time, with a bar that can be stopped; return whether it is there."""
+
+    def work(report: Progress) -> bool:
+        for done, step in enumerate((season_data.evidence, season_data.learnt_from, season_data.answers)):
+            report(done, 3, "prepare")
+            step(state)
+        return True
+
+    key = f"season_{state.source}_{state.method}"
+    return bool(progress.run(t("landcover.series.season.working"), work, t, key=key))
 
 
 def _curves(t: Words, state: State) -> list[str]:

@@ -15,12 +15,12 @@ from pages.kit.words import Words
 from pages.parts.landcover.seasons import explained, season_data
 from pages.parts.landcover.seasons import season_strips as strips
 from pages.parts.landcover.seasons.explained import Side
-from pages.parts.landcover.seasons.season_strips import Row
+from pages.parts.landcover.seasons.season_strips import GAP, Row
 from pages.parts.landcover.seasons.shapelet_marks import Mark
 from pages.parts.landcover.seasons.state import State
 
 #: Heights of rows and of the gap above each (its title), pixels.
-CURVES, BARS, CELL, GAP, FOOT = 210, 105, 20, 30, 64
+CURVES, BARS, CELL, FOOT = 210, 105, 20, 64
 #: The frame of what is truly evidence; the ground of a month that nobody saw.
 TRUE, UNSEEN = "#009E73", "rgba(128,128,128,.16)"
 #: The line at nothing said.
@@ -41,7 +41,7 @@ def picture(
 ) -> go.Figure:  # fmt: skip
     """Return the figure: greenness, reflectances, both explanations by month, and by band where they tell them."""
     rows = _rows(state, sides, shown)
-    height = sum(row.height + GAP for row in rows) + FOOT
+    height = sum(row.height + row.gap for row in rows) + FOOT
     _stack(rows, height)
     months = state.month_names(t)
     count = len(months)
@@ -49,6 +49,7 @@ def picture(
         t("landcover.series.season.month"), "", tickvals=list(range(count)), ticktext=months,
         range=[-0.6, count - 0.4], anchor=rows[-1].y,
     )  # fmt: skip
+    rows[0].low = strips.lowest(state)
     axes = {_named(row): _axis(t, row, sides) for row in rows}
     figure = figures.figure(
         t, x=x, y=axes.pop("yaxis"), height=height, margin={"l": 8, "r": 12, "t": 8, "b": 8}, barmode="relative",
@@ -71,16 +72,15 @@ def picture(
     if (true := season_data.truth(state)) is not None:
         shapes += _frame(rows, true, state.model.bands)
     # All at once: plotly checks the whole list again at every shape that is added.
-    return figure.update_layout(
-        shapes=shapes, annotations=[*(_title(t, row) for row in rows), *_legend(t, rows, shown)]
-    )
+    names = [_legend(t, row, shown) if row.kind == "bands" else _title(t, row) for row in rows]
+    return figure.update_layout(shapes=shapes, annotations=names)
 
 
 def _rows(state: State, sides: tuple[Side, Side], shown: list[str]) -> list[Row]:
     """Return the strips from the top down: each explanation's bars, then its bands."""
     rows = [Row("season", CURVES, 1)]
     if shown:
-        rows.append(Row("bands", int(CURVES * 0.75), 2))
+        rows.append(Row("bands", int(CURVES * 0.75), 2, gap=GAP * -(-len(shown) // 2)))
     for side in sides:
         rows.append(Row("bars", BARS, len(rows) + 1, side))
     for side in sides:
@@ -93,9 +93,9 @@ def _stack(rows: list[Row], height: int) -> None:
     drawn = height - FOOT
     at = 0.0
     for row in rows:
-        row.top = 1 - (at + GAP) / drawn
-        row.bottom = max(1 - (at + GAP + row.height) / drawn, 0.0)
-        at += GAP + row.height
+        row.top = 1 - (at + row.gap) / drawn
+        row.bottom = max(1 - (at + row.gap + row.height) / drawn, 0.0)
+        at += row.gap + row.height
 
 
 def _named(row: Row) -> str:
@@ -112,7 +112,9 @@ def _axis(t: Words, row: Row, sides: tuple[Side, Side]) -> dict[str, Any]:
         "title": {"standoff": 4},
     }
     if row.kind == "season":
-        made = figures.axis(t("landcover.series.season.ndvi"), "", range=[-0.25, 1.02], tickvals=[0, 0.5, 1])
+        made = figures.axis(
+            t("landcover.series.season.ndvi"), "", range=[row.low, 1.02], tickvals=[-1, -0.5, 0, 0.5, 1]
+        )
     elif row.kind == "bands":
         made = figures.axis(t("landcover.series.season.reflectance"), "%", rangemode="tozero", nticks=4)
     elif row.kind == "bars":
@@ -131,11 +133,11 @@ def _axis(t: Words, row: Row, sides: tuple[Side, Side]) -> dict[str, Any]:
 
 def _title(t: Words, row: Row) -> dict[str, Any]:
     """Return the name of what a strip shows, above it on the left."""
-    if row.side is not None:
-        name = explained.title(t, row.side.name)
-        said = name if row.kind == "bars" else t("landcover.series.season.by_band", name=name)
-    else:
-        said = t(f"landcover.series.season.rows.{row.kind}")
+    if row.side is None:
+        return _text(f"<b>{t('landcover.series.season.rows.season')}</b>", row, "left", 13)
+    name = explained.title(t, row.side.name)
+    plain = row.kind == "bars" or row.side.name in explained.GROUPED
+    said = name if plain else t("landcover.series.season.by_band", name=name)
     return _text(f"<b>{said}</b>", row, "left", 13)
 
 
@@ -146,13 +148,13 @@ def _text(text: str, row: Row, side: str, size: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _legend(t: Words, rows: list[Row], shown: list[str]) -> list[dict[str, Any]]:
-    """Return the names of the curves of reflectance, in their colours."""
-    said = "  ".join(
+def _legend(t: Words, row: Row, shown: list[str]) -> dict[str, Any]:
+    """Return the names of the curves of reflectance, in their colours, two on a line."""
+    said = [
         f'<span style="color:{colour}">●</span> {strips.band(t, name)}'
         for name, colour in zip(shown, strips.COLOURS, strict=False)
-    )
-    return [_text(said, row, "right", 12) for row in rows if row.kind == "bands"]
+    ]
+    return _text("<br>".join("  ".join(said[k : k + 2]) for k in range(0, len(said), 2)), row, "left", 13)
 
 
 def _unseen(state: State, rows: list[Row]) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ def show(t: Words, state: State) -> None:
             lambda: picture(t, state, answer),
         ),
         key=key, alt=t("landcover.series.season.map.alt", count=len(answer)),
-        on_select=partial(touched, key), selection_mode="points",
+        on_select=partial(touched, key), selection_mode="points", expert=True,
     )  # fmt: skip
     label = state.held["label"].values if "label" in state.held else np.full(len(answer), -1)
     known = label >= 0

@@ -15,6 +15,8 @@ from pages.parts.landcover.seasons.explained import Side
 from pages.parts.landcover.seasons.shapelet_marks import Mark
 from pages.parts.landcover.seasons.state import State
 
+#: Above each strip, for its name, pixels.
+GAP = 30
 #: What speaks for the class, and against it; readable on both grounds.
 FOR, AGAINST = "#7B6BB5", "#CC7A1E"
 #: Of the curves of reflectance, in order.
@@ -33,6 +35,8 @@ class Row:
         names: of the rows of cells.
         values: (row, month) signed parts of all that is said, of cells.
         top, bottom: ends of the strip, parts of the figure's height.
+        gap: pixels above, for its name.
+        low: where the axis of greenness begins.
     """
 
     kind: str
@@ -43,11 +47,20 @@ class Row:
     values: np.ndarray | None = None
     top: float = 0.0
     bottom: float = 0.0
+    gap: int = GAP
+    low: float = -0.25
 
     @property
     def y(self) -> str:
         """Return what traces call the axis."""
         return "y" if self.axis == 1 else f"y{self.axis}"
+
+
+def lowest(state: State) -> float:
+    """Return where the axis of greenness begins: below the curve and what is usual, with room for a line of figures."""
+    own = season_data.curve(state.series, state.model.bands, "ndvi")
+    known = np.concatenate([own, season_data.usual_of(state, "ndvi")[0], [0.0]])
+    return float(min(np.nanmin(known), 0.0)) - 0.25
 
 
 def band(t: Words, name: str) -> str:
@@ -74,8 +87,8 @@ def season(t: Words, state: State, figure: go.Figure, row: Row, marks: list[Mark
     seen = state.held["seen"].values[state.row] if "seen" in state.held else None
     if seen is not None:
         figure.add_scatter(
-            x=list(range(len(own))), y=[-0.16] * len(own), mode="text", text=[str(int(n)) for n in seen], yaxis=row.y,
-            textfont={"size": 11}, showlegend=False, name=t("landcover.series.season.seen"),
+            x=list(range(len(own))), y=[row.low + 0.07] * len(own), mode="text",
+            text=[str(int(n)) for n in seen], yaxis=row.y, textfont={"size": 11}, showlegend=False, name=t("landcover.series.season.seen"),
             customdata=months, hovertemplate="%{customdata} : %{text}",
         )  # fmt: skip
 

@@ -30,7 +30,8 @@ def test_usual_is_the_quantiles_of_what_was_seen():
 def test_what_few_parcels_show_is_not_usual():
     values = np.ones((6, 2))
     values[:3, 1] = np.nan
-    assert np.isfinite(usual(values)[:, 0]).all() and np.isnan(usual(values)[:, 1]).all()
+    assert np.isfinite(usual(values)[:, 0]).all()
+    assert np.isnan(usual(values)[:, 1]).all()
     assert np.isnan(usual(np.empty((0, 4)))).all()
 
 
@@ -53,10 +54,13 @@ def test_the_exact_order_beats_chance_its_opposite_is_worse_and_a_constant_is_ch
         background=background,
         draws=300,
     )
-    assert found.verdict("exact") == "better" and found.verdict("opposite") == "worse"
-    assert found.beaten("exact") >= 0.99 and found.beaten("opposite") <= 0.01
+    assert found.verdict("exact") == "better"
+    assert found.verdict("opposite") == "worse"
+    assert found.beaten("exact") >= 0.99
+    assert found.beaten("opposite") <= 0.01
     # Months of equal importance go in random order, averaged: nothing is gained.
-    assert found.verdict("nothing") == "chance" and abs(found.gain[2]) < 0.3 * found.gain[0]
+    assert found.verdict("nothing") == "chance"
+    assert abs(found.gain[2]) < 0.3 * found.gain[0]
     assert found.gain[0] == pytest.approx(-found.gain[1], abs=1e-9)
     assert abs(found.by_chance.mean()) < 3 * found.by_chance.std() / np.sqrt(300)
 
@@ -69,7 +73,8 @@ def test_curves_begin_at_the_answer_and_end_at_the_background():
     whole = probability(model, x[None], np.array([1]))[0]
     gone = probability(model, background, np.ones(4, int)).mean()
     for curve in (found.most[0], found.least[0], *found.random):
-        assert curve[0] == pytest.approx(whole) and curve[-1] == pytest.approx(gone)
+        assert curve[0] == pytest.approx(whole)
+        assert curve[-1] == pytest.approx(gone)
     assert found.random.shape == (5, len(found.removed))
 
 
@@ -77,7 +82,8 @@ def test_a_random_explanation_is_the_control_itself():
     model, x, background = Linear(), series(1)[0], series(4, seed=3)
     given = {"random": np.arange(6.0), "exact": truth(model, x, background)}
     found = against_chance(model, x, 1, given, background=background, draws=8)
-    assert found.names == ("exact",) and len(found.by_chance) == 8
+    assert found.names == ("exact",)
+    assert len(found.by_chance) == 8
 
 
 @pytest.mark.parametrize(
@@ -113,8 +119,10 @@ def test_examination_of_two_folds_is_that_of_each():
             assert np.allclose(both.importance[name][own], alone.importance[name])
             assert np.allclose(both.gain[name][own], alone.gain[name])
     assert both.importance["integrated_gradients"].shape == (6, 12, 4)
-    assert set(both.gain) == {*names, "random"} and both.remains["month_shapley"].n == 6
-    assert 0.2 < both.chance < 0.3 and all(spent > 0 for spent in both.seconds.values())
+    assert set(both.gain) == {*names, "random"}
+    assert both.remains["month_shapley"].n == 6
+    assert 0.2 < both.chance < 0.3
+    assert all(spent > 0 for spent in both.seconds.values())
 
 
 def test_no_twin_no_randomisation_and_the_control_is_never_explained_twice():
@@ -123,7 +131,8 @@ def test_no_twin_no_randomisation_and_the_control_is_never_explained_twice():
         [Asked(model, None, np.arange(4))], series(4, 12), np.ones(4, int), ("random", "occlusion"),
         background=series(2, 12, seed=3),
     )  # fmt: skip
-    assert set(found.importance) == {"occlusion"} and found.remains["occlusion"].n == 0
+    assert set(found.importance) == {"occlusion"}
+    assert found.remains["occlusion"].n == 0
     assert np.isfinite(found.mean("random").value)
 
 

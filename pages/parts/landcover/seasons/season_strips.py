@@ -87,8 +87,8 @@ def season(t: Words, state: State, figure: go.Figure, row: Row, marks: list[Mark
     seen = state.held["seen"].values[state.row] if "seen" in state.held else None
     if seen is not None:
         figure.add_scatter(
-            x=list(range(len(own))), y=[row.low + 0.07] * len(own), mode="text",
-            text=[str(int(n)) for n in seen], yaxis=row.y, textfont={"size": 11}, showlegend=False, name=t("landcover.series.season.seen"),
+            x=list(range(len(own))), y=[row.low + 0.07] * len(own), mode="text", text=[str(int(n)) for n in seen],
+            yaxis=row.y, textfont={"size": 11}, showlegend=False, name=t("landcover.series.season.seen"),
             customdata=months, hovertemplate="%{customdata} : %{text}",
         )  # fmt: skip
 

@@ -14,7 +14,7 @@ from pages.parts.landcover.seasons import explained
 from pages.parts.landcover.seasons.trust_data import CONTROL, Many
 
 #: Ends of the scale of relevance gains.
-LOW, HIGH = -0.6, 0.8
+LOW, HIGH = -0.6, 1.0
 #: Middle part of the random orders that is drawn.
 RIBBON = (0.1, 0.9)
 #: Rank correlation with an untrained model from which an explanation is said to survive.

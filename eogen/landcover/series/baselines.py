@@ -8,6 +8,8 @@ from eogen.landcover.series.months import filled
 from eogen.landcover.series.network import check, known_only
 from eogen.progress import Progress, silent
 
+TREES = 300
+
 
 class Majority:
     """The shares of the classes in training, whatever the series (a ``SeriesModel``)."""
@@ -61,11 +63,11 @@ def random_forest(
     series: np.ndarray, label: np.ndarray, classes: tuple[str, ...], bands: tuple[str, ...], *,
     seed: int = 0, progress: Progress = silent,
 ) -> Forest:  # fmt: skip
-    """Return 300 trees (arguments as of :class:`eogen.landcover.series.methods.Model`)."""
+    """Return :data:`TREES` trees (arguments as of :class:`eogen.landcover.series.methods.Model`)."""
     from sklearn.ensemble import RandomForestClassifier
 
     series, label = known_only(series, label)
-    forest = RandomForestClassifier(300, random_state=seed, n_jobs=1)
+    forest = RandomForestClassifier(TREES, random_state=seed, n_jobs=1)
     forest.fit(filled(series).reshape(len(series), -1), label)
     progress(1, 1, "fit")
     return Forest(forest, tuple(classes), tuple(bands), series.shape[1])

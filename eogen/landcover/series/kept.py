@@ -244,12 +244,12 @@ def forest(learnt_from: str, held: xr.Dataset | None = None, *, progress: Progre
     Raises:
         InputError: ``series_model_unknown``, ``series_groups``, ``series_few_labels``, ``series_model_bands``.
     """
-    from eogen.landcover.series.train import simulated
+    from eogen.landcover.series import train
 
     if learnt_from not in SETS:
         path_of(learnt_from, "random_forest")
     if learnt_from == "territory":
-        held = simulated(progress=progress)
+        held = train.simulated(train.TRAIN_SEEDS, progress=progress)
     held = prepared(held.isel(parcel=np.flatnonzero(held["label"].values >= 0)))
     series, label = held["reflectance"].values, held["label"].values.astype(np.int64)
     classes, fit, name = (

@@ -38,7 +38,7 @@ class LTAE(nn.Module):
     """
 
     def __init__(
-        self, front: Front, months: int, classes: int, width: int = 96, heads: int = 16, key: int = 8,
+        self, front: Front, months: int, classes: int, width: int = 64, heads: int = 16, key: int = 8,
         dropout: float = 0.3,
     ) -> None:  # fmt: skip
         super().__init__()

@@ -66,24 +66,30 @@ def calendar_year(held: xr.Dataset) -> xr.Dataset:
         that were read, NaT where there is none.
     """
     every = monthly(held)
-    # A month of the span in which no composite starts was never there.
-    there = np.unique(held["time"].values.astype("datetime64[M]"))
-    year, count = np.unique(there.astype("datetime64[Y]"), return_counts=True)
-    best = year[count.argmax()]
-    rows, taken = [], []
-    for number in range(12):
-        same = there[there.astype(int) % 12 == number]
-        away = np.abs((same - (best.astype("datetime64[M]") + number)).astype(int))
-        taken.append(same[away.argmin()] if len(same) else np.datetime64("NaT", "M"))
-        rows.append(
-            int((taken[-1] - every["time"].values[0].astype("datetime64[M]")).astype(int))
-            if len(same)
-            else -1
-        )
-    found = every.isel(time=[max(row, 0) for row in rows]).copy(deep=True)
-    empty = np.array(rows) < 0
+    first, taken = calendar(held["time"].values)
+    start = every["time"].values[0].astype("datetime64[M]")
+    rows = np.where(np.isnat(taken), -1, (taken - start).astype(int))
+    found = every.isel(time=rows.clip(0)).copy(deep=True)
+    empty = rows < 0
     found["reflectance"].values[:, empty] = np.nan
     found["seen"].values[:, empty] = 0
-    found = found.assign_coords(time=(best.astype("datetime64[M]") + np.arange(12)).astype("datetime64[ns]"))
-    found["taken"] = ("time", np.array(taken, "datetime64[M]").astype("datetime64[ns]"))
+    found = found.assign_coords(time=(first + np.arange(12)).astype("datetime64[ns]"))
+    found["taken"] = ("time", taken.astype("datetime64[ns]"))
     return found
+
+
+def calendar(time: np.ndarray) -> tuple[np.datetime64, np.ndarray]:
+    """Return the January (datetime64[M]) of the year most dates' months lie in, and which month (12,) stands for each.
+
+    A month of that year without a date is that of the nearest year with one (NaT: no year has one).
+    """
+    # A month of the span in which no composite starts was never there.
+    there = np.unique(np.asarray(time).astype("datetime64[M]"))
+    year, count = np.unique(there.astype("datetime64[Y]"), return_counts=True)
+    first = year[count.argmax()].astype("datetime64[M]")
+    taken = np.full(12, np.datetime64("NaT"), "datetime64[M]")
+    for number in range(12):
+        same = there[there.astype(int) % 12 == number]
+        if len(same):
+            taken[number] = same[np.abs((same - (first + number)).astype(int)).argmin()]
+    return first, taken

@@ -23,6 +23,8 @@ from eogen.progress import Progress, silent
 
 SETTINGS = Settings(epochs=60, learning_rate=5e-3, weight_decay=0.05, ema=None)
 BATCH = 32
+#: Steps of an epoch at most: more series make larger batches.
+STEPS = 20
 MEMBERS = 3
 #: Series asked at once.
 CHUNK = 1024
@@ -271,7 +273,7 @@ def _fit_member(
     member: nn.Module, x: Tensor, seen: Tensor, y: Tensor, settings: Settings, how: Augmentation,
     smoothing: float, progress: Progress,
 ) -> None:  # fmt: skip
-    steps = max(1, len(x) // BATCH)
+    steps = min(max(1, len(x) // BATCH), STEPS)
 
     def batches(generator: torch.Generator) -> Iterable[tuple[Tensor, Tensor, Tensor]]:
         order = torch.randperm(len(x), generator=generator)

@@ -26,7 +26,7 @@ class TempCNN(nn.Module):
     """
 
     def __init__(
-        self, front: Front, months: int, classes: int, width: int = 32, dense: int = 48, dropout: float = 0.3
+        self, front: Front, months: int, classes: int, width: int = 32, dense: int = 24, dropout: float = 0.3
     ) -> None:
         super().__init__()
         self.front = front

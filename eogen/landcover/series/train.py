@@ -41,6 +41,16 @@ _OPTIMISTIC = (
     "developed on folds of the same parcels, which flatters them."
 )
 
+#: What was tried on these very folds (accuracy / macro-F1).
+TRIED = {
+    "tempcnn": "Tried: a dense layer of 48 units 0.797 / 0.706, of 24 0.807 / 0.716 (kept).",
+    "ltae": "Tried: 96 channels 0.797 / 0.702, 64 0.812 / 0.725 (kept, for its size, before it was measured).",
+    "shapelets": (
+        "Tried: twelve months from October 2022 0.814 / 0.743, from November 2022 0.821 / 0.750, the calendar year "
+        "0.792 / 0.679 (kept: sources of any year can be read so)."
+    ),
+}
+
 
 def train(model: str, data: Path, out: Path, *, seed: int = SEED, progress: Progress = silent) -> Card:
     """Fit one of :data:`NAMES` and write its weights and card into ``out``.
@@ -87,7 +97,7 @@ def french(root: Path) -> xr.Dataset:
     )
 
 
-def simulated(seeds: tuple[int, ...] = TRAIN_SEEDS, *, progress: Progress = silent) -> xr.Dataset:
+def simulated(seeds: tuple[int, ...], *, progress: Progress = silent) -> xr.Dataset:
     """Return monthly parcels of several simulated territories; ``group`` stays apart between seeds."""
     made = []
     for k, seed in enumerate(seeds):
@@ -131,6 +141,7 @@ def _france(method: str, data: Path, seed: int, progress: Progress) -> tuple[Net
             "another parcel is answered by the mean of their logits.",
             f"Twelve calendar months of {season['time'].dt.year.values[0]}; the hash of the data is that of "
             "the fingerprints of the series.",
+            *([TRIED[method]] if method in TRIED else []),
         ],
     )  # fmt: skip
     return (

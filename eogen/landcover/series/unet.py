@@ -18,6 +18,7 @@ from torch.nn import functional
 from eogen.errors import InputError
 from eogen.landcover.series.gaps import bridge
 from eogen.landcover.series.network import scale
+from eogen.landcover.series.segment import mapped
 from eogen.nn.fit import Settings, fit
 from eogen.nn.unet import UNet
 from eogen.progress import Progress, silent
@@ -104,16 +105,7 @@ class Segmenter:
         blind = ~image["clear"].values.any(0)
         label = np.where(blind, -1, probability.argmax(0)).astype(np.int16)
         confidence = np.where(blind, np.nan, probability.max(0)).astype(np.float32)
-        about = {k: v for k, v in image.attrs.items() if k != "classes"}
-        made = xr.Dataset(
-            {"label": (("y", "x"), label), "confidence": (("y", "x"), confidence)},
-            coords={name: image[name] for name in ("y", "x", "spatial_ref") if name in image.coords},
-            attrs={**about, "classes": list(self.classes), "kind": "derived"},
-        )
-        made["label"].attrs = {
-            "flag_values": np.arange(len(self.classes), dtype=np.int16), "flag_meanings": " ".join(self.classes),
-        }  # fmt: skip
-        return made
+        return mapped(image, self.classes, label, confidence)
 
 
 def fit_unet(

@@ -159,7 +159,7 @@ def models_chart(t: Words, rows: Sequence[Figure], name: str) -> go.Figure:
     tint = _tints([f.method for f in drawn])
     figure = figures.figure(
         t, x=figures.axis(figure_name(t, name), _unit(drawn), showgrid=True, gridcolor="rgba(128,128,128,.22)"),
-        y=figures.axis(t("landcover.series.results.model"), "", autorange="reversed", showgrid=False),
+        y=figures.axis(t("landcover.series.results.model"), "", range=[len(drawn) - 0.1, -0.6], showgrid=False),
         height=100 + 34 * len(drawn),
     )  # fmt: skip
     figure.layout.yaxis.title.text = ""

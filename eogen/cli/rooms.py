@@ -137,6 +137,9 @@ def evaluate(
         str | None, typer.Option("--json", metavar="FILE", help="Write the whole report there; - is stdout.")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer samples: minutes become seconds.")] = False,
+    part: Annotated[
+        str | None, typer.Option("--part", help="One part of a room that has some; landcover: images, series.")
+    ] = None,
     seed: Seed = 0,
 ) -> None:
     """Measure the committed models and their baselines on the data that are here.
@@ -148,6 +151,7 @@ def evaluate(
     Examples:
       python -m eogen evaluate landcover
       python -m eogen evaluate landcover --data /kept/apart --json report.json
+      python -m eogen evaluate landcover --part series
       python -m eogen evaluate all --quick --json -
     """
     if json_file not in (None, "-") and not Path(json_file).absolute().parent.is_dir():
@@ -165,9 +169,10 @@ def evaluate(
                 raise
             say(str(error))
             continue
-        run = importlib.import_module(f"eogen.{name}.evaluate").evaluate
+        module = importlib.import_module(f"eogen.{name}.evaluate")
+        only = {} if part is None else {"part": _part(name, module, part)}
         with terminal_progress() as progress:
-            reports.append(run(folder, seed=seed, quick=quick, progress=progress))
+            reports.append(module.evaluate(folder, seed=seed, quick=quick, progress=progress, **only))
     if not reports:
         raise Unavailable("nothing_measured", "There is nothing to measure: no room has data here.")
     texts = [report.to_json().rstrip() for report in reports]
@@ -179,6 +184,16 @@ def evaluate(
         _write(Path(json_file), text + "\n")
     for report in reports:
         _print(report)
+
+
+def _part(room: str, module: Any, part: str) -> str:
+    known = getattr(module, "PARTS", ())
+    if part not in known:
+        raise InputError(
+            "no_such_part", "The room {room} has no part {part}; it has: {known}.",
+            room=room, part=part, known=", ".join(known) or "-",
+        )  # fmt: skip
+    return part
 
 
 def _write(path: Path, text: str) -> None:

@@ -32,6 +32,8 @@ TARGETS = {("accuracy", "rgb_cnn"): 0.95, ("ece", "rgb_cnn"): 0.02, ("folds_accu
 #: Images that a quick run scores at most, and the fewest for which a calibration error means anything.
 QUICK, FEWEST = 500, 100
 RGB_SET, MS_SET = "EuroSAT RGB", "EuroSAT 13 bands"
+#: What may be measured alone: single images (19 minutes), series through the year.
+PARTS = ("images", "series")
 HOW = {"accuracy": "Wilson interval", "macro_f1": "bootstrap over images"}
 
 
@@ -56,7 +58,9 @@ class _Bench:
         return self.loaded[name]
 
 
-def evaluate(data: Path, *, seed: int = 0, quick: bool = False, progress: Progress = silent) -> Report:
+def evaluate(
+    data: Path, *, seed: int = 0, quick: bool = False, part: str | None = None, progress: Progress = silent
+) -> Report:
     """Measure everything that can be measured on the data below ``data``.
 
     Args:
@@ -64,6 +68,7 @@ def evaluate(data: Path, *, seed: int = 0, quick: bool = False, progress: Progre
             pattern (``EuroSAT_RGB_*.zip``, ``2750/<Class>/*.jpg``, ``eurosat_ms/<Class>/*.tif``).
         seed: of folds, samples and bootstraps.
         quick: at most 500 images a set, no folds, few explanations.
+        part: one of :data:`PARTS`, all by default; the report of series alone is of the room ``landcover_series``.
         progress: stages ``read``, ``score``, ``folds``, ``explaining``.
 
     Raises:
@@ -71,16 +76,32 @@ def evaluate(data: Path, *, seed: int = 0, quick: bool = False, progress: Progre
     """
     began = perf_counter()
     root = train.folder(Path(data))
-    report = Report("landcover", seed=seed, machine=results.machine(), code_version=results.code_version())
+    room = "landcover_series" if part == "series" else "landcover"
+    report = Report(room, seed=seed, machine=results.machine(), code_version=results.code_version())
     report.machine["threads"] = torch.get_num_threads()
-    bench = _Bench(report, seed, quick, progress)
+    if part != "series":
+        _images(_Bench(report, seed, quick, progress), root)
+    if part != "images":
+        _series(report, root, seed, quick, progress)
+    report.seconds = round(perf_counter() - began, 1)
+    return report
+
+
+def _images(bench: _Bench, root: Path) -> None:
+    """Add what networks of single images are worth."""
+    progress = bench.progress
     pictures, patches = arrays.rgb(root, progress=progress), arrays.multispectral(root)
     _rgb(bench, pictures)
     _multispectral(bench, patches)
     _folds(bench, patches)
     _explanations(bench, root)
-    report.seconds = round(perf_counter() - began, 1)
-    return report
+
+
+def _series(report: Report, root: Path, seed: int, quick: bool, progress: Progress) -> None:
+    """Add what models of series are worth."""
+    from eogen.landcover.series import evaluate as of_series
+
+    of_series.measure(of_series.Bench(report, root, seed, quick, progress))
 
 
 def _rgb(bench: _Bench, pictures: Images) -> None:

@@ -43,10 +43,11 @@ ROOM = {
     "evaluate": """
         import json
         from types import SimpleNamespace
-        def evaluate(data, *, seed=0, quick=False, progress=None):
+        PARTS = ("cask", "cork")
+        def evaluate(data, *, seed=0, quick=False, part=None, progress=None):
             figure = SimpleNamespace(dataset="D", method="M", name="accuracy", value=0.5, low=0.4, high=0.6,
                                      n=10, unit="1")
-            text = json.dumps(dict(data=str(data), seed=seed, quick=quick)) + "\\n"
+            text = json.dumps(dict(data=str(data), seed=seed, quick=quick, part=part)) + "\\n"
             return SimpleNamespace(figures=[figure], absent=["The set X is absent."], to_json=lambda: text)
     """,
 }
@@ -220,6 +221,11 @@ def test_train_hands_over_what_was_asked(room: Path, tmp_path: Path) -> None:
         (["train", "cellar", "one", "--data", "{data}/.."], 3, "holds no data"),
         (["train", "cellar", "one"], 3, "fetch --room cellar"),
         (["evaluate", "attic"], 1, "there are: cellar, all"),
+        (
+            ["evaluate", "cellar", "--data", "{data}", "--part", "lid"],
+            1,
+            "has no part lid; it has: cask, cork",
+        ),
         (["evaluate", "all", "--data", "{data}/.."], 3, "nothing to measure"),
         (["evaluate", "cellar", "--data", "{data}", "--json", "{data}/no/where.json"], 1, "no folder"),
         (["evaluate", "cellar", "--data", "{data}", "--json", "{data}"], 1, "cannot be written"),
@@ -236,10 +242,14 @@ def test_evaluate_writes_its_report(room: Path, tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     done = run("evaluate", "cellar", "--data", room, "--json", file, "--quick", "--seed", "3")
     assert done.exit_code == 0, done.output
-    assert json.loads(file.read_text()) == {"data": str(room / "cellar"), "seed": 3, "quick": True}
+    assert json.loads(file.read_text()) == {
+        "data": str(room / "cellar"), "seed": 3, "quick": True, "part": None,
+    }  # fmt: skip
     assert "accuracy = 0.5 [0.4, 0.6]  (n = 10)" in done.stdout
     assert "The set X is absent." in done.stderr
     assert json.loads(run("evaluate", "cellar", "--data", room, "--json", "-").stdout)["seed"] == 0
+    part = run("evaluate", "cellar", "--data", room, "--part", "cork", "--json", "-")
+    assert json.loads(part.stdout)["part"] == "cork"
     every = run("evaluate", "all", "--data", room, "--json", "-")
     assert len(json.loads(every.stdout)["reports"]) == 1
 

@@ -44,6 +44,7 @@ def geotiff(path, seed, count=13):
 def no_explanations(monkeypatch):
     """They have tests of their own."""
     monkeypatch.setattr(evaluate, "_explanations", lambda bench, root: None)
+    monkeypatch.setattr(evaluate, "_series", lambda *_: None)
 
 
 @pytest.fixture

@@ -11,12 +11,14 @@ import pytest
 import torch
 
 from eogen.errors import InputError, Unavailable
-from eogen.landcover.series import baselines, kept, network, segment, shapelets, train, unet
+from eogen.landcover.models import MODELS as MODELS_OF_IMAGES
+from eogen.landcover.series import baselines, kept, network, segment, sets, shapelets, train, unet
 from eogen.landcover.series.cube import USUAL, parcels
 from eogen.landcover.series.kept import BUILT, FOLDS, Kept, fingerprints
 from eogen.landcover.series.methods import EXPLANATIONS, MODELS
 from eogen.landcover.series.months import filled
 from eogen.landcover.series.network import Front, together
+from eogen.landcover.train import NAMES
 from eogen.landcover.train import train as train_any
 from eogen.nn import weights
 from tests.real import available, real_data
@@ -208,6 +210,26 @@ def test_models_that_are_not_committed_are_told():
     with pytest.raises(InputError) as raised:
         kept.prepared(made().drop_sel(band="B11"))
     assert raised.value.code == "series_model_bands"
+
+
+def test_training_the_room_trains_every_committed_model():
+    series = [name for name in NAMES if name.startswith("series_")]
+    assert len(NAMES) == len(set(NAMES)) == len(MODELS_OF_IMAGES) + 2 * len(BUILT) + 1
+    assert all((kept.FOLDER / f"{name}.safetensors").is_file() for name in series)
+    assert sorted(file.stem for file in kept.FOLDER.glob("series_*.safetensors")) == sorted(series)
+
+
+def test_french_parcels_are_those_of_most_classes(tmp_path, monkeypatch):
+    with pytest.raises(Unavailable) as absent:
+        FRENCH(tmp_path)
+    assert absent.value.code == "no_training_data"
+    few, many = made(30), made(20)
+    few["label"][:] = 0
+    monkeypatch.setattr(
+        sets, "sets", lambda root: [sets.SeriesSet(n, "worldcereal", "parcels", ()) for n in "ab"]
+    )
+    monkeypatch.setattr(sets, "open", lambda each: {"a": few, "b": many}[each.name])
+    assert FRENCH(tmp_path) is many
 
 
 def test_fingerprints_are_of_the_numbers():

@@ -42,8 +42,15 @@ def few():
     return held.assign_attrs(title="a few")
 
 
+@pytest.fixture(scope="module")
+def ready():
+    """What the first visitor waits for: the forest, and the true evidence."""
+    compute.knows("territory", "random_forest")
+    season_data._evidence(territory.CLASSES)
+
+
 @pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch, few):
+def here(tmp_path, monkeypatch, few, ready):
     """A machine without real data, and few parcels."""
     monkeypatch.setenv("EOGEN_DATA", str(tmp_path))
     real = sources.parcels

@@ -62,7 +62,9 @@ def explanations(method: str) -> list[str]:
         "nothing": True, "forward": True, "gradient": row.gradient, "attention": row.attentive,
         "shapelets": row.kind == "shapelet",
     }  # fmt: skip
-    return [name for name, each in EXPLANATIONS.items() if able[each.needs]]
+    # Shapelets slide over the months without a layer of convolution, which Grad-CAM needs.
+    lacks = ("grad_cam",) if row.kind == "shapelet" else ()
+    return [name for name, each in EXPLANATIONS.items() if able[each.needs] and name not in lacks]
 
 
 @st.cache_data(show_spinner=False, max_entries=KEPT)

@@ -229,3 +229,15 @@ def test_a_background_is_an_explicit_choice_and_says_what_it_needs():
 def test_words_of_a_stand_alone_map_are_complete():
     with pytest.raises(KeyError, match=", ".join(WORDS)):
         standalone_html([], words={})
+
+
+def test_maps_find_leaflet_when_it_was_imported_outside_of_a_visit(monkeypatch):
+    """Streamlit forgets what is declared without a visit; maps stayed empty after the warm-up had imported them."""
+    said = []
+    monkeypatch.setattr(leaflet.components, "declare_component", lambda name, path: said.append((name, path)))
+    assert leaflet.serve() == leaflet.ROUTE
+    leaflet.localise_folium()
+    assert said == [("leaflet", leaflet.FOLDER)] * 2
+    source = Path(view.__file__).read_text("utf-8")
+    assert "leaflet.serve()" in source
+    assert "leaflet.ROUTE" not in source, "the address is given only by what declares it"

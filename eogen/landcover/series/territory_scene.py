@@ -20,6 +20,7 @@ from eogen.landcover.series import territory_parcels as common
 from eogen.landcover.series import territory_sky as sky
 from eogen.landcover.series.territory_laws import CLASSES, known
 from eogen.landcover.series.territory_options import SIDES, check, days, require, through
+from eogen.progress import Progress, silent
 
 #: Errors of a pixel's reflectance, and of a whole image (a factor).
 NOISE, GAIN = Noise(0.003, 0.02), 0.015
@@ -37,7 +38,7 @@ _PLAN, _TEXTURE, _PIXELS = range(401, 404)
 def territory(
     seed: int, size: int | tuple[int, int] = 96, dates: np.ndarray | None = None, *,
     classes: Sequence[str] = CLASSES, monthly: bool = False, cloudy: float = 1.0, harvest_shift: float = 0.0,
-    cloud_month: int | None = None, noise: Noise = NOISE,
+    cloud_month: int | None = None, noise: Noise = NOISE, progress: Progress = silent,
 ) -> xr.Dataset:  # fmt: skip
     """Return one simulated territory through time.
 
@@ -51,6 +52,7 @@ def territory(
         harvest_shift: days by which harvests are moved, -120 to 120.
         cloud_month: 1-12, a month of clouds throughout.
         noise: of each pixel.
+        progress: told of each date.
 
     Returns:
         A cube (:mod:`eogen.landcover.series.cube`) of the ten bands of ``eogen.canopy.sensors.BANDS`` with ``label``,
@@ -87,6 +89,7 @@ def territory(
     images = np.empty((len(when), len(BANDS), *shape), np.float32)
     clear = np.empty((len(when), *shape), bool)
     for t in range(len(when)):
+        progress(t, len(when), "simulate")
         image = _between(levels[:, :, t], parcel, within) * texture
         rng = np.random.default_rng((seed, _PIXELS, t))
         images[t], clear[t] = _seen(image, rng, float(over[t]), float(canopy.zenith(day[t])), noise)

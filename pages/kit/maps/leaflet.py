@@ -19,7 +19,15 @@ NAME = f"{__name__}.leaflet"
 ROUTE = f"component/{NAME}"
 """Where the server shows them, relative to the app's own address (so that ``server.baseUrlPath`` works)."""
 
-components.declare_component("leaflet", path=FOLDER)
+
+def serve() -> str:
+    """Have the server show the wheel's files, and return where (:data:`ROUTE`).
+
+    Said whenever a map is drawn: Streamlit takes no notice of a declaration made outside of a visit, and what is
+    imported ahead (:mod:`pages.kit.warmup`, thoughts of a game) imports this module outside of one.
+    """
+    components.declare_component("leaflet", path=FOLDER)
+    return ROUTE
 
 
 def localise_folium() -> None:
@@ -30,6 +38,7 @@ def localise_folium() -> None:
     """
     import folium
 
+    serve()
     base = f"../{NAME}"
     icons = f"data:text/javascript,L.Icon.Default.imagePath='{base}/images/'"
     folium.Map.default_js = [("leaflet", f"{base}/leaflet.js"), ("leaflet_icons", icons)]

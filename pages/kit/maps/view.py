@@ -101,7 +101,7 @@ def scene(
         if other.geographic != base.geographic or not _close(other.bounds, base.bounds):
             raise ValueError(f"pictures of one map lie at different places: {base.bounds}, {other.bounds}")
     return {
-        "base": f"./{leaflet.ROUTE}",
+        "base": f"./{leaflet.serve()}",
         "bounds": base.bounds,
         "inner": base.inner,
         "geographic": base.geographic,

@@ -24,7 +24,7 @@ def forests():
     """A small forest of each source: the page's own learns from thousands of parcels."""
     found = {}
 
-    def fitted(source):
+    def fitted(source, *_):
         if source not in found:
             held = (
                 kept.prepared(territory.parcels(1, 200)) if source == "territory" else sources.parcels(source)

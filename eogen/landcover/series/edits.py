@@ -31,8 +31,8 @@ def harvest(series: np.ndarray, bands: Sequence[str]) -> int:
 
     Of a calendar year (twelve months, January first) the falls after the greenest month of :data:`GROWING` go first: in
     spring it is what covered the soil in winter that is ploughed in. A crop dries before it is cut: of the months of
-    the fall the last counts that keeps :data:`STANDING` of it. On the simulated territory (80 parcels of each crop) this
-    is within a month and a half of the true day for all winter cereals, 96 % of maize, 91 % of sunflower and 76 % of
+    the fall the last counts that keeps :data:`STANDING` of it. On the simulated territory (80 parcels of each crop)
+    this is within a month and a half of the true day for all winter cereals, 96 % of maize, 91 % of sunflower, 76 % of
     rapeseed. Leaf fall looks alike, and is found too.
 
     Raises:

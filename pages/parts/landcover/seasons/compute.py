@@ -12,6 +12,7 @@ import streamlit as st
 from eogen.landcover.series import kept
 from eogen.landcover.series.methods import EXPLANATIONS, MODELS
 from eogen.landcover.series.protocol import SeriesModel
+from eogen.progress import Progress, silent
 from pages.parts.landcover.seasons import sources
 from pages.parts.landcover.seasons.state import State
 
@@ -26,18 +27,22 @@ def offered(source: str) -> list[str]:
     return [*kept.offered(source), LIVE]
 
 
-def knows(source: str, method: str) -> Any:
+def knows(source: str, method: str, progress: Progress = silent) -> Any:
     """Return a trained model with ``whole`` and ``unseen_by`` (:class:`eogen.landcover.series.kept.Kept`).
 
     Raises:
         Unavailable: ``no_weights``.
     """
-    return _forest(source) if method == LIVE else kept.load(source, method)
+    if method != LIVE:
+        return kept.load(source, method)
+    # The territory's forest learns from parcels of its own; that of real ones is another for other parcels.
+    learnt = b"" if source == "territory" else stamp(sources.parcels(source)["reflectance"].values)
+    return _forest(source, learnt, progress)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def _forest(source: str) -> Any:
-    return kept.forest(source, sources.parcels(source))
+def _forest(source: str, learnt: bytes, _progress: Progress) -> Any:
+    return kept.forest(source, sources.parcels(source), progress=_progress)
 
 
 @st.cache_data(show_spinner=False, max_entries=KEPT)
@@ -69,8 +74,8 @@ def explanations(method: str) -> list[str]:
 
 @st.cache_data(show_spinner=False, max_entries=KEPT)
 def _explain(
-    key: tuple[str, ...], series: bytes, name: str, target: int, _model: SeriesModel, _series: np.ndarray,
-    _background: np.ndarray,
+    key: tuple[str, ...], series: bytes, background: bytes, name: str, target: int, _model: SeriesModel,
+    _series: np.ndarray, _background: np.ndarray,
 ) -> tuple[np.ndarray, float]:  # fmt: skip
     began = perf_counter()
     found = EXPLANATIONS[name].run(_model, _series[None], np.array([target]), background=_background, seed=0)
@@ -80,5 +85,12 @@ def _explain(
 def explain(state: State, name: str) -> tuple[np.ndarray, float]:
     """Return the importance, (month,) or (month, band), for the class explained, and the seconds it took."""
     return _explain(
-        state.key, stamp(state.series), name, state.target, state.model, state.series, state.background
+        state.key,
+        stamp(state.series),
+        stamp(state.background),
+        name,
+        state.target,
+        state.model,
+        state.series,
+        state.background,
     )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+import streamlit as st
+
+from pages.kit import progress
 from pages.kit.address import choose, number
 from pages.kit.words import Words
 from pages.parts.landcover.seasons import compute, sources
@@ -27,16 +31,23 @@ def state(t: Words, columns: list[Any]) -> State:
         columns[2].selectbox, t("landcover.series.controls.model"), known, name="reader", default=known[0],
         format_func=lambda m: t(f"landcover.series.models.{m}.name"),
     )  # fmt: skip
-    kept = compute.knows(source, method)
+    kept = progress.run(
+        t("landcover.series.controls.learning"), partial(compute.knows, source, method), t,
+        key=f"learn_{source}_{method}",
+    )  # fmt: skip
+    if kept is None:
+        st.stop()
     series = held["reflectance"].values[row - 1]
     model, learnt = kept.unseen_by(series)
     key = (source, str(held.attrs.get("title")), method, str(model is kept.whole), str(kept.fold(series)))
-    order = [str(c) for c in (-compute.probability(key, model, series)).argsort()]
+    # Names, not numbers: in another set of parcels the number is another class.
+    order = [model.classes[c] for c in (-compute.probability(key, model, series)).argsort()]
     target = choose(
         columns[3].selectbox, t("landcover.series.controls.target"), order, name="explained", default=order[0],
         key=f"explained_{source}_{row}_{method}",
-        format_func=lambda c: t(f"landcover.series.classes.{model.classes[int(c)]}.name"),
+        format_func=lambda c: t(f"landcover.series.classes.{c}.name"),
     )  # fmt: skip
     return State(
-        source, held, row - 1, method, model, kept.whole, learnt, int(target), sources.provenance(source, t), key
+        source, held, row - 1, method, model, kept.whole, learnt, model.classes.index(target),
+        sources.provenance(source, t), key,
     )  # fmt: skip

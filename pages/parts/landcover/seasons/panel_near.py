@@ -99,7 +99,7 @@ def _exchange(t: Words, state: State, rows: np.ndarray) -> Exchange | str:
 
 def _counts(state: State, label: np.ndarray) -> dict[str, int]:
     """Return how many parcels can give months, and how many were left out because they are kin."""
-    known = state.held["label"].values >= 0 if "label" in state.held else np.zeros(len(label), bool)
+    known = state.labels >= 0
     known[state.row] = False
     return {"count": int((label >= 0).sum()), "kin": int((known & (label < 0)).sum())}
 
@@ -233,7 +233,7 @@ def _open(number: int) -> None:
 
 
 def _class(t: Words, state: State, row: int) -> str:
-    return state.class_name(t, int(state.held["label"].values[row]))
+    return state.class_name(t, int(state.labels[row]))
 
 
 def _name(t: Words, state: State, row: int) -> str:
@@ -245,7 +245,7 @@ def _exports(
 ) -> None:
     def nearest() -> pd.DataFrame:
         rows = [
-            (side, int(row) + 1, state.classes[int(state.held["label"].values[row])], float(distance))
+            (side, int(row) + 1, state.classes[int(state.labels[row])], float(distance))
             for side, each in (("other", other), ("same", same))
             if each is not None
             for row, distance in zip(each.index, each.distance, strict=True)

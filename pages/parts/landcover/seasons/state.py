@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import xarray as xr
 
+from eogen.landcover.series.months import filled
 from eogen.landcover.series.protocol import SeriesModel
 from pages.kit.provenance import Provenance
 from pages.kit.words import Words
@@ -49,20 +50,32 @@ class State:
         """Return the series on the screen, (month, band), NaN where nothing was seen."""
         return self.held["reflectance"].values[self.row]
 
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """Return the true classes (parcel,) as the model counts them, -1 where it does not know the class."""
+        if "label" not in self.held:
+            return np.full(self.held.sizes["parcel"], -1)
+        # A file may list its classes in another order than the model, or more of them. Unknown, -1, is
+        # the last of the row, which is unknown.
+        number = {name: k for k, name in enumerate(self.classes)}
+        known = np.array([*(number.get(name, -1) for name in self.held.attrs["classes"]), -1])
+        return known[self.held["label"].values]
+
     @property
     def label(self) -> int:
         """Return the number of the true class, -1 where it is not known."""
-        return int(self.held["label"].values[self.row]) if "label" in self.held else -1
+        return int(self.labels[self.row])
 
     @cached_property
     def background(self) -> np.ndarray:
         """Return the series (n, month, band) that take the place of what is hidden: the mean of some, evenly drawn."""
         values = self.held["reflectance"].values
         rows = np.linspace(0, len(values) - 1, min(BACKGROUND * 16, len(values))).astype(int)
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore"):
             seen = np.isfinite(values[rows])
-            total = np.where(seen, values[rows], 0).sum(0) / np.maximum(seen.sum(0), 1)
-        return total[None].astype(np.float32)
+            total = np.where(seen, values[rows], 0).sum(0) / seen.sum(0)
+        # A month that none of them saw lies between its neighbours; it is not black.
+        return filled(total[None])
 
     @property
     def classes(self) -> tuple[str, ...]:

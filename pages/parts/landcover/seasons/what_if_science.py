@@ -47,13 +47,12 @@ def truly(state: State, harvest_months: float = 0.0, cloudy_months: tuple[int, .
 def donors(state: State) -> np.ndarray:
     """Return the classes (parcel,) of the set, -1 for the parcel on the screen and for those of its group."""
     group = state.held["group"].values if "group" in state.held else None
-    label = state.held["label"].values if "label" in state.held else np.full(state.held.sizes["parcel"], -1)
-    return neighbours.without_kin(label, group, state.row)
+    return neighbours.without_kin(state.labels, group, state.row)
 
 
 @st.cache_data(show_spinner=False, max_entries=KEPT)
 def _near(
-    key: tuple[str, ...], row: int, label: bytes, kind: int, same: bool, wanted: int | None, way: Distance,
+    pool: bytes, row: int, label: bytes, kind: int, same: bool, wanted: int | None, way: Distance,
     _series: np.ndarray, _pool: np.ndarray, _label: np.ndarray,
 ) -> Neighbours:  # fmt: skip
     count = len(_label)
@@ -72,7 +71,7 @@ def near(
     """
     label, pool = donors(state), state.held["reflectance"].values
     return _near(
-        state.key[:2], state.row, stamp(label), kind, same, wanted, way, state.series, pool, label
+        stamp(pool), state.row, stamp(label), kind, same, wanted, way, state.series, pool, label
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from eogen.colour import Scale
+from eogen.landcover.sanity import rank_correlation
 from pages.kit import figures
 from pages.kit.address import choose
 from pages.kit.maps.layers import Layer, picture
@@ -133,4 +134,5 @@ def _places(t: Words, scene: Scene, by: Reader, at: tuple[int, int], target: int
             t("landcover.series.map.cam_note", own=share, near=float(near / size) if size else 0.0,
               side=round(5 * scene.pixel), one=months[0], two=months[1])
         )  # fmt: skip
+        st.caption(t("landcover.series.map.cam_agrees", rho=rank_correlation(found.month, total)))
         st.caption(t("landcover.series.map.cam_how"))

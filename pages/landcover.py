@@ -6,8 +6,11 @@ from pages.kit import hall, warmup
 from pages.kit.errors import guard
 from pages.parts.landcover import topic
 
-guest = hall.open_room("landcover")
+guest = hall.open_room("landcover", topic.question)
 with guard(guest.words):
-    folder = "pages.parts.landcover" + (".seasons" if topic.chosen(guest.words) == "season" else "")
+    season = topic.chosen(guest.words) == "season"
+    folder = "pages.parts.landcover" + (".seasons" if season else "")
     import_module(f"{folder}.{'expert' if guest.expert else 'public'}").show(guest)
+    if not season and not guest.expert:
+        topic.invite(guest.words)
 warmup.keep("landcover")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +29,10 @@ def _same_program() -> Iterator[None]:
 
 
 def pytest_unconfigure() -> None:
-    """Leave nothing behind."""
+    """Leave nothing behind: what a page still thinks about in the background would abort the interpreter's end."""
     import shutil
 
+    for thread in threading.enumerate():
+        if thread.name.startswith("eogen-"):
+            thread.join(30)
     shutil.rmtree(_MINE, ignore_errors=True)

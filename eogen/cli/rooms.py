@@ -138,7 +138,8 @@ def evaluate(
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer samples: minutes become seconds.")] = False,
     part: Annotated[
-        str | None, typer.Option("--part", help="One part of a room that has some; landcover: images, series.")
+        str | None,
+        typer.Option("--part", help="One part of a room that has some; landcover: images, series."),
     ] = None,
     seed: Seed = 0,
 ) -> None:

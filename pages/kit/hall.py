@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import NoReturn
@@ -96,12 +97,16 @@ def room_name(room: str, words: Words) -> None:
     st.html(f'<span class="eo-room {room}">{escape(words(f"rooms.{room}.name"))}</span>')
 
 
-def open_room(room: str) -> Visitor:
-    """Draw the head of a room: its name, its question as the title; return the visitor."""
+def open_room(room: str, question: Callable[[Visitor], str] | None = None) -> Visitor:
+    """Draw the head of a room: its name, its question as the title; return the visitor.
+
+    ``question`` gives the key of another title, for a room with more than one subject.
+    """
     guest = visitor()
     with st.container(gap=None, key=f"head_{room}"):
         room_name(room, guest.words)
-        st.title(guest.words(f"rooms.{room}.question"), anchor=False)
+        title = f"rooms.{room}.question" if question is None else question(guest)
+        st.title(guest.words(title), anchor=False)
     return guest
 
 

@@ -10,6 +10,7 @@ from eogen.canopy import models as canopy
 from eogen.canopy.methods import FAMILIES
 from eogen.change import models as change
 from eogen.landcover import models
+from eogen.landcover.series import kept
 from eogen.nn import weights
 from eogen.nn.weights import Card
 from eogen.ocean import models as ocean
@@ -19,6 +20,8 @@ from eogen.rain.archive import archive
 from eogen.results import Report
 from tests.real import REPOSITORY
 
+#: The French parcels of the shared data.
+PARCELS = "worldcereal/dekad_2023_FRA_LPIS_POLY_110"
 FILES = sorted((REPOSITORY / "assets" / "results").glob("*.json"))
 
 
@@ -28,13 +31,24 @@ def report(request: pytest.FixtureRequest) -> Report:
 
 
 def test_there_are_results() -> None:
-    assert [file.stem for file in FILES] == ["canopy", "change", "landcover", "ocean", "rain"]
+    assert [file.stem for file in FILES] == [
+        "canopy",
+        "change",
+        "landcover",
+        "landcover_series",
+        "ocean",
+        "rain",
+    ]
 
 
 def cards(room: str) -> dict[str, Card]:
     """The committed weights, each loaded strictly where a network is needed for it."""
     if room == "landcover":
         return {name: weights.read_card(row.path) for name, row in models.MODELS.items() if models.load(name)}
+    if room == "landcover_series":
+        found = {f"series_{s}_{m}": kept.path_of(s, m) for s in kept.SETS for m in kept.offered(s)}
+        found[f"series_territory_{kept.UNET}"] = kept.path_of("territory", kept.UNET)
+        return {name: weights.read_card(path) for name, path in found.items()}
     if room == "canopy":
         return {name: canopy.load(name)[1] for name in FAMILIES}
     if room == "rain":
@@ -77,6 +91,25 @@ SAID = {
         ("srg", "rgb_cnn/gradient_shap", "eurosat", 2),
         ("srg", "ms_cnn/gradient_shap", "eurosat", 2),
         ("srg_evidence_space", "index_network/exact_evidence", "eurosat", 2),
+    ),
+    "landcover_series": (
+        *(
+            (name, method, f"{PARCELS}, {kind}", 3)
+            for kind in ("by group", "parcels alone")
+            for name in ("accuracy", "macro_f1")
+            for method in ("random_forest", "tempcnn", "ltae", "channel_attention", "shapelets")
+        ),
+        *(
+            ("srg", f"{method}/{explanation}", PARCELS, 2)
+            for method in ("tempcnn", "ltae", "channel_attention")
+            for explanation in ("random", "integrated_gradients", "month_shapley", "occlusion")
+        ),
+        ("srg", "ltae/attention", PARCELS, 2),
+        ("srg", "channel_attention/attention", PARCELS, 2),
+        ("best_srg", "best", PARCELS, 2),
+        *(("hit_month", f"tempcnn/{explanation}", "twins", 2) for explanation in ("month_shapley", "season")),
+        ("accuracy", "tempcnn", "territory", 3),
+        ("rmse", "edit", "territory, harvest a month later", 3),
     ),
     "ocean": tuple(
         (name, method, "nep_2021_daily_modis_viirs, 8-day", 3)

@@ -41,10 +41,16 @@ def test_an_earlier_harvest_and_clouds_that_stay() -> None:
     found = later_harvest(model, field, 1)
     assert np.isnan(found.series[9]).all()
     assert np.isfinite(np.delete(found.series, 9, 0)).all()
-    bare = later_harvest(model, _field(), -1, peak=4)
-    np.testing.assert_array_equal(
-        bare.series, _field(reaped=5) * 0 + np.r_[_field()[:5], _field()[6:], _field()[-1:]]
-    )
+    early = later_harvest(model, _field(reaped=6), -1)
+    np.testing.assert_array_equal(early.series, _field(reaped=5))
+    np.testing.assert_array_equal(later_harvest(model, _field(), -1, last=4).series[4], _field()[5])
+
+
+def test_a_crop_that_dries_is_still_standing() -> None:
+    field = _field()
+    # It yellows in month 6, by half of what it will have lost when it is cut after it.
+    field[6] = (field[5] + field[7]) / 2
+    assert harvest(field, BANDS) == 6
 
 
 def test_no_harvest_in_an_evergreen() -> None:

@@ -223,6 +223,9 @@ def test_real_parcels_are_asked_of_models_that_did_not_see_them() -> None:
                key=lambda f: f.value)  # fmt: skip
     assert at["best_srg", "best"].value == best.value
     assert best.method in at["best_srg", "best"].note
+    named = bench.report.tables["most important month, parcels: f"]
+    assert list(named.columns) == [str(k) for k in range(1, 13)]
+    assert (named.sum(axis=1) == 16).all()
     assert {"explanations: f", "agreement, same_top: tempcnn, f"} <= set(bench.report.tables)
 
 

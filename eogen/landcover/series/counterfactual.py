@@ -1,7 +1,8 @@
 """What if? One series changed by hand (a later harvest, a cloudy July, a darker band), and what the model then says.
 
 These are synthetic seasons, and a page must say so; real ones of another class are in
-:mod:`eogen.landcover.series.neighbours`.
+:mod:`eogen.landcover.series.neighbours`, true ones of the simulated territory in
+:mod:`eogen.landcover.series.territory_otherwise`.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from eogen.errors import InputError
-from eogen.landcover.series.months import filled
+from eogen.landcover.series import edits
+from eogen.landcover.series.edits import BRIGHTEST, DARKEST, LEAST_FALL, harvest
 from eogen.landcover.series.protocol import SeriesModel
-from eogen.landcover.series.season import ndvi
 
-#: Loss of NDVI within three months below which there is nothing to call a harvest.
-LEAST_FALL = 0.15
-#: Reflectance a changed band is kept within, 1 = 100 %.
-DARKEST, BRIGHTEST = 0.0, 1.5
+__all__ = (
+    "BRIGHTEST", "DARKEST", "LEAST_FALL", "WhatIf", "cloudy", "harvest", "later_harvest", "move", "multiply", "sweep",
+    "what_if",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,57 +63,31 @@ def what_if(model: SeriesModel, series: np.ndarray, changed: np.ndarray) -> What
             )  # fmt: skip
     before, after = model.predict_proba(np.stack([series, changed]))
     same = (series == changed) | (np.isnan(series) & np.isnan(changed))
-    square = np.square(changed.astype(np.float64) - series)
-    distance = float(np.sqrt(np.nanmean(square))) if np.isfinite(square).any() else 0.0
-    return WhatIf(changed, before, after, ~same.all(1), distance)
+    return WhatIf(changed, before, after, ~same.all(1), apart(series, changed))
 
 
-def harvest(series: np.ndarray, bands: Sequence[str]) -> int:
-    """Return the month (from 0) from which a field loses most NDVI within three months: the last of its ripeness.
-
-    Raises:
-        InputError: ``series_when_no_harvest`` where it never loses :data:`LEAST_FALL`; ``series_when_bands``.
-    """
-    green = ndvi(filled(np.asarray(series)[None]), bands)[0]
-    fall = [green[k] - green[k + 1 : k + 4].min() for k in range(len(green) - 1)]
-    if not fall or max(fall) < LEAST_FALL:
-        raise InputError(
-            "series_when_no_harvest",
-            "The NDVI of this series never falls by {least} within three months: there is no harvest to move.",
-            least=LEAST_FALL,
-        )
-    # Ripe months fall alike: the last of them is the one before the harvest.
-    return int(np.flatnonzero(np.array(fall) >= max(fall) - 0.02)[-1])
+def apart(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the root mean square difference of reflectance of two seasons over the cells seen in both, else 0."""
+    square = np.square(np.asarray(one, np.float64) - np.asarray(other, np.float64))
+    return float(np.sqrt(np.nanmean(square))) if np.isfinite(square).any() else 0.0
 
 
 def later_harvest(
-    model: SeriesModel, series: np.ndarray, months: float = 1.0, *, peak: int | None = None
+    model: SeriesModel, series: np.ndarray, months: float = 1.0, *, last: int | None = None
 ) -> WhatIf:
-    """Ask what the answer were, had the harvest come ``months`` later (earlier where negative).
-
-    What followed the peak follows it later; meanwhile the field stays as it was at the peak, and what would leave the
-    series at its end is lost. An earlier harvest cuts out what followed the peak at once; the last month is repeated
-    at the end. Months that were not seen stay unseen: clouds do not wait for the harvest.
+    """Ask what the answer were, had the harvest come ``months`` later: :func:`eogen.landcover.series.edits.later`.
 
     Args:
         model: what is asked.
         series: (month, band).
-        months: later, fractions allowed; months between are linear.
-        peak: last month (from 0) that stays; :func:`harvest` finds it by default.
+        months: later, fractions allowed; earlier where negative.
+        last: last month (from 0) before the harvest; :func:`harvest` finds it by default.
 
     Raises:
         InputError: ``series_when_no_harvest``; ``series_when_month``; ``series_when_bands``; ``series_when_shape``.
     """
-    series = np.asarray(series, np.float32)
-    peak = harvest(series, model.bands) if peak is None else _month(peak, model.months)
-    whole = filled(series[None])[0]
-    at = np.arange(len(series), dtype=np.float64)
-    source = np.where(at <= peak, at, np.clip(at - months, peak, len(series) - 1))
-    moved = np.stack([np.interp(source, at, band) for band in whole.T], 1).astype(np.float32)
-    # Months before the peak keep their exact values.
-    moved[: peak + 1] = series[: peak + 1]
-    moved[np.isnan(series)] = np.nan
-    return what_if(model, series, moved)
+    last = harvest(series, model.bands) if last is None else edits.known_month(last, model.months)
+    return what_if(model, series, edits.later(series, months, last))
 
 
 def cloudy(model: SeriesModel, series: np.ndarray, months: Sequence[int]) -> WhatIf:
@@ -121,9 +96,7 @@ def cloudy(model: SeriesModel, series: np.ndarray, months: Sequence[int]) -> Wha
     Raises:
         InputError: ``series_when_month``; ``series_when_shape``.
     """
-    changed = np.array(series, np.float32)
-    changed[[_month(k, model.months) for k in months]] = np.nan
-    return what_if(model, series, changed)
+    return what_if(model, series, edits.hidden(series, months))
 
 
 def move(
@@ -132,12 +105,25 @@ def move(
 ) -> WhatIf:  # fmt: skip
     """Ask what the answer were, were some months (from 0) of some bands brighter by ``delta`` reflectance.
 
-    All months or bands by default. Values stay within :data:`DARKEST` and :data:`BRIGHTEST`.
+    All months or bands by default: :func:`eogen.landcover.series.edits.brighter`.
 
     Raises:
         InputError: ``series_when_month``; ``series_when_band``; ``series_when_shape``.
     """
-    return what_if(model, series, _moved(model, series, delta, months, bands))
+    return what_if(model, series, edits.brighter(series, model.bands, delta, months=months, only=bands))
+
+
+def multiply(
+    model: SeriesModel, series: np.ndarray, factor: float, *, months: Sequence[int] | None = None,
+    bands: Sequence[str] | None = None,
+) -> WhatIf:  # fmt: skip
+    """Ask what the answer were, were some months (from 0) of some bands ``factor`` times as bright.
+
+    Raises:
+        InputError: as :func:`move`.
+    """
+    changed = edits.brighter(series, model.bands, factor=factor, months=months, only=bands)
+    return what_if(model, series, changed)
 
 
 def sweep(
@@ -149,42 +135,5 @@ def sweep(
     Raises:
         InputError: as :func:`move`.
     """
-    return model.predict_proba(np.stack([_moved(model, series, d, months, bands) for d in deltas]))
-
-
-def _moved(
-    model: SeriesModel,
-    series: np.ndarray,
-    delta: float,
-    months: Sequence[int] | None,
-    bands: Sequence[str] | None,
-) -> np.ndarray:
-    changed = np.array(series, np.float32)
-    rows = [_month(k, model.months) for k in (range(model.months) if months is None else months)]
-    columns = [_band(b, model.bands) for b in (model.bands if bands is None else bands)]
-    cells = np.ix_(rows, columns)
-    # A value already outside stays there: a delta of nothing changes nothing.
-    low, high = np.minimum(changed[cells], DARKEST), np.maximum(changed[cells], BRIGHTEST)
-    changed[cells] = np.clip(changed[cells] + np.float32(delta), low, high)
-    return changed
-
-
-def _month(month: int, months: int) -> int:
-    if not 0 <= month < months:
-        raise InputError(
-            "series_when_month",
-            "There is no month {given}; months are counted from 0 to {last}.",
-            given=month,
-            last=months - 1,
-        )
-    return int(month)
-
-
-def _band(band: str, bands: tuple[str, ...]) -> int:
-    if band not in bands:
-        raise InputError(
-            "series_when_band",
-            "The model does not read {given}; it reads {known}.",
-            given=band, known=", ".join(bands),
-        )  # fmt: skip
-    return bands.index(band)
+    moved = [edits.brighter(series, model.bands, d, months=months, only=bands) for d in deltas]
+    return model.predict_proba(np.stack(moved))

@@ -57,6 +57,7 @@ def measure(bench: Bench, trial: Trial) -> None:
     rows = generator.permutation(len(trial.label))[:count]
     best: dict[str, tuple[Figure, Figure]] = {}
     table: dict[str, dict[str, float]] = {}
+    first: dict[str, np.ndarray] = {}
     for number, (method, judges) in enumerate(trial.judges.items()):
         asked = Asked(rows, np.zeros(count, np.int64))
         for fold in np.unique(judges.of[rows]):
@@ -67,6 +68,9 @@ def measure(bench: Bench, trial: Trial) -> None:
             table[f"{method}/{name}"] = {k: f.value for k, f in figures.items()}
             if EXPLANATIONS[name].needs != "nothing":
                 best[f"{method}/{name}"] = figures["srg"], figures["milliseconds"]
+        for name, values in asked.importance.items():
+            by_month = values.sum(2) if values.ndim == 3 else values
+            first[f"{method}/{name}"] = np.bincount(by_month.argmax(1), minlength=values.shape[1])
         found = agreement(asked.importance)
         for what in ("rank_correlation", "same_top"):
             frame = found[what].to_pandas().rename_axis(index="one", columns="other")
@@ -74,6 +78,10 @@ def measure(bench: Bench, trial: Trial) -> None:
     _best(bench, trial, best)
     frame = pd.DataFrame.from_dict(table, orient="index").rename_axis("method")
     bench.report.tables[f"explanations: {trial.dataset}"] = frame
+    # An explanation that names one month for every parcel is a habit of the model, not a reason.
+    months = [str(k + 1) for k in range(trial.series.shape[1])]
+    counts = pd.DataFrame.from_dict(first, orient="index", columns=months).rename_axis("method")
+    bench.report.tables[f"most important month, parcels: {trial.dataset}"] = counts
     parts = int(np.isfinite(trial.series[rows]).any(2).sum(1).mean())
     groups = len(groups_of(trial.bands)[0])
     for what, seen in (("months", parts), ("groups of months", parts * groups)):

@@ -21,7 +21,7 @@ Distance = Literal["euclidean", "dtw"]
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The nearest series of other classes.
+    """The nearest series of a pool.
 
     Attributes:
         index: (k,) rows of the pool, nearest first.
@@ -30,6 +30,34 @@ class Neighbours:
 
     index: np.ndarray
     distance: np.ndarray
+
+
+@dataclass(frozen=True)
+class Exchange(WhatIf):
+    """A series that took over months of a real one, and the answers before and after.
+
+    Attributes:
+        donor: which of the donors gave them, from 0.
+    """
+
+    donor: int = 0
+
+
+def without_kin(label: np.ndarray, group: np.ndarray | None, row: int) -> np.ndarray:
+    """Return the classes (n,) of a pool in which a parcel and those of its group (one farm, one tile) are unknown (-1).
+
+    A field's neighbours share its weather, and often its farmer: they would be found near for that alone.
+
+    Args:
+        label: (n,) classes.
+        group: (n,) groups; None where they are not known.
+        row: the parcel.
+    """
+    found = np.array(label)
+    found[[row]] = -1
+    if group is not None:
+        found[np.asarray(group) == group[row]] = -1
+    return found
 
 
 def nearest_other(
@@ -63,8 +91,31 @@ def nearest_other(
     rows = np.flatnonzero(right & (pool_label != label))
     if not len(rows):
         raise InputError("series_when_no_other", "There is no series of another class to compare with.")
+    return _nearest(series, pool, rows, count, distance, window)
+
+
+def nearest_same(
+    series: np.ndarray, label: int, pool: np.ndarray, pool_label: np.ndarray, *, count: int = 1,
+    distance: Distance = "euclidean", window: int = 2,
+) -> Neighbours:  # fmt: skip
+    """Return the nearest series of a pool whose class is the same; take the series itself out of it first.
+
+    Arguments as of :func:`nearest_other`.
+
+    Raises:
+        InputError: ``series_when_no_same`` where the pool holds none.
+    """
+    rows = np.flatnonzero((np.asarray(pool_label) == label) & (label >= 0))
+    if not len(rows):
+        raise InputError("series_when_no_same", "There is no other series of the same class to compare with.")
+    return _nearest(series, pool, rows, count, distance, window)
+
+
+def _nearest(
+    series: np.ndarray, pool: np.ndarray, rows: np.ndarray, count: int, distance: Distance, window: int
+) -> Neighbours:
     whole = filled(pool)
-    spread = np.maximum(whole.std((0, 1)), 1e-3)
+    spread = _spread(whole)
     one, many = filled(np.asarray(series)[None])[0] / spread, whole[rows] / spread
     if distance == "dtw":
         away = dtw(one, many, window=window) / np.sqrt(one.size)
@@ -72,6 +123,21 @@ def nearest_other(
         away = np.sqrt(np.square(many - one).mean((1, 2)))
     order = np.argsort(away, kind="stable")[:count]
     return Neighbours(rows[order], away[order].astype(np.float64))
+
+
+def by_month(series: np.ndarray, others: np.ndarray, pool: np.ndarray) -> np.ndarray:
+    """Return how far others (k, month, band) are from a series each month (k, month), in standard deviations of a band.
+
+    Root mean square over bands; its mean square over months is the Euclidean distance of :func:`nearest_other`.
+    """
+    spread = _spread(filled(pool))
+    apart = (filled(others) - filled(np.asarray(series)[None])) / spread
+    return np.sqrt(np.square(apart.astype(np.float64)).mean(2))
+
+
+def _spread(whole: np.ndarray) -> np.ndarray:
+    """Return the standard deviation of each band (band,) over a filled pool."""
+    return np.maximum(whole.std((0, 1)), 1e-3)
 
 
 def dtw(one: np.ndarray, many: np.ndarray, *, window: int) -> np.ndarray:
@@ -92,7 +158,7 @@ def dtw(one: np.ndarray, many: np.ndarray, *, window: int) -> np.ndarray:
     return np.sqrt(total[-1, -1])
 
 
-def smallest_change(model: SeriesModel, series: np.ndarray, donors: np.ndarray) -> WhatIf:
+def smallest_change(model: SeriesModel, series: np.ndarray, donors: np.ndarray) -> Exchange:
     """Take over months of a real series, as few as found, until the answer changes.
 
     For each donor, the month whose exchange lowers the lead of the model's answer most goes first, one after the other;
@@ -110,11 +176,12 @@ def smallest_change(model: SeriesModel, series: np.ndarray, donors: np.ndarray) 
     """
     series = np.asarray(series, np.float32)
     answer = int(what_if(model, series, series).before.argmax())
-    found: list[WhatIf] = []
-    for donor in filled(donors):
+    found: list[Exchange] = []
+    for k, donor in enumerate(filled(donors)):
         taken = _exchanged(model, series, donor, answer)
         if taken is not None:
-            found.append(what_if(model, series, np.where(taken[:, None], donor, series)))
+            made = what_if(model, series, np.where(taken[:, None], donor, series))
+            found.append(Exchange(**vars(made), donor=k))
     if not found:
         raise InputError(
             "series_when_no_flip",

@@ -29,6 +29,7 @@ __all__ = [
     "random",
     "season",
     "shapelet_place",
+    "shapelet_words",
 ]  # fmt: skip
 
 
@@ -170,13 +171,22 @@ def shapelet_place(
         raise needs("shapelet_place", "shapelets")
     series, target, background = checked(model, series, target, background)
     start, length = model.places(series)[0], np.asarray(model.lengths)
-    word = _said(model, series, target, background)
-    classes = len(model.classes)
-    mean = np.mean([_said(model, series, np.full(len(series), c), background) for c in range(classes)], 0)
-    word = (word - mean) * classes / max(classes - 1, 1)
+    word = shapelet_words(model, series, target, background)
     month = np.arange(series.shape[1])
     lies = (month >= start[..., None]) & (month < (start + length)[..., None])
     return np.einsum("nk,nkm->nm", word / length, lies)
+
+
+def shapelet_words(
+    model: Placed, series: np.ndarray, target: np.ndarray, background: np.ndarray
+) -> np.ndarray:  # fmt: skip
+    """Return what each shapelet says for the target (n, shapelet): its part of the logit less that of the other
+    classes, both less what they are on the background (m, month, band).
+    """
+    classes = len(model.classes)
+    word = _said(model, series, target, background)
+    mean = np.mean([_said(model, series, np.full(len(series), c), background) for c in range(classes)], 0)
+    return (word - mean) * classes / max(classes - 1, 1)
 
 
 def _said(model: Placed, series: np.ndarray, target: np.ndarray, background: np.ndarray) -> np.ndarray:

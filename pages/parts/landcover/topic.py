@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from pages.kit.address import choose
+from pages.kit.hall import Visitor
 from pages.kit.words import Words
 
 TOPICS = ("image", "season")
@@ -22,3 +23,23 @@ def chosen(t: Words) -> str:
         default=TOPICS[0],
         format_func=lambda name: t(f"landcover.topics.{name}"),
     )
+
+
+def question(guest: Visitor) -> str:
+    """Return the key of the title for the subject that the switch, drawn below the title, will return."""
+    asked = st.session_state.get("topic", st.query_params.get("topic"))
+    if asked != "season":
+        return "rooms.landcover.question"
+    return f"landcover.series.public.question{'_expert' if guest.expert else ''}"
+
+
+def invite(t: Words) -> None:
+    """Draw a button that leads from the game of one image to that of the year."""
+    st.button(
+        t("landcover.series.public.invite"), type="tertiary", icon=":material/calendar_month:", on_click=_go,
+        key="invite",
+    )  # fmt: skip
+
+
+def _go() -> None:
+    st.session_state["topic"] = "season"

@@ -41,9 +41,16 @@ def provenance(source: str, t: Words) -> Provenance:
         "simulated" if simulated else "real",
         place=t(f"landcover.series.places.{source}"),
         sensor="Sentinel-2 L2A",
-        source="eogen.landcover.series.territory" if simulated else held.attrs["title"],
-        licence=held.attrs["licence"],
+        source="eogen.landcover.series.territory"
+        if simulated
+        else f"WorldCereal {_plain(held.attrs['title'])}",
+        licence=held.attrs["licence"].replace("; ", " · "),
     )
+
+
+def _plain(title: str) -> str:
+    """Return the title of a set, which is the name of its file, as words."""
+    return title.replace("_", " ")
 
 
 def _france() -> tuple[Path, str] | None:

@@ -80,6 +80,9 @@ def test_hiding_a_month_is_asking_an_image_without_it():
     other["reflectance"].values[2] = background[2][:, None, None]
     wanted = model.predict_proba(image)[1, 9, 9] - model.predict_proba(other)[1, 9, 9]
     assert lost[2] == pytest.approx(wanted, abs=1e-5)
+    logit = where.month_occlusion(model, image, (9, 9), 1, background=background, unit="logit")
+    before, after = (np.log(model.predict_proba(one)[:, 9, 9]) @ [-0.5, 1, -0.5] for one in (image, other))
+    assert logit[2] == pytest.approx(before - after, abs=1e-4)
     assert lost[1] == pytest.approx(0, abs=1e-6), "a month nobody saw says nothing"
 
 

@@ -24,6 +24,8 @@ SIDES = (1, 3, 5, 9, 17, 33)
 #: Images asked at once: 4 of 88 x 88 pixels.
 CHUNK = 4
 Whose = Literal["all", "pixel", "around"]
+#: What is lost: probability, or the logit of the target less the mean of the others, which certainty does not flatten.
+Unit = Literal["probability", "logit"]
 
 
 def usual(image: xr.Dataset, bands: Sequence[str]) -> np.ndarray:
@@ -79,9 +81,9 @@ def probability(model: Segmenter, image: xr.Dataset, at: tuple[int, int]) -> np.
 
 def month_occlusion(
     model: Segmenter, image: xr.Dataset, at: tuple[int, int], target: int, *, background: np.ndarray,
-    whose: Whose = "all",
+    whose: Whose = "all", unit: Unit = "probability",
 ) -> np.ndarray:  # fmt: skip
-    """Return how much probability (month,) of a pixel's target is lost when a month is hidden.
+    """Return how much of a pixel's target (month,) is lost when a month is hidden.
 
     Args:
         model: what is asked.
@@ -90,6 +92,7 @@ def month_occlusion(
         target: number of the class.
         background: (month, band) in the model's bands.
         whose: hide it in all the field of view, at the pixel alone, or everywhere but there.
+        unit: of what is lost.
 
     Raises:
         InputError: as :func:`probability`; ``series_when_target``.
@@ -100,8 +103,13 @@ def month_occlusion(
     mask = {"all": np.ones_like(mask), "pixel": mask, "around": ~mask}[whose]
     months = range(part.sizes["time"])
     hidden = (_hidden(model, part, mask, background, [month]) for month in months)
-    full = _asked(model, [part], here)[0, target]
-    return full - _asked(model, hidden, here)[:, target].astype(np.float64)
+    full, *rest = _logits(model, [part, *hidden], here)
+    scores = torch.stack([full, *rest])
+    if unit == "logit":
+        found = contrast(scores, torch.full((len(scores),), target))
+    else:
+        found = scores.softmax(1)[:, target]
+    return (found[0] - found[1:]).numpy()
 
 
 def windows(
@@ -206,12 +214,17 @@ def _hidden(
     return made
 
 
-@torch.no_grad()
 def _asked(model: Segmenter, parts: Iterable[xr.Dataset], here: tuple[int, int]) -> np.ndarray:
     """Return the probabilities (n, class) float64 of one pixel of cubes of one size."""
+    return _logits(model, parts, here).softmax(1).numpy()
+
+
+@torch.no_grad()
+def _logits(model: Segmenter, parts: Iterable[xr.Dataset], here: tuple[int, int]) -> torch.Tensor:
+    """Return the logits (n, class) float64 of one pixel of cubes of one size."""
     read = [model.inputs(part) for part in parts]
     found = []
     for k in range(0, len(read), CHUNK):
         x, seen = (torch.cat(column) for column in zip(*read[k : k + CHUNK], strict=True))
-        found.append(model.module(x, seen)[:, :, here[0], here[1]].softmax(1))
-    return torch.cat(found).double().numpy()
+        found.append(model.module(x, seen)[:, :, here[0], here[1]])
+    return torch.cat(found).double()

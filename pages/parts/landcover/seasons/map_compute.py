@@ -207,8 +207,8 @@ class Why:
     """Why a pixel got its probability of a class.
 
     Attributes:
-        month: (month,) signed importance: Shapley values of a model of pixels, probability lost without the month of
-            the U-Net.
+        month: (month,) signed importance: Shapley values of a model of pixels (of its probability), the logit
+            the U-Net loses without the month.
         own: the same of the U-Net with the month hidden at the pixel alone.
         windows: (side,) probability of the class when only a window is left.
         cam: (month, y, x) Grad-CAM.
@@ -243,7 +243,11 @@ def _why(
     lost = []
     for step, whose in enumerate(("all", "pixel")):
         _progress(2 * step, 6, "explain")
-        lost.append(where.month_occlusion(_by.model, _scene.year, at, target, background=usual, whose=whose))
+        lost.append(
+            where.month_occlusion(
+                _by.model, _scene.year, at, target, background=usual, whose=whose, unit="logit"
+            )
+        )
     _progress(4, 6, "explain")
     windows = where.windows(_by.model, _scene.year, at, target, background=usual)
     _progress(5, 6, "explain")

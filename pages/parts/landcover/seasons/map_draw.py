@@ -105,7 +105,7 @@ def legend(t: Words, names: Sequence[str], shown: np.ndarray | None = None) -> N
     called, tints = class_names(t, names), colours.colours(names)
     rows = [(tints[k], called[k]) for k in there]
     if shown is None or (shown < 0).any():
-        rows.append((colours.UNKNOWN, t("landcover.series.map.unknown")))
+        rows.append((colours.UNKNOWN, t("landcover.series.map.no_class")))
     st.html(f'<div style="columns:9.5rem;column-gap:1.2rem">{class_legend(rows)}</div>')
 
 

@@ -18,8 +18,8 @@ from pages.parts.landcover.seasons.map_places import Scene
 
 #: Classes named beside a pixel, and drawn as curves.
 NAMED, CURVES = 5, 8
-#: The pixel's own curve and the place's.
-OWN, PLACE = "#0072B2", "#8199A5"
+#: The pixel's own curve, the place's, and the edge of those of classes.
+OWN, PLACE, EDGE = "#0072B2", "#8199A5", "rgba(110,110,110,.8)"
 #: A class with fewer pixels has no curve.
 FEWEST = 20
 
@@ -69,7 +69,7 @@ def true_class(t: Words, scene: Scene, at: tuple[int, int]) -> str:
         return ""
     number = int(scene.shown["label"].values[at])
     if number < 0:
-        return t("landcover.series.map.unknown")
+        return t("landcover.series.map.no_class")
     return t(f"landcover.series.classes.{scene.shown.attrs['classes'][number]}.name")
 
 
@@ -100,7 +100,7 @@ def _season(t: Words, scene: Scene, at: tuple[int, int]) -> None:
     else:
         axis |= {"type": "date", "tickformat": "%m/%Y", "nticks": 6}
     fig = figures.figure(
-        t, x=axis, y=figures.axis(t("landcover.series.map.ndvi"), "", range=[-0.35, 1.02]), height=300, legend=True,
+        t, x=axis, y=figures.axis(t("landcover.series.map.ndvi"), "", range=[-0.22, 1.02]), height=300, legend=True,
     )  # fmt: skip
     if scene.place.kind == "eopatch" and "label" in scene.shown:
         _curves(t, scene, fig, x, held)
@@ -145,10 +145,13 @@ def _curves(t: Words, scene: Scene, fig: object, x: list, held: np.ndarray) -> N
         median = np.full(len(values), np.nan)
         median[some] = np.nanmedian(values[some], axis=1)
         good = np.isfinite(median)
+        when = [each for each, ok in zip(x, good, strict=True) if ok]
+        # Colours of maps may be pale: a grey edge holds their line on paper and on ink.
+        fig.add_scatter(x=when, y=median[good], mode="lines", line={"color": EDGE, "width": 4.5}, showlegend=False,
+                        hoverinfo="skip")  # fmt: skip
         fig.add_scatter(
-            x=[each for each, ok in zip(x, good, strict=True) if ok], y=median[good], mode="lines",
-            name=t(f"landcover.series.classes.{classes[number]}.name"),
-            line={"color": colours.colours(classes)[number], "width": 2},
+            x=when, y=median[good], mode="lines", name=t(f"landcover.series.classes.{classes[number]}.name"),
+            line={"color": colours.colours(classes)[number], "width": 2.5},
         )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from eogen.colour import Scale
+from eogen.landcover.sanity import rank_correlation
 from pages.kit import figures
 from pages.kit.address import choose
 from pages.kit.maps.layers import Layer, picture
@@ -44,19 +45,22 @@ def _months(t: Words, scene: Scene, found: Why) -> None:
     x = list(range(len(days)))
     names = [t(f"landcover.series.months.{int(str(day)[5:7])}") for day in days]
     every = [v for v in (found.month, found.own) if v is not None]
-    top = max(float(np.abs(np.concatenate(every)).max()) * 115, 1.0)
+    # Shapley values are shares of a probability, shown in points; what the U-Net loses is a logit.
+    times = 100 if found.own is None else 1
+    top = max(1.15 * times * float(np.abs(np.concatenate(every)).max()), 1e-3)
+    titles = ("importance", "points") if found.own is None else ("lost", "logit")
     fig = figures.figure(
         t, x=figures.axis(t("landcover.series.map.month"), "", tickmode="array", tickvals=x, ticktext=names,
                           range=[-0.5, len(x) - 0.5]),
-        y=figures.axis(t("landcover.series.map.importance"), t("landcover.series.map.points"), range=[-top, top],
+        y=figures.axis(*(t(f"landcover.series.map.{each}") for each in titles), range=[-top, top],
                        zeroline=True, zerolinecolor="rgba(128,128,128,.6)"),
         height=260, legend=found.own is not None,
     )  # fmt: skip
     tints = [FOR if value >= 0 else AGAINST for value in found.month]
-    fig.add_bar(x=x, y=100 * found.month, marker={"color": tints}, name=t("landcover.series.map.hide.all"),
+    fig.add_bar(x=x, y=times * found.month, marker={"color": tints}, name=t("landcover.series.map.hide.all"),
                 showlegend=False)  # fmt: skip
     if found.own is not None:
-        fig.add_scatter(x=x, y=100 * found.own, mode="markers", name=t("landcover.series.map.hide.pixel"),
+        fig.add_scatter(x=x, y=found.own, mode="markers", name=t("landcover.series.map.hide.pixel"),
                         marker={"color": OWN, "size": 10})  # fmt: skip
     best = t(f"landcover.series.month_names.{int(str(days[int(found.month.argmax())])[5:7])}")
     figures.show(
@@ -130,4 +134,5 @@ def _places(t: Words, scene: Scene, by: Reader, at: tuple[int, int], target: int
             t("landcover.series.map.cam_note", own=share, near=float(near / size) if size else 0.0,
               side=round(5 * scene.pixel), one=months[0], two=months[1])
         )  # fmt: skip
+        st.caption(t("landcover.series.map.cam_agrees", rho=rank_correlation(found.month, total)))
         st.caption(t("landcover.series.map.cam_how"))

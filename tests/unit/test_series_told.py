@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eogen.landcover.series.told import FELT, SECOND, Hiding, hiding, told
+from eogen.landcover.series.told import SECOND, Hiding, hiding, told
 from tests.series_models import BANDS, Linear
 
 MONTHS = 6
@@ -93,4 +93,3 @@ def test_a_reason_is_believed_when_hiding_it_does_far_more_than_lots(after, lots
     made = Hiding(0.9, after, np.array(lots), 0)
     assert made.verdict == verdict
     assert np.isnan(made.by_lot) == (not lots)
-    assert FELT < 0.1

@@ -28,7 +28,7 @@ MONTH_ORDERS, GROUP_ORDERS = 16, 4
 #: A group of bands is strong or weak from this part of the average reflectance on.
 APART = 0.1
 #: Hiding is felt from this loss of probability on, and believed from this many times what lots lose.
-FELT, TIMES = 0.05, 2.0
+FELT, TIMES = 0.1, 2.0
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -220,3 +221,24 @@ def test_a_series_takes_at_most_200_ms(name: str) -> None:
         EXPLANATIONS[name].run(model, x, target, background=background, seed=0)
         spent.append(time.process_time() - start)
     assert min(spent) < 0.2
+
+
+def test_visitors_who_share_a_network_do_not_meet_each_other() -> None:
+    """Hooks see every call of a module: two explanations at once once mixed what the network made for each."""
+    model = Network()
+    asked = [(series(n, 12, seed=n), np.arange(n) % 2, series(2, 12, seed=90 + n)) for n in (3, 5, 8, 4)]
+    alone = [EXPLANATIONS["grad_cam"].run(model, x, y, background=b) for x, y, b in asked]
+    with ThreadPoolExecutor(4) as crowd:
+        jobs = [
+            (k, crowd.submit(EXPLANATIONS["grad_cam"].run, model, *asked[k][:2], background=asked[k][2]))
+            for k in list(range(4)) * 25
+        ]
+        for k, job in jobs:
+            np.testing.assert_array_equal(job.result(), alone[k])
+
+
+def test_a_month_that_no_background_shows_is_filled_without_a_warning() -> None:
+    x, target, background = _about(months=12)
+    background[:, 2] = np.nan
+    found = EXPLANATIONS["integrated_gradients"].run(Network(), x, target, background=background)
+    assert np.isfinite(found).all()

@@ -6,6 +6,7 @@ answer.
 
 from __future__ import annotations
 
+import threading
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -65,7 +66,10 @@ def integrated_gradients(
         raise needs("integrated_gradients", "gradients")
     series, target, background = checked(model, series, target, background)
     x, seen = model.inputs(series)
-    difference = x - model.inputs(np.nanmean(background, 0, keepdims=True))[0]
+    known = np.isfinite(background)
+    count = known.sum(0, keepdims=True)
+    middle = np.where(known, background, 0).sum(0, keepdims=True) / np.maximum(count, 1)
+    difference = x - model.inputs(np.where(count > 0, middle, np.nan))[0]
     node, weight = np.polynomial.legendre.leggauss(steps)
     at = torch.tensor((node + 1) / 2, dtype=torch.float32)[:, None, None, None]
     way = (x - difference + at * difference).flatten(0, 1).requires_grad_()
@@ -111,8 +115,12 @@ def grad_cam(
 def _last_convolution(member: nn.Module, x: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
     """Run a network; return what its last convolution over time made, and the logits."""
     held: list[Tensor] = []
+    # A network is shared by all visitors of a server: what it makes for another one meanwhile is not this one's.
+    mine = threading.get_ident()
 
     def keep(part: nn.Module, _given: Any, found: Any) -> None:
+        if threading.get_ident() != mine:
+            return
         if isinstance(part, nn.Conv1d):
             if found.ndim == 3 and found.shape[2] > 1 and found.shape[0] % len(x) == 0:
                 held[:] = [found]

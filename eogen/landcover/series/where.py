@@ -8,6 +8,7 @@ was not seen stays unseen.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
@@ -158,9 +159,12 @@ def grad_cam(
     x, seen = model.inputs(part)
     months, bands = x.shape[1:3]
     held: list[torch.Tensor] = []
+    # The network is shared by all visitors of a server: what it makes for another one meanwhile is not this one's.
+    mine = threading.get_ident()
 
     def keep(_layer: Any, _given: Any, made: torch.Tensor) -> None:
-        held[:] = [made]
+        if threading.get_ident() == mine:
+            held[:] = [made]
 
     first = model.module.pixel[0]
     hook = first.register_forward_hook(keep)

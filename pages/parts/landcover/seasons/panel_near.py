@@ -141,7 +141,9 @@ def _curves(
     donor = int(other.index[found.donor if found is not None else 0])
     lines = [
         draw.Line(t("landcover.series.near.this"), state.series, draw.BEFORE),
-        draw.Line(_name(t, state, donor), pool[donor], draw.OTHER, "dash", "diamond"),
+        draw.Line(
+            _name(t, state, donor, lends=found is not None), pool[donor], draw.OTHER, "dash", "diamond"
+        ),
     ]
     if same is not None:
         near = int(same.index[0])
@@ -236,8 +238,9 @@ def _class(t: Words, state: State, row: int) -> str:
     return state.class_name(t, int(state.labels[row]))
 
 
-def _name(t: Words, state: State, row: int) -> str:
-    return t("landcover.series.near.named", number=row + 1, name=_class(t, state, row))
+def _name(t: Words, state: State, row: int, *, lends: bool = False) -> str:
+    named = "lender" if lends else "named"
+    return t(f"landcover.series.near.{named}", number=row + 1, name=_class(t, state, row))
 
 
 def _exports(

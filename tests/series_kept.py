@@ -90,7 +90,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "offered", lambda source: ["ltae"], raising=False)
     monkeypatch.setattr(kept, "load", live, raising=False)
     monkeypatch.setattr(
-        kept, "forest", lambda source, held: live(source, "random_forest", held), raising=False
+        kept, "forest", lambda source, held, **_: live(source, "random_forest", held), raising=False
     )
     monkeypatch.setattr(sources, "_simulated", lambda seed: simulated(seed))
     compute._forest.clear()

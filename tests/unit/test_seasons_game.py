@@ -8,13 +8,14 @@ import re
 import numpy as np
 import pytest
 
+from eogen.landcover.series import read_worldcereal, territory
 from eogen.landcover.series.cube import USUAL
 from eogen.landcover.series.told import Told
 from pages.kit.words import LANGUAGES, load
 from pages.parts.landcover.seasons import reason, strip, tints
 
-#: Every class that has words: those of France and of the territory, twins included.
-CLASSES = sorted({k.split(".")[3] for k in load("fr") if k.startswith("landcover.series.classes.")})
+#: Every class of the game: those of France and of the territory, twins included.
+CLASSES = sorted({*read_worldcereal.CLASSES, *territory.LAWS})
 
 
 def year(**months: float) -> np.ndarray:

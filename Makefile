@@ -40,7 +40,7 @@ ifdef ARGS
 	$(PY) -m pytest $(ARGS)
 else
 	$(PY) -m pytest tests/unit tests/pages -n 2 --dist loadfile
-	$(PY) -m pytest tests/browser
+	$(PY) -m pytest tests/browser -n 2 --dist loadfile
 endif
 
 lint: $(VENV)/.developers

@@ -15,7 +15,7 @@ from eogen.ocean.cube import cube, like
 from eogen.ocean.methods import METHODS, fill
 from eogen.ocean.variables import VARIABLES
 
-SHAPE = (8, 40, 40)
+SHAPE = (6, 32, 32)
 MEMBERS = 8
 EMPTY, LONELY = 3, 5
 #: How far a family may be from a constant that is all it was shown. What was trained on fields has seen no such sea.
@@ -191,8 +191,8 @@ def test_a_frame_without_any_or_with_one_observation_is_filled_within_reason(nam
 
 @every
 def test_a_chosen_frame_alone_is_answered_from_all_of_them(name):
-    made = filled(name, times=[2, 6])
-    assert (made.time.values == gappy().time.values[[2, 6]]).all()
+    made = filled(name, times=[2, 4])
+    assert (made.time.values == gappy().time.values[[2, 4]]).all()
     assert np.isfinite(made["mean"].values[:, sea()]).all()
     assert "member" not in made
 

@@ -109,6 +109,9 @@ def test_through_the_door_and_through_the_game(visit):
     shot(page, "answer")
     assert page.get_by_text("La machine dit").is_visible()
 
+    # While its trust is being measured, the page asks for news of it: not the bar's talk.
+    page.get_by_text("Peut-on croire cette explication").wait_for()
+    settle(page)
     clip = ".eogen-map.swipe img.picture"
     before = page.locator(clip).last.evaluate("e => e.parentElement.style.clipPath")
     page.seen.sent.clear()

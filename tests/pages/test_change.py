@@ -220,7 +220,7 @@ def test_every_real_set_opens_and_says_its_licence(real, lang):
     held = sources.held()
     assert held
     for source in held:
-        at = visit("change", lang=lang, view="expert", source=source)
+        at = visit("change", lang=lang, view="expert", source=source, method_a="cva_raw", method_b="rx")
         shown = well(at, lang)
         assert "eo-badge real" in bodies(at)
         assert any(load(lang).text("change.map.licence").split("{")[0] in text for text in shown)

@@ -39,7 +39,7 @@ test: $(VENV)/.developers
 ifdef ARGS
 	$(PY) -m pytest $(ARGS)
 else
-	$(PY) -m pytest tests/unit tests/pages -n 3 --dist loadfile
+	$(PY) -m pytest tests/unit tests/pages -n 2 --dist loadfile
 	$(PY) -m pytest tests/browser -n 2 --dist loadfile
 endif
 

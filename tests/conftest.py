@@ -10,6 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ours")
 
 #: The platform's cache and data folders, for this process and the servers it starts (set before anything asks).
 _MINE = Path(tempfile.mkdtemp(prefix="eogen-tests-"))

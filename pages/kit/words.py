@@ -1,6 +1,6 @@
 """Every word, number and date of the app in the reader's language.
 
-Texts live in ``assets/words/{fr,en}.toml`` and are asked for by dotted key:
+Texts live in ``assets/words/{fr,en}/*.toml``, a file for each subject, and are asked for by dotted key:
 ``words("rooms.ocean.question")``. Places in a text are ``{fact}``, written in the reader's language by the
 kind of value (number, date, list, text) or by what follows the colon:
 
@@ -64,7 +64,7 @@ class Words:
 
     Args:
         lang: ``"fr"`` or ``"en"``.
-        texts: dotted key -> text, as :func:`read` gives them.
+        texts: dotted key -> text, as :func:`read_all` gives them.
     """
 
     def __init__(self, lang: str, texts: dict[str, str]) -> None:
@@ -81,7 +81,7 @@ class Words:
         try:
             text = self._texts[key]
         except KeyError:
-            raise KeyError(f"no text {key!r} in assets/words/{self.lang}.toml") from None
+            raise KeyError(f"no text {key!r} in assets/words/{self.lang}") from None
         if "{" not in text:
             return text
         try:
@@ -286,10 +286,26 @@ def read(path: Path) -> dict[str, str]:
     return dict(walk(tomllib.loads(path.read_text(encoding="utf-8")), ""))
 
 
+def read_all(lang: str) -> dict[str, str]:
+    """Return the texts of every file of a language, dotted key -> text as written.
+
+    Raises:
+        TypeError: a value is not a text.
+        ValueError: two files say the same key (names it).
+    """
+    texts: dict[str, str] = {}
+    for path in sorted((FOLDER / lang).glob("*.toml")):
+        found = read(path)
+        if twice := set(texts) & set(found):
+            raise ValueError(f"{path.name}: {sorted(twice)[0]} stands in another file of {lang}, too")
+        texts |= found
+    return texts
+
+
 @functools.lru_cache
 def load(lang: str) -> Words:
     """Return the words of ``lang``, read once per process."""
-    return Words(lang, read(FOLDER / f"{lang}.toml"))
+    return Words(lang, read_all(lang))
 
 
 def pick(requested: str | None, locale: str | None) -> str:

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.kit.words import FOLDER, LANGUAGES, Words, load, pick, read, typeset
+from pages.kit.words import FOLDER, LANGUAGES, Words, load, pick, read, read_all, typeset
 from tests.real import REPOSITORY
 
 NB, NNB = "\u00a0", "\u202f"
-RAW = {lang: read(FOLDER / f"{lang}.toml") for lang in LANGUAGES}
+RAW = {lang: read_all(lang) for lang in LANGUAGES}
 #: names under which pages call their words
 CALLERS = {"words", "t", "w", "_"}
 
@@ -33,6 +33,11 @@ def places(text: str) -> set[str]:
 
 def test_both_languages_have_the_same_keys():
     assert set(RAW["fr"]) == set(RAW["en"])
+
+
+def test_both_languages_keep_a_key_in_the_same_file():
+    for path in (FOLDER / "fr").glob("*.toml"):
+        assert set(read(path)) == set(read(FOLDER / "en" / path.name)), path.name
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -7,7 +7,7 @@ from pages.kit import hall, idle, style, warmup
 st.set_page_config(page_title="EOGen", page_icon="🛰️", layout="wide", initial_sidebar_state="collapsed")
 style.apply()
 words = hall.controls()
-pages = hall.doors(words)
+pages = hall.doors(words, expert=hall.is_expert())
 page = st.navigation(pages, position="top")
 idle.watch(words.lang, home=pages[0], seconds=hall.stand_seconds(), at_home=page == pages[0])
 page.run()

@@ -20,7 +20,7 @@ def sentence(error: InputError, words: Words) -> str:
     """Say ``error`` in the reader's language; where that lacks it, in English with a warning in the log."""
     key = f"errors.{error.code}"
     if key not in words:
-        log.warning("no text %s in %s.toml", key, words.lang)
+        log.warning("no text %s in assets/words/%s", key, words.lang)
         return str(error)
     return words(key, **error.facts)
 

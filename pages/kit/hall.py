@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from pages.kit.address import choose, whole
-from pages.kit.rooms import open_rooms
+from pages.kit.rooms import open_desks, open_rooms
 from pages.kit.style import escape
 from pages.kit.words import LANGUAGES, Words, load, pick
 
@@ -65,10 +65,24 @@ def controls() -> Words:
     return load(lang)
 
 
-def doors(words: Words) -> list[Page]:
-    """Return the pages that exist, the home page first, titled in the reader's language."""
+def doors(words: Words, *, expert: bool) -> list[Page]:
+    """Return the pages that exist, the home page first, titled in the reader's language.
+
+    The desks have a door in the expert view only; a link opens them in any.
+    """
+    rooms = [st.Page(f"pages/{room}.py", title=words(f"rooms.{room}.name")) for room in open_rooms()]
+    seen = "visible" if expert else "hidden"
+    desks = [
+        st.Page(f"pages/{desk}.py", title=words(f"desks.{desk}.name"), visibility=seen)
+        for desk in open_desks()
+    ]
     home = st.Page("pages/home.py", title=words("home.title"), icon=":material/home:", default=True)
-    return [home] + [st.Page(f"pages/{room}.py", title=words(f"rooms.{room}.name")) for room in open_rooms()]
+    return [home, *rooms, *desks]
+
+
+def is_expert() -> bool:
+    """Return whether the visitor asked for the expert view."""
+    return (st.session_state.get("view") or st.query_params.get("view")) == "expert"
 
 
 def _announce() -> NoReturn:
@@ -78,7 +92,8 @@ def _announce() -> NoReturn:
     st.navigation once: a deep link would then show the bare page, and the widgets of the first run would have other
     identities than those of the second, which would find them empty.
     """
-    st.navigation(doors(load(pick(st.query_params.get("lang"), st.context.locale))), position="top")
+    words = load(pick(st.query_params.get("lang"), st.context.locale))
+    st.navigation(doors(words, expert=is_expert()), position="top")
     st.rerun()
 
 
@@ -87,9 +102,7 @@ def visitor() -> Visitor:
     if not st.session_state.pop(_ENTERED, False):  # said anew by the hall in every run
         _announce()
     lang = st.session_state.get("lang")
-    return Visitor(
-        load(lang if lang in LANGUAGES else LANGUAGES[0]), st.session_state.get("view") == "expert"
-    )
+    return Visitor(load(lang if lang in LANGUAGES else LANGUAGES[0]), is_expert())
 
 
 def room_name(room: str, words: Words) -> None:
@@ -107,6 +120,15 @@ def open_room(room: str, question: Callable[[Visitor], str] | None = None) -> Vi
         room_name(room, guest.words)
         title = f"rooms.{room}.question" if question is None else question(guest)
         st.title(guest.words(title), anchor=False)
+    return guest
+
+
+def open_desk(desk: str) -> Visitor:
+    """Draw the head of a desk: its name, its question as the title; return the visitor."""
+    guest = visitor()
+    with st.container(gap=None, key=f"head_{desk}"):
+        st.html(f'<span class="eo-room {desk}">{escape(guest.words(f"desks.{desk}.name"))}</span>')
+        st.title(guest.words(f"desks.{desk}.question"), anchor=False)
     return guest
 
 

@@ -195,7 +195,7 @@ def test_every_input_error_is_given_what_its_own_sentence_needs():
 
 
 def test_a_missing_text_names_key_and_language():
-    with pytest.raises(KeyError, match=r"rooms\.moon.*fr\.toml"):
+    with pytest.raises(KeyError, match=r"rooms\.moon.*assets/words/fr"):
         load("fr")("rooms.moon")
 
 

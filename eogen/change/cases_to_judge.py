@@ -86,23 +86,19 @@ def draw(case: Case) -> tuple[Panel, ...]:
             "judged_other_images", "The images {scene} of {source} have changed since this case was made; make a new "
             "campaign.", scene=seen.scene, source=seen.source,
         )  # fmt: skip
-    made = sights.judged(seen, case.method)
-    mask = np.zeros(made.p_value.shape, bool)
-    outline = _outline(made, facts["limit"], facts["like"])
+    names = sights.alarming(seen, case.method, facts["limit"], LEAST)
+    outline = _outline(names, facts["like"])
     top, left = facts["top"], facts["left"]
+    mask = np.zeros(names.shape, int)
     mask[top : top + outline.shape[0], left : left + outline.shape[1]] = outline
     cut = _crop(mask.shape, top, left, outline.shape)
-    p = made.p_value.values
-    scale = display.surprise_scale(p)
-    heat = scale.colour(display.surprise(p[cut]))
-    heat[heat[..., 3] == 0] = 128
+    heat, scale = sights.surprising(seen, case.method)
     before, after = (sights.shown(seen, which)[cut] for which in (0, 1))
-    rim = mask[cut].astype(int)
     legend = pictures.legend(scale, "change_surprise")
     return (
         Panel("change_before", pictures.png(before)),
-        Panel("change_after", _rimmed(after, rim)),
-        Panel("change_surprise", _rimmed(np.ascontiguousarray(heat[..., :3]), rim), legend),
+        Panel("change_after", _rimmed(after, mask[cut])),
+        Panel("change_surprise", _rimmed(heat[cut], mask[cut]), legend),
     )
 
 
@@ -117,7 +113,7 @@ def _asked(source: str, names: list[str]) -> list[str]:
 def _cases(seen: Sight, asked: str, limit: float) -> Iterator[Case]:
     made = sights.judged(seen, asked)
     rng = np.random.default_rng((seen.seed, int(seen.content, 16) % 2**32))
-    names = _names(made, limit)
+    names = sights.alarming(seen, str(made.attrs["estimator"]), limit, LEAST)
     table = objects.objects(made, limit, LEAST, pixel=_pixel(seen))
     boxes = find_objects(names)
     told = chance(made.p_value.values)
@@ -127,7 +123,7 @@ def _cases(seen: Sight, asked: str, limit: float) -> Iterator[Case]:
         share = len(table) / len(kept)
         mask = names[box] == place + 1
         yield _case(seen, made, limit, told, int(place + 1), (box[0].start, box[1].start), mask, share, row)
-    quiet = _quiet(made, names, rng)
+    quiet = _quiet(made.p_value.values, names, rng)
     for like, corner, mask in quiet:
         share = (names == 0).sum() / mask.sum() / len(quiet)
         yield _case(seen, made, limit, told, like, corner, mask, float(share), None)
@@ -163,31 +159,25 @@ def _case(
     )  # fmt: skip
 
 
-def _names(made: xr.Dataset, limit: float) -> np.ndarray:
-    return objects.alarms(made, limit, LEAST)
-
-
-def _outline(made: xr.Dataset, limit: float, like: int) -> np.ndarray:
+def _outline(names: np.ndarray, like: int) -> np.ndarray:
     """Return (y, x) bool: the shape of an object, in its own box; a disc where there is none (``like`` 0)."""
     if not like:
         away = np.arange(-4, 5)
         return away[:, None] ** 2 + away**2 <= 18
-    names = _names(made, limit)
     return names[find_objects(names)[like - 1]] == like
 
 
 def _quiet(
-    made: xr.Dataset, names: np.ndarray, rng: np.random.Generator
+    p: np.ndarray, names: np.ndarray, rng: np.random.Generator
 ) -> list[tuple[int, tuple[int, int], np.ndarray]]:
     """Return quiet places: which object's shape (0: a disc), upper left corner, and the shape."""
-    p = made.p_value.values
     rows, columns = p.shape
     free = np.isfinite(p) & ~binary_dilation(names > 0, iterations=2)
     shapes = [
         (k, names[box] == k)
         for k, box in enumerate(find_objects(names), 1)
         if max(s.stop - s.start for s in box) <= min(BORROWED, rows // 2, columns // 2)
-    ] or [(0, _outline(made, 0.5, 0))]
+    ] or [(0, _outline(names, 0))]
     found, used = [], np.zeros_like(free)
     for _ in range(20 * QUIET):
         like, mask = shapes[rng.integers(len(shapes))]

@@ -14,10 +14,11 @@ import numpy as np
 import xarray as xr
 
 from eogen import catalog
-from eogen.change import calibrate, display, methods, sets
+from eogen.change import calibrate, display, methods, objects, sets
 from eogen.change.default import default
 from eogen.change.simulate import KINDS, simulate
 from eogen.change.stack import pair
+from eogen.colour import Scale
 from eogen.errors import InputError, Unavailable
 
 #: The source that is on every machine; the choice of estimator that is left to the images.
@@ -81,7 +82,6 @@ def sight(source: str, scene: str, seed: int) -> Sight:
     return _real(source, scene, _stamp(folder.files[scene]))
 
 
-@lru_cache(maxsize=32)
 def judged(seen: Sight, name: str) -> xr.Dataset:
     """Return the map of an estimator with ``p_value`` (y, x), told by the pair itself; do not write into it.
 
@@ -92,10 +92,23 @@ def judged(seen: Sight, name: str) -> xr.Dataset:
     Raises:
         InputError: those of :func:`eogen.change.methods.score`.
     """
-    asked = name if name != BEST else default(seen.images, offered(seen.images))
-    found = methods.score(seen.images, asked)
-    made = calibrate.p_values(found, calibrate.self_usual(found))
-    return found.assign(p_value=made.p_value).assign_attrs(made.attrs)
+    return _judged(seen, name if name != BEST else default(seen.images, offered(seen.images)))
+
+
+@lru_cache(maxsize=32)
+def alarming(seen: Sight, name: str, limit: float, least: int) -> np.ndarray:
+    """Return the objects of :func:`judged` (:func:`eogen.change.objects.alarms`); do not write into it."""
+    return objects.alarms(judged(seen, name), limit, least)
+
+
+@lru_cache(maxsize=32)
+def surprising(seen: Sight, name: str) -> tuple[np.ndarray, Scale]:
+    """Return :func:`judged` in colours, uint8 (y, x, 3), grey where nothing is known, and their scale."""
+    p = judged(seen, name).p_value.values
+    scale = display.surprise_scale(p)
+    heat = scale.colour(display.surprise(p))
+    heat[heat[..., 3] == 0] = 128
+    return np.ascontiguousarray(heat[..., :3]), scale
 
 
 @lru_cache(maxsize=48)
@@ -121,6 +134,13 @@ def _folder(source: str) -> sets.SetFolder:
             source=source,
         )  # fmt: skip
     return found[source]
+
+
+@lru_cache(maxsize=32)
+def _judged(seen: Sight, name: str) -> xr.Dataset:
+    found = methods.score(seen.images, name)
+    made = calibrate.p_values(found, calibrate.self_usual(found))
+    return found.assign(p_value=made.p_value).assign_attrs(made.attrs)
 
 
 @lru_cache(maxsize=32)

@@ -7,12 +7,12 @@ from functools import partial
 
 import pandas as pd
 import streamlit as st
-from eogen.verdicts.export import to_csv, to_geojson
 
 from eogen.verdicts import Verdict, campaigns, current, load, to_lines, turns
 from eogen.verdicts import agreement as measures
 from eogen.verdicts.agreement import FEWEST, Agreement, Estimate
 from eogen.verdicts.campaigns import Campaign, Held
+from eogen.verdicts.export import to_csv, to_geojson
 from pages.kit import card, export
 from pages.kit.address import choose
 from pages.kit.words import Words

@@ -27,7 +27,7 @@ from eogen.canopy.space import column
 from eogen.errors import Unavailable
 from eogen.progress import Progress
 from eogen.verdicts.kinds import Case, Panel
-from eogen.verdicts.pictures import FAINT, INK, figure, figure_png, plain
+from eogen.verdicts.plots import FAINT, INK, figure, figure_png, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

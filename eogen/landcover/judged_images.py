@@ -15,8 +15,8 @@ from eogen.landcover import methods, models, render, shelf
 from eogen.landcover.classifier import Classifier
 from eogen.landcover.methods import EXPLANATIONS
 from eogen.progress import Progress
-from eogen.verdicts.kinds import Case, Legend, Panel
-from eogen.verdicts.pictures import png
+from eogen.verdicts.kinds import Case, Panel
+from eogen.verdicts.pictures import legend, png
 
 #: One image in so many also carries each control.
 CONTROLLED = 5
@@ -87,10 +87,9 @@ def draw_explanation(case: Case) -> tuple[Panel, ...]:
     image = _image(str(facts["source"]), str(facts["image"]))
     said = str(facts["said"])
     evidence = methods.explain(classifier(str(facts["model"])), image, said, case.method).evidence.values
-    legend = Legend(tuple(SCALE.hex_colours(9)), 0.0, 1.0, "landcover_evidence")
     return (
         Panel(f"landcover_said_{said}", png(render.bright(image))),
-        Panel("landcover_evidence", png(lit(render.bright(image), evidence)), legend),
+        Panel("landcover_evidence", png(lit(render.bright(image), evidence)), legend(SCALE, "landcover_evidence")),
     )
 
 

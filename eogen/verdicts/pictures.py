@@ -1,65 +1,48 @@
-"""Small pictures for cases to judge: pixels enlarged by a whole factor, and figures without a word in them."""
+"""Pictures of cases: small PNG files, the same bytes for the same pixels, and the legend of their colours."""
 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from eogen.colour import Scale
+from eogen.verdicts.kinds import Legend
 
-#: Longest side of a picture, pixels.
-SIDE = 512
-#: Dots per inch of figures: sizes of type and lines follow it.
-DPI = 128
-#: Ink, faint ink and paper of figures, the same by day and by night: a figure is a picture on its own paper.
-INK, FAINT, PAPER = "#1c2228", "#b9bec4", "#ffffff"
+#: Longest side (pixels) and most bytes of a picture.
+SIDE, MOST = 512, 100_000
 
 
-def png(pixels: np.ndarray, side: int = SIDE) -> bytes:
-    """Return uint8 pixels (y, x, 3) as PNG, each drawn as a square of whole pixels; equal pixels give equal bytes.
+def png(pixels: np.ndarray) -> bytes:
+    """Return uint8 pixels (y, x, 3) as PNG; each is repeated as often as fits into :data:`SIDE`.
 
-    Args:
-        pixels: at most ``side`` a side.
-        side: longest side of the picture.
+    A picture larger than that is thinned to every second, third, ... pixel; one of more than :data:`MOST` bytes gets a
+    palette of 256, 64, 16 colours.
     """
-    factor = max(1, side // max(pixels.shape[:2]))
-    return _bytes(pixels.repeat(factor, 0).repeat(factor, 1))
+    step = -(-max(pixels.shape[:2]) // SIDE)
+    pixels = pixels[::step, ::step]
+    times = enlarged(pixels.shape[:2])
+    image = Image.fromarray(np.ascontiguousarray(pixels.repeat(times, 0).repeat(times, 1)))
+    content = _saved(image)
+    for colours in (256, 64, 16):
+        if len(content) <= MOST:
+            break
+        content = _saved(image.quantize(colours, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE))
+    return content
 
 
-def figure(height: int, width: int = SIDE) -> Figure:
-    """Return an empty figure, sizes in pixels; not pyplot's, which threads may not share.
-
-    Axes are placed by hand: laying them out took longer than drawing them.
-    """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    made = Figure((width / DPI, height / DPI), dpi=DPI, facecolor=PAPER)
-    FigureCanvasAgg(made)
-    return made
+def enlarged(shape: tuple[int, ...]) -> int:
+    """Return how many pixels a side a pixel becomes in :func:`png`."""
+    return max(1, SIDE // max(shape))
 
 
-def plain(axes: Axes, size: float = 7.5) -> Axes:
-    """Give axes the look of all figures: no frame above and at right, small type, ink."""
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(labelsize=size, colors=INK, length=3)
-    for label in (axes.xaxis.label, axes.yaxis.label):
-        label.set(fontsize=size + 0.5, color=INK)
-    return axes
+def legend(scale: Scale, quantity: str) -> Legend:
+    """Return the legend of a scale; ``quantity`` as in :class:`eogen.verdicts.kinds.Legend`."""
+    return Legend(tuple(scale.hex_colours()), scale.low, scale.high, quantity, scale.log)
 
 
-def figure_png(made: Figure) -> bytes:
-    """Return a figure as PNG without a date or a program's name in it."""
-    made.canvas.draw()  # type: ignore[attr-defined]
-    return _bytes(np.asarray(made.canvas.buffer_rgba())[..., :3])  # type: ignore[attr-defined]
-
-
-def _bytes(pixels: np.ndarray) -> bytes:
-    packed = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(packed, "PNG", optimize=True)
-    return packed.getvalue()
+def _saved(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()

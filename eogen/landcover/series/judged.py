@@ -17,7 +17,7 @@ from eogen.landcover.series.season import ndvi
 from eogen.landcover.series.unseen import labels
 from eogen.progress import Progress
 from eogen.verdicts.kinds import Case, Panel
-from eogen.verdicts.pictures import FAINT, INK, figure, figure_png, plain
+from eogen.verdicts.plots import FAINT, INK, figure, figure_png, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +64,8 @@ def seasons(options: Mapping[str, Any], progress: Progress) -> list[Case]:
             "parcels": source, "row": int(row), "print": _written(prints[row]), "said": classes[best],
             "chance": round(chance, 4),
         }  # fmt: skip
-        facts |= {axis: round(float(held[axis].values[row]), 5) for axis in ("lon", "lat") if axis in held}
+        if not simulated:
+            facts |= {axis: round(float(held[axis].values[row]), 5) for axis in ("lon", "lat") if axis in held}
         found.append(
             Case(
                 item=f"{source}/{facts['print']}/{name}",
@@ -110,7 +111,7 @@ def year(series: np.ndarray, bands: list[str], months: np.ndarray) -> bytes:
         months: (month,) calendar months, 1 to 12.
     """
     made = figure(HEIGHT)
-    true, false, curve = made.subplots(3, 1, sharex=True, height_ratios=(1.1, 1.1, 2), gridspec_kw=MARGINS | {"hspace": 0.06})
+    true, false, curve = made.subplots(3, 1, sharex=True, height_ratios=(1, 1, 2.4), gridspec_kw=MARGINS | {"hspace": 0.06})
     _tiles(true, tints.colours(series, bands), "B04 B03 B02")
     _tiles(false, tints.colours(series, bands, tints.FALSE), "B08 B04 B03")
     plain(curve)
@@ -118,7 +119,7 @@ def year(series: np.ndarray, bands: list[str], months: np.ndarray) -> bytes:
     at = np.arange(len(index))
     seen = np.isfinite(index)
     curve.plot(at[seen], index[seen], color=GREEN, linewidth=1.8, marker="o", markersize=4)
-    curve.set(ylim=(-0.05, 1.0), ylabel="NDVI", yticks=(0, 0.5, 1), xticks=at, xlim=(-0.5, len(at) - 0.5))
+    curve.set(ylim=(-0.6, 1.0), ylabel="NDVI", yticks=(-0.5, 0, 0.5, 1), xticks=at, xlim=(-0.5, len(at) - 0.5))
     curve.set_xticklabels([str(m) for m in months])
     curve.grid(axis="y", color=FAINT, linewidth=0.5)
     return figure_png(made)

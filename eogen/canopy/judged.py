@@ -109,8 +109,8 @@ def _case(source: str, row: int, family: str, method: str, sha256: str) -> Case:
     explained = predict(theta, _observed(source)[row], FAMILIES[family].noise)
     low, middle, high = np.quantile(column(theta, "lai").numpy(), (0.05, 0.5, 0.95))
     facts: dict[str, Any] = {
-        "source": source, "row": row, "print": _print(_observed(source)[row]), "family": family, "p": round(explained.p_all, 4),
-        "lai": [round(float(v), 3) for v in (low, middle, high)],
+        "source": source, "row": row, "print": _print(_observed(source)[row]), "family": family,
+        "p": round(explained.p_all, 4), "lai": [round(float(v), 3) for v in (low, middle, high)],
     }  # fmt: skip
     facts |= _place(source, row)
     simulated = source == "simulated"
@@ -203,7 +203,9 @@ def _intervals(theta: torch.Tensor, source: str, row: int, family: str) -> bytes
         if told is not None:
             if told.sd:
                 axes.plot([told.value - told.sd, told.value + told.sd], [0, 0], color=MARK, linewidth=1.2)
-            axes.plot(told.value, 0, marker="D", color=MARK, markersize=5, markeredgecolor="#ffffff", zorder=5)
+            axes.plot(
+                told.value, 0, marker="D", color=MARK, markersize=5, markeredgecolor="#ffffff", zorder=5
+            )
         ends = [spread[0], spread[-1], *np.quantile(column(theta, name).numpy(), (0.02, 0.98))]
         ends += [] if told is None else [told.value]
         pad = 0.04 * (max(ends) - min(ends))
@@ -234,7 +236,11 @@ def _place(source: str, row: int) -> dict[str, float]:
     if source == "simulated":
         return {}
     one = _points(source).isel(pixel=row)
-    told = {axis: float(one[name].values) for axis, name in (("lon", "longitude"), ("lat", "latitude")) if name in one}
+    told = {
+        axis: float(one[name].values)
+        for axis, name in (("lon", "longitude"), ("lat", "latitude"))
+        if name in one
+    }
     return {axis: round(value, 5) for axis, value in told.items() if np.isfinite(value)}
 
 

@@ -59,7 +59,9 @@ def explanations(options: Mapping[str, Any], progress: Progress) -> list[Case]:
         some = controls if number % CONTROLLED == 0 else []
         for name in (*options["landcover_methods"], *some):
             found.append(
-                _case(held, model, said, chance, method=name, truth="not_sensible" if name == KNOWN_BAD else "")
+                _case(
+                    held, model, said, chance, method=name, truth="not_sensible" if name == KNOWN_BAD else ""
+                )
             )
     return found
 
@@ -89,7 +91,11 @@ def draw_explanation(case: Case) -> tuple[Panel, ...]:
     evidence = methods.explain(classifier(str(facts["model"])), image, said, case.method).evidence.values
     return (
         Panel(f"landcover_said_{said}", png(render.bright(image))),
-        Panel("landcover_evidence", png(lit(render.bright(image), evidence)), legend(SCALE, "landcover_evidence")),
+        Panel(
+            "landcover_evidence",
+            png(lit(render.bright(image), evidence)),
+            legend(SCALE, "landcover_evidence"),
+        ),
     )
 
 
@@ -140,7 +146,9 @@ def _image(source: str, name: str) -> xr.DataArray:
     return shelf.image(source, name)
 
 
-def _answered(model: Classifier, source: str, progress: Progress) -> Iterator[tuple[shelf.Shelved, str, float]]:
+def _answered(
+    model: Classifier, source: str, progress: Progress
+) -> Iterator[tuple[shelf.Shelved, str, float]]:
     """Yield images that the network did not learn from, its answer and the probability of that."""
     held = [s for s in shelf.images(source) if source == "simulated" or not models.seen(model.name, s.name)]
     for number, one in enumerate(held):

@@ -134,7 +134,8 @@ def draw_score(case: Case) -> tuple[Panel, ...]:
     said, true = _maps(int(facts["seed"]), str(facts["run"]))
     step = int(facts["step"])
     return tuple(
-        Panel(name, png(pixels(maps[step])), legend()) for name, maps in (("rain_imerg", said), ("rain_truth", true))
+        Panel(name, png(pixels(maps[step])), legend())
+        for name, maps in (("rain_imerg", said), ("rain_truth", true))
     )
 
 
@@ -170,9 +171,7 @@ def _distances(held: Past, rng: np.random.Generator, count: int = 4000) -> np.nd
     return np.sort(np.linalg.norm(held.latent[first[kept]] - held.latent[second[kept]], axis=1))
 
 
-def _pair(
-    of: Basis, held: Past, name: str, rows: tuple[int, int], same: bool, apart: np.ndarray
-) -> Case:
+def _pair(of: Basis, held: Past, name: str, rows: tuple[int, int], same: bool, apart: np.ndarray) -> Case:
     distance = float(np.linalg.norm(held.latent[rows[0]] - held.latent[rows[1]]))
     maps = [[int(held.seed[k]), int(held.step[k])] for k in rows]
     text = "+".join(f"{seed}-{step}" for seed, step in sorted(maps))

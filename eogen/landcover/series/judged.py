@@ -65,7 +65,9 @@ def seasons(options: Mapping[str, Any], progress: Progress) -> list[Case]:
             "chance": round(chance, 4),
         }  # fmt: skip
         if not simulated:
-            facts |= {axis: round(float(held[axis].values[row]), 5) for axis in ("lon", "lat") if axis in held}
+            facts |= {
+                axis: round(float(held[axis].values[row]), 5) for axis in ("lon", "lat") if axis in held
+            }
         found.append(
             Case(
                 item=f"{source}/{facts['print']}/{name}",
@@ -111,7 +113,9 @@ def year(series: np.ndarray, bands: list[str], months: np.ndarray) -> bytes:
         months: (month,) calendar months, 1 to 12.
     """
     made = figure(HEIGHT)
-    true, false, curve = made.subplots(3, 1, sharex=True, height_ratios=(1, 1, 2.4), gridspec_kw=MARGINS | {"hspace": 0.06})
+    true, false, curve = made.subplots(
+        3, 1, sharex=True, height_ratios=(1, 1, 2.4), gridspec_kw=MARGINS | {"hspace": 0.06}
+    )
     _tiles(true, tints.colours(series, bands), "B04 B03 B02")
     _tiles(false, tints.colours(series, bands, tints.FALSE), "B08 B04 B03")
     plain(curve)
@@ -119,7 +123,9 @@ def year(series: np.ndarray, bands: list[str], months: np.ndarray) -> bytes:
     at = np.arange(len(index))
     seen = np.isfinite(index)
     curve.plot(at[seen], index[seen], color=GREEN, linewidth=1.8, marker="o", markersize=4)
-    curve.set(ylim=(-0.6, 1.0), ylabel="NDVI", yticks=(-0.5, 0, 0.5, 1), xticks=at, xlim=(-0.5, len(at) - 0.5))
+    curve.set(
+        ylim=(-0.6, 1.0), ylabel="NDVI", yticks=(-0.5, 0, 0.5, 1), xticks=at, xlim=(-0.5, len(at) - 0.5)
+    )
     curve.set_xticklabels([str(m) for m in months])
     curve.grid(axis="y", color=FAINT, linewidth=0.5)
     return figure_png(made)
@@ -129,7 +135,9 @@ def _tiles(axes: Axes, colours: list[tints.Colour | None], name: str) -> None:
     """Draw a row of months; what clouds hid is hatched."""
     for k, colour in enumerate(colours):
         face = "#ffffff" if colour is None else tints.css(colour)
-        axes.bar(k, 1, 0.94, color=face, edgecolor=FAINT, linewidth=0.5, hatch="////" if colour is None else None)
+        axes.bar(
+            k, 1, 0.94, color=face, edgecolor=FAINT, linewidth=0.5, hatch="////" if colour is None else None
+        )
     axes.set(ylim=(0, 1), yticks=(), ylabel=name.replace(" ", "\n"))
     axes.spines[:].set_visible(False)
     axes.tick_params(bottom=False, labelbottom=False)
@@ -187,5 +195,3 @@ def _some(label: np.ndarray) -> np.ndarray:
         mine = np.flatnonzero(label == k)
         rows.append(mine[np.unique(np.linspace(0, len(mine) - 1, min(EACH, len(mine))).round().astype(int))])
     return np.sort(np.concatenate(rows)) if rows else np.zeros(0, int)
-
-

@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import streamlit as st
-import torch
 
 from eogen.progress import Progress, silent
 from eogen.rain.archive import FILES, archive, step_of
 from eogen.rain.basis import Basis, basis
-from eogen.rain.examples import TARGETS, Examples, join, of_maps
+from eogen.rain.examples import Examples, join, of_maps
 from eogen.rain.methods import METHODS
 from eogen.rain.models import FOLDER
-from eogen.rain.past import Past, committed, past, ready, run_of
+from eogen.rain.past import Past, committed, ready, run_of
 from eogen.rain.score_model import ScoreModel
 from pages.kit.words import Words
 from pages.parts.rain import more_days, names

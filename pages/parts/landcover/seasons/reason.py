@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from eogen.landcover.series import tints
 from eogen.landcover.series.told import Told
 from pages.kit.words import Words
-from eogen.landcover.series import tints
 
 #: Lights a sentence can name: spectral groups, and all of them together.
 LIGHTS = ("visible", "red_edge", "nir", "swir", "any")

@@ -69,13 +69,15 @@ def explanations(options: Mapping[str, Any], progress: Progress) -> list[Case]:
 def labels(options: Mapping[str, Any], progress: Progress) -> list[Case]:
     """Return one case for each image: the class that the network says, with its calibrated probability.
 
+    Images that the network learnt from are left out: it would be right, and sure of it, without knowing anything.
+
     Raises:
-        InputError: ``landcover_judged_bands``.
+        InputError: ``landcover_judged_bands``; ``landcover_judged_seen`` where no image is left.
     """
     model = classifier(options["landcover_model"])
     return [
         _case(held, model, said, chance, method=model.name, truth="right" if said == held.label else "wrong")
-        for held, said, chance in _answered(model, options["landcover_source"], progress)
+        for held, said, chance in _answered(model, options["landcover_source"], progress, unseen=True)
     ]
 
 
@@ -147,10 +149,16 @@ def _image(source: str, name: str) -> xr.DataArray:
 
 
 def _answered(
-    model: Classifier, source: str, progress: Progress
+    model: Classifier, source: str, progress: Progress, *, unseen: bool = False
 ) -> Iterator[tuple[shelf.Shelved, str, float]]:
-    """Yield images that the network did not learn from, its answer and the probability of that."""
-    held = [s for s in shelf.images(source) if source == "simulated" or not models.seen(model.name, s.name)]
+    """Yield images, of those the network did not learn from alone if asked, its answer and the probability of that."""
+    held = [s for s in shelf.images(source) if not (unseen and _learnt(model, s))]
+    if not held:
+        raise InputError(
+            "landcover_judged_seen",
+            "The network {model} learnt from every image of {source} that is here; choose another model or source.",
+            model=model.name, source=source,
+        )  # fmt: skip
     for number, one in enumerate(held):
         progress(number, len(held), "predict")
         image = _image(source, one.name)
@@ -177,6 +185,7 @@ def _case(
         scene=held.name[:16],
         facts={
             "source": held.source, "image": held.name, "model": model.name, "said": said, "chance": round(chance, 4),
+            "learnt": _learnt(model, held),
         },
         method=method,
         weights=model.sha256,
@@ -187,3 +196,8 @@ def _case(
         source=name,
         licence=licence,
     )  # fmt: skip
+
+
+def _learnt(model: Classifier, held: shelf.Shelved) -> bool:
+    """Return whether the network learnt from an image."""
+    return held.source != "simulated" and models.seen(model.name, held.name)

@@ -29,8 +29,8 @@ SETS = {
 }
 #: Sources whose images have a class.
 LABELLED = ("simulated", "eurosat_ms", "eurosat_rgb")
-#: Images of a class that are offered at most.
-EACH = 20
+#: Images of a class that are offered at most: simulated ones, and real ones.
+EACH, EACH_REAL = 20, 60
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _real(source: str, folder: Path, stamp: int) -> dict[str, Shelved]:
     some = [
         held[k]
         for held in by_class.values()
-        for k in np.unique(np.linspace(0, len(held) - 1, min(EACH, len(held))).round().astype(int))
+        for k in np.unique(np.linspace(0, len(held) - 1, min(EACH_REAL, len(held))).round().astype(int))
     ]
     return {found.name: found for found in map(_shelved(source), some)}
 

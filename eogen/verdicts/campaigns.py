@@ -37,6 +37,7 @@ class Campaign:
         room, kind: what is judged (see :class:`eogen.verdicts.kinds.Kind`).
         answers: the kind's two.
         sides: whether the answers are panels shown left and right.
+        shuffled: panels whose order is drawn for each reviewer.
         blind: whether methods are hidden.
         seed: of the draw and of every reviewer's order.
         how: ``"stratified"``, ``"uncertain"`` or ``"random"``.
@@ -51,6 +52,7 @@ class Campaign:
     kind: str
     answers: tuple[str, str]
     sides: bool
+    shuffled: tuple[str, ...]
     blind: bool
     seed: int
     how: str
@@ -136,8 +138,9 @@ def create(
     again = {case.item: sum(item == case.item for item, _ in turns) - 1 for case in chosen}
     share = weights(candidates, chosen, how=how, seed=seed)
     made = Campaign(
-        f"{_slug(title)}-{uuid4().hex[:6]}", title, kind.room, kind.name, kind.answers, kind.sides, blind, seed, how,
-        dict(options or {}), len(candidates), datetime.now(UTC).isoformat(timespec="seconds"), code_version(),
+        f"{_slug(title)}-{uuid4().hex[:6]}", title, kind.room, kind.name, kind.answers, kind.sides,
+        kind.answers if kind.sides else kind.shuffled if blind else (), blind, seed, how, dict(options or {}),
+        len(candidates), datetime.now(UTC).isoformat(timespec="seconds"), code_version(),
     )  # fmt: skip
     drawn = []
     for number, case in enumerate(chosen):
@@ -155,7 +158,8 @@ def _keep(
     drawn: Sequence[tuple[Panel, ...]],
     database: str | None,
 ) -> None:
-    row = asdict(made) | {"answers": json.dumps(made.answers), "options": _json(made.options)}
+    texts = {name: _json(getattr(made, name)) for name in ("answers", "shuffled", "options")}
+    row = asdict(made) | texts
     rows = [
         {
             "campaign": made.name, "number": number, "item": case.item, "repeats": again[case.item],
@@ -230,7 +234,8 @@ def _legend(text: str) -> Legend | None:
 
 
 def _campaign(row: Any) -> Campaign:
-    more = {"answers": tuple(json.loads(row["answers"])), "options": json.loads(row["options"])}
+    more = {name: tuple(json.loads(row[name])) for name in ("answers", "shuffled")}
+    more["options"] = json.loads(row["options"])
     return Campaign(**dict(row) | more)
 
 

@@ -16,7 +16,7 @@ from eogen.verdicts import database as base
 from eogen.verdicts import tables
 from eogen.verdicts.campaigns import Campaign, Held
 from eogen.verdicts.draw import APART
-from eogen.verdicts.kinds import BESIDES, Kind
+from eogen.verdicts.kinds import BESIDES
 from eogen.verdicts.record import Verdict, current
 from eogen.verdicts.store import as_row, from_row, load
 
@@ -73,16 +73,10 @@ def order(campaign: Campaign, reviewer: str, held: Sequence[Held]) -> tuple[Turn
     return tuple(turns)
 
 
-def shown(
-    campaign: Campaign, reviewer: str, turn: Turn, panels: Sequence[str], kind: Kind | None = None
-) -> list[str]:
-    """Return the names of the panels in the order in which this reviewer sees them.
-
-    Sides, and the panels that a blind campaign shuffles, change places by a draw of their own; the others stay.
-    """
+def shown(campaign: Campaign, reviewer: str, turn: Turn, panels: Sequence[str]) -> list[str]:
+    """Return the names of the panels in the order in which this reviewer sees them: sides change places by a draw."""
     names = list(panels)
-    loose = campaign.answers if campaign.sides else (kind.shuffled if campaign.blind and kind else ())
-    at = [k for k, name in enumerate(names) if name in loose]
+    at = [k for k, name in enumerate(names) if name in campaign.shuffled]
     rng = np.random.default_rng(_seed(campaign, reviewer, *turn.key))
     for k, other in zip(at, rng.permutation(at), strict=True):
         names[k] = panels[other]

@@ -16,9 +16,9 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from eogen import __version__
 from eogen.errors import InputError
 from eogen.progress import Progress, silent
+from eogen.results import code_version
 from eogen.verdicts import database as base
 from eogen.verdicts import tables
 from eogen.verdicts.draw import HOW, draw, weights
@@ -137,7 +137,7 @@ def create(
     share = weights(candidates, chosen, how=how, seed=seed)
     made = Campaign(
         f"{_slug(title)}-{uuid4().hex[:6]}", title, kind.room, kind.name, kind.answers, kind.sides, blind, seed, how,
-        dict(options or {}), len(candidates), datetime.now(UTC).isoformat(timespec="seconds"), __version__,
+        dict(options or {}), len(candidates), datetime.now(UTC).isoformat(timespec="seconds"), code_version(),
     )  # fmt: skip
     drawn = []
     for number, case in enumerate(chosen):

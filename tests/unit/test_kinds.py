@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from eogen.errors import InputError
 from eogen.verdicts.kinds import BESIDES, Kind, kinds
 from pages.kit.words import LANGUAGES, load
-from tests.unit.test_words import trees
+from tests.real import REPOSITORY
 
 KINDS = tuple(kinds().values())
 
@@ -23,21 +24,14 @@ def test_names_are_unique_and_answers_are_two_other_words():
 
 
 def named_in(room: str, callee: str, position: int) -> set[str]:
-    """The texts given to a call in a room's files, e.g. the names of its panels."""
-    import ast
-
+    """The texts given to a call in a room's file, e.g. the names of its panels."""
+    tree = ast.parse((REPOSITORY / "eogen" / room / "cases_to_judge.py").read_text("utf-8"))
     found = set()
-    for path, tree in trees("eogen"):
-        if path.parent.name != room or path.name != "cases_to_judge.py":
-            continue
-        for node in ast.walk(tree):
-            if (
-                isinstance(node, ast.Call)
-                and getattr(node.func, "id", getattr(node.func, "attr", "")) == callee
-            ):
-                one = node.args[position] if len(node.args) > position else None
-                if isinstance(one, ast.Constant) and isinstance(one.value, str):
-                    found.add(one.value)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and callee == getattr(node.func, "id", getattr(node.func, "attr", "")):
+            one = node.args[position] if len(node.args) > position else None
+            if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                found.add(one.value)
     return found
 
 

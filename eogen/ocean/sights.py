@@ -16,7 +16,7 @@ from eogen import catalog
 from eogen.errors import InputError, Unavailable
 from eogen.ocean import seas, sources
 from eogen.ocean.holdout import spread
-from eogen.ocean.methods import METHODS, method
+from eogen.ocean.methods import METHODS, WEIGHTS, method
 from eogen.ocean.trial import Trial, hidden, trial
 from eogen.progress import Progress, silent
 
@@ -48,12 +48,10 @@ def names() -> list[str]:
 
 def offered() -> list[str]:
     """Return the methods that can be asked on this machine without physical fields, quick ones that draw first."""
-    from eogen.ocean.models import FOLDER
-
     here = [
         name
         for name, row in METHODS.items()
-        if not row.drivers and (not row.model or (FOLDER / f"{row.model}.safetensors").is_file())
+        if not row.drivers and (not row.model or (WEIGHTS / f"{row.model}.safetensors").is_file())
     ]
     return [*(name for name in FIRST if name in here), *(name for name in here if name not in FIRST)]
 

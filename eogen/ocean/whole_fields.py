@@ -7,19 +7,20 @@ filled ones, so that they give nothing away.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from eogen.ocean.blind import steps
-from eogen.ocean.holdout import HIGH, LOW
+from eogen.ocean.holdout import LOW
 from eogen.ocean.methods import method
 from eogen.ocean.texture import roughness
 from eogen.ocean.trial import Trial
 
 #: Sides tried for a scene, cells; unseen part of the sea at most for a field seen whole; least part of the scene that
-#: is sea; real fields that are enough, and scenes taken of one date.
-SIDES, UNSEEN, SEA, ENOUGH, EACH = (96, 72, 56, 44, 36), 0.01, 0.4, 4, 4
+#: is sea; real fields that are enough, and scenes taken of one date; part of a real field hidden at most.
+SIDES, UNSEEN, SEA, ENOUGH, EACH, MOST = (96, 72, 56, 44, 36), 0.01, 0.4, 12, 4, 0.95
 #: Neighbouring pairs that tell a roughness.
 PAIRS = 60
 
@@ -68,19 +69,23 @@ def seen_whole(values: np.ndarray, sea: np.ndarray) -> tuple[int, list[Scene]]:
     return best
 
 
-def hiding(values: np.ndarray, sea: np.ndarray, scene: Scene, rng: np.random.Generator) -> int | None:
-    """Return a date whose clouds hide a usual part of a scene; None where no date's do."""
+def hiding(values: np.ndarray, sea: np.ndarray, scene: Scene, rng: np.random.Generator) -> list[int] | None:
+    """Return two dates whose clouds together hide a usual part of a scene; None where no two do.
+
+    Two, as a filled scene lacks what the clouds of its own date hid and what those of another date do.
+    """
     here = np.isfinite(values[scene.frame][scene.cut])
-    for other in rng.permutation(len(values)):
-        share = (here & hidden_by(values, sea, scene, int(other))).sum() / max(here.sum(), 1)
-        if other != scene.frame and LOW <= share <= HIGH:
-            return int(other)
+    others = [int(t) for t in rng.permutation(len(values)) if t != scene.frame]
+    for pair in zip(others[::2], others[1::2], strict=False):
+        share = (here & hidden_by(values, sea, scene, pair)).sum() / max(here.sum(), 1)
+        if LOW <= share <= MOST:
+            return list(pair)
     return None
 
 
-def hidden_by(values: np.ndarray, sea: np.ndarray, scene: Scene, clouds: int) -> np.ndarray:
-    """Return (row, column) bool: what the clouds of a date hide of a scene."""
-    return ~np.isfinite(values[clouds][scene.cut]) & sea[scene.cut]
+def hidden_by(values: np.ndarray, sea: np.ndarray, scene: Scene, clouds: Sequence[int]) -> np.ndarray:
+    """Return (row, column) bool: what the clouds of some dates hide of a scene."""
+    return ~np.isfinite(values[list(clouds)][:, *scene.cut]).all(0) & sea[scene.cut]
 
 
 def filled(trial: Trial, sea: np.ndarray, side: int, rng: np.random.Generator) -> list[Scene]:

@@ -302,6 +302,35 @@ def test_answers_are_kept_counted_and_taken_away(lang):
     assert len(at.session_state["ocean_blind_answers"]) == 3, "another method loses nothing"
 
 
+def test_answers_are_verdicts_on_the_disk_and_wait_where_it_cannot_be_written(monkeypatch):
+    from eogen.errors import InputError
+    from eogen.verdicts import load as verdicts
+    from pages.parts.ocean import panel_blind
+
+    held = {one.id for one in verdicts("ocean")}
+    at = panel("blind", "en")
+    write = panel_blind.add
+
+    def full(rows):
+        raise InputError("verdict_disk", "No room on {path}: {reason}.", path="/dev/full", reason="full")
+
+    monkeypatch.setattr(panel_blind, "add", full)
+    at.button(key="ocean_blind_left").click().run()
+    well(at, "en", boxed=1)
+    assert len(at.session_state["ocean_blind_answers"]) == 1
+    assert {one.id for one in verdicts("ocean")} == held
+    monkeypatch.setattr(panel_blind, "add", write)
+    at.button(key="ocean_blind_left").click().run()
+    well(at, "en")
+    answers = at.session_state["ocean_blind_answers"]
+    kept = [one for one in verdicts("ocean") if one.id not in held]
+    assert {one.item: one.answer for one in kept} == {
+        one.case: "real" if one.correct else "filled" for one in answers
+    }
+    assert {(one.kind, one.method) for one in kept} == {("real_or_filled", "oi")}
+    assert len({one.reviewer for one in kept}) == 1
+
+
 def test_nothing_on_the_page_gives_the_answer_away():
     at = panel("blind", "en")
     body = bodies(at)

@@ -1,4 +1,4 @@
-"""Who judges: a name they choose, or one made up; it stands in the address, so that the link goes on where they were."""
+"""Who judges: a name they choose, or one made up; it stands in the address, so that the link goes on there."""
 
 from __future__ import annotations
 
@@ -13,11 +13,17 @@ PREFIX = "anon-"
 _KEY = "verdicts_reviewer"
 
 
-def known() -> str:
+def name_of_session() -> str:
     """Return the reviewer of the address or of this session; a made-up one the first time."""
     asked = " ".join(st.query_params.get("reviewer", "").split())[: LIMITS["reviewer"]]
     name = asked or st.session_state.get(_KEY) or f"{PREFIX}{secrets.token_hex(3)}"
     st.session_state[_KEY] = name
+    return name
+
+
+def known() -> str:
+    """Return :func:`name_of_session`, and put it into the address."""
+    name = name_of_session()
     if st.query_params.get("reviewer") != name:
         st.query_params["reviewer"] = name
     return name
@@ -40,7 +46,9 @@ def ask(t: Words, name: str) -> None:
 def _address() -> str:
     from urllib.parse import urlencode
 
-    return urlencode([(name, st.query_params[name]) for name in ("campaign", "reviewer") if name in st.query_params])
+    return urlencode(
+        [(name, st.query_params[name]) for name in ("campaign", "reviewer") if name in st.query_params]
+    )
 
 
 def _named() -> None:

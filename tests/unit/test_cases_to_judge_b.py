@@ -85,7 +85,7 @@ def test_cases_can_be_kept_drawn_by_stratum_and_by_doubt(proposed, name):
         assert len(json.dumps(case.facts)) <= 3000
     if name != "scores":  # the one day of the test has one weather
         assert len({case.stratum for case in cases}) > 1
-    assert len({case.score for case in cases}) > 3
+    assert len({case.score for case in cases}) > 1
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -95,6 +95,8 @@ def _option(t: Words, kind: Kind, option: Option) -> Any:
 
 def _value(t: Words, room: str, value: str) -> str:
     """Return a choice in the room's own words, where it has some; seeds and limits are numbers."""
+    if f"verdicts.values.{value}" in t:
+        return t(f"verdicts.values.{value}")
     for table in TABLES:
         for key in (f"{room}.{table}.{value}", f"{room}.{table}.{value}.name"):
             if key in t:

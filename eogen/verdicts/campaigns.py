@@ -142,10 +142,12 @@ def create(
         kind.answers if kind.sides else kind.shuffled if blind else (), blind, seed, how, dict(options or {}),
         len(candidates), datetime.now(UTC).isoformat(timespec="seconds"), code_version(),
     )  # fmt: skip
-    drawn = []
-    for number, case in enumerate(chosen):
+    drawn = {}
+    for number, case in enumerate(
+        sorted(chosen, key=lambda one: one.item)
+    ):  # what is read or run once stays at hand
         progress(number, len(chosen), "pictures")
-        drawn.append(kind.draw(case))
+        drawn[case.item] = kind.draw(case)
     _keep(made, chosen, again, share, drawn, database)
     return made
 
@@ -155,7 +157,7 @@ def _keep(
     chosen: Sequence[Case],
     again: Mapping[str, int],
     share: Mapping[str, float],
-    drawn: Sequence[tuple[Panel, ...]],
+    drawn: Mapping[str, tuple[Panel, ...]],
     database: str | None,
 ) -> None:
     texts = {name: _json(getattr(made, name)) for name in ("answers", "shuffled", "options")}
@@ -172,8 +174,8 @@ def _keep(
             "campaign": made.name, "item": case.item, "position": position, "name": panel.name, "png": panel.png,
             "legend": _json(asdict(panel.legend)) if panel.legend else "",
         }
-        for case, panels in zip(chosen, drawn, strict=True)
-        for position, panel in enumerate(panels)
+        for case in chosen
+        for position, panel in enumerate(drawn[case.item])
     ]  # fmt: skip
     with base.writing(database) as connection:
         connection.execute(sa.insert(tables.campaigns), row)

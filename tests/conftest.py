@@ -30,7 +30,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 #: do. All others follow, those with most tests first. Of the browser's, test_app is first: its server must be fresh.
 LONGEST = (
     "browser/test_app.py",
-    "browser/test_public.py",
     "browser/test_swipe.py",
     "unit/test_rain_evaluate.py",
     "unit/test_posteriors.py",

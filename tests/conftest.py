@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,36 @@ for variable in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):
 os.environ["EOGEN_WARMUP"] = "0"
 os.environ.pop("EOGEN_DATA", None)
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+#: The files that take longest, the longest first: a long one that starts last leaves the other process with nothing to
+#: do. All others follow, those with most tests first. Of the browser's, test_app is first: its server must be fresh.
+LONGEST = (
+    "browser/test_app.py",
+    "browser/test_swipe.py",
+    "unit/test_rain_evaluate.py",
+    "unit/test_posteriors.py",
+    "pages/test_change.py",
+    "unit/test_ocean_methods.py",
+    "unit/test_ocean_scale.py",
+    "unit/test_rain_scores_days.py",
+    "unit/test_reference.py",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave the order of files to the hook below; xdist's own knows numbers of tests only."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order files by how long they take; inside a file nothing moves."""
+    here = Path(__file__).parent
+    tests = Counter(item.path for item in items)
+    rank = {here / name: k for k, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (rank.get(item.path, len(rank)), -tests[item.path], str(item.path)))
 
 
 @pytest.fixture(autouse=True)

@@ -156,6 +156,16 @@ def serve(
     running.clear()
 
 
+@pytest.fixture(scope="session")
+def bare(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of the app on a machine with no data and nothing kept, warmed up; one for all the rooms' tests.
+
+    Each server warms up every room; one a file would warm them all up again beside the tests.
+    """
+    empty = str(tmp_path_factory.mktemp("empty"))
+    return serve("app.py", EOGEN_WARMUP="1", EOGEN_DATA=empty, XDG_CACHE_HOME=empty, XDG_DATA_HOME=empty)
+
+
 @contextmanager
 def engine() -> Iterator[Browser]:
     """Run a headless Chromium in which no name but 127.0.0.1 resolves."""

@@ -15,16 +15,10 @@ WIDE = "(() => { const m = document.querySelector('[data-testid=stMain]'); retur
 RINGS = "e => e.eogen.rings"
 
 
-@pytest.fixture(scope="module")
-def address(serve, tmp_path_factory):
-    empty = str(tmp_path_factory.mktemp("empty"))
-    return serve("app.py", EOGEN_WARMUP="1", EOGEN_DATA=empty, XDG_CACHE_HOME=empty, XDG_DATA_HOME=empty)
-
-
 @pytest.fixture
-def visit(address, open_page):
+def visit(bare, open_page):
     def go(query: str, ready: str = READY, **options):
-        page = open_page(f"{address}/change?{query}", **options)
+        page = open_page(f"{bare}/change?{query}", **options)
         page.set_default_timeout(90_000)
         page.locator(ready).first.wait_for()
         settle(page, 90)

@@ -10,15 +10,9 @@ WIDE = "(() => { const m = document.querySelector('[data-testid=stMain]'); retur
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
-@pytest.fixture(scope="module")
-def address(serve, tmp_path_factory):
-    empty = str(tmp_path_factory.mktemp("empty"))
-    return serve("app.py", EOGEN_WARMUP="1", EOGEN_DATA=empty, XDG_CACHE_HOME=empty, XDG_DATA_HOME=empty)
-
-
 @pytest.mark.parametrize("options", [{}, PHONE], ids=["desk", "phone"])
-def test_a_field_is_guessed(address, open_page, options):
-    page = open_page(f"{address}/landcover?topic=season&lang=fr", **options)
+def test_a_field_is_guessed(bare, open_page, options):
+    page = open_page(f"{bare}/landcover?topic=season&lang=fr", **options)
     page.set_default_timeout(90_000)
     page.locator("[class*=st-key-choose_] button").first.wait_for()
     settle(page, 90)

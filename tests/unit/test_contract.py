@@ -76,3 +76,10 @@ def test_files_hold_one_idea() -> None:
         if (n := len(f.read_text().splitlines())) > 400
     }
     assert not long, f"files over 400 lines: {long}"
+
+
+def test_the_files_that_go_first_are_there() -> None:
+    from tests.conftest import LONGEST
+
+    missing = [name for name in LONGEST if not (REPOSITORY / "tests" / name).is_file()]
+    assert not missing, f"tests/conftest.py orders files that are gone: {missing}"

@@ -44,10 +44,10 @@ class Child:
     """A process that opens files, one at a time."""
 
     def __init__(self, home: Path, seed: int, bait: str) -> None:
-        environment = os.environ | {"OMP_NUM_THREADS": "1", "HOME": str(home), "NUMBA_NUM_THREADS": "1", "TMPDIR": str(home)}
+        own = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "HOME": str(home), "TMPDIR": str(home)}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.fuzz.child", str(home), str(seed), bait],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=environment, bufsize=0,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=os.environ | own, bufsize=0,
         )  # fmt: skip
         self._buffer = b""
         self.ready = self._line(START)
@@ -111,10 +111,12 @@ def run(numbers: list[int], seed: int, *, say: bool = False) -> list[dict[str, A
             if child is None:
                 child = Child(home, seed, bait)
                 if child.ready is None:
-                    raise RuntimeError(f"the child did not start: {child.end()}\n{(home / 'stderr.txt').read_text()[-2000:]}")
+                    said = (home / "stderr.txt").read_text()[-2000:]
+                    raise RuntimeError(f"the child did not start: {child.end()}\n{said}")
             found = child.ask(number)
             if found is None:
-                found = {"number": number, "reader": "?", "label": "", "said": "failed", "code": child.end(),
+                reader, _, label = (home / "now.txt").read_text().partition(" ")
+                found = {"number": number, "reader": reader, "label": label, "said": "failed", "code": child.end(),
                          "seconds": LONGEST, "mb": 0}  # fmt: skip
                 child = None
             if Bait.asked:
@@ -122,7 +124,10 @@ def run(numbers: list[int], seed: int, *, say: bool = False) -> list[dict[str, A
                 Bait.asked.clear()
             results.append(judged(found))
             if say and results[-1]["said"] == "failed":
-                print(f"FAILED {seed}/{number} {found['reader']} ({found['label']}): {found['code']}", flush=True)
+                print(
+                    f"FAILED {seed}/{number} {found['reader']} ({found['label']}): {found['code']}",
+                    flush=True,
+                )
         if child is not None:
             child.process.stdin.close()
             child.process.wait(30)
@@ -134,7 +139,9 @@ def run(numbers: list[int], seed: int, *, say: bool = False) -> list[dict[str, A
 
 def table(results: list[dict[str, Any]]) -> str:
     """Return one line for each reader: files, read, refused, failed, slowest, largest."""
-    lines = [f"{'reader':<16}{'files':>7}{'read':>7}{'refused':>9}{'failed':>8}{'slowest':>10}{'largest':>10}"]
+    lines = [
+        f"{'reader':<16}{'files':>7}{'read':>7}{'refused':>9}{'failed':>8}{'slowest':>10}{'largest':>10}"
+    ]
     for reader in sorted({r["reader"] for r in results}):
         own = [r for r in results if r["reader"] == reader]
         said = Counter(r["said"] for r in own)
@@ -148,7 +155,9 @@ def table(results: list[dict[str, Any]]) -> str:
 def main(words: list[str] | None = None) -> int:
     """Run what was asked for; 1 when a file failed."""
     asked = argparse.ArgumentParser(prog="python -m benchmarks.fuzz", description=__doc__)
-    asked.add_argument("--files", type=int, default=2000, help="the well-made and the hostile ones come first")
+    asked.add_argument(
+        "--files", type=int, default=2000, help="the well-made and the hostile ones come first"
+    )
     asked.add_argument("--seed", type=int, default=0)
     asked.add_argument("--only", type=int, nargs="+", metavar="NUMBER", help="play these again")
     asked.add_argument("--json", type=Path, metavar="FILE", help="write every result")

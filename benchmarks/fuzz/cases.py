@@ -12,8 +12,9 @@ from benchmarks.fuzz import hostile, mutate
 from benchmarks.fuzz.seeds import Files, all_seeds
 
 #: Names under which files come now and then.
-NAMES = ("../../../etc/cron.d/x", "a" * 300 + ".tif", "{name}.nc", "<img src=x onerror=alert(1)>.tif", "a\nb.tif", "",
-         "/vsicurl/http://127.0.0.1:9/a.tif", "con.nc", "é\u202e.csv", "2020-99-99.tif", ".zip", "x.CSV", "x.zip")  # fmt: skip
+NAMES = ("../../../etc/cron.d/x", "a" * 300 + ".tif", "{name}.nc", "<img src=x onerror=alert(1)>.tif", "a\nb.tif",
+         "", "/vsicurl/http://127.0.0.1:9/a.tif", "con.nc",
+         "é\u202e.csv", "2020-99-99.tif", ".zip", "x.CSV", "x.zip")  # fmt: skip
 #: Readers that go by names on disk; the others get odd names too.
 _BY_NAME = ("series", "weights", "checkpoint", "results", "verdicts", "archive", "canopy_points")
 

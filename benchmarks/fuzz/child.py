@@ -24,7 +24,16 @@ from eogen.errors import InputError
 #: Address space beyond what is mapped at the start, bytes: past it memory is refused, and the machine lives on.
 SPARE = 6 << 30
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_NAMES = ("os.mkdir", "os.rename", "os.symlink", "os.link", "os.remove", "os.rmdir", "os.truncate", "shutil.move")
+_NAMES = (
+    "os.mkdir",
+    "os.rename",
+    "os.symlink",
+    "os.link",
+    "os.remove",
+    "os.rmdir",
+    "os.truncate",
+    "shutil.move",
+)
 _NETWORK = ("socket.connect", "socket.getaddrinfo", "socket.bind", "socket.sendto", "urllib.Request")
 _PROCESSES = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork")
 _seen: list[str] = []
@@ -72,6 +81,7 @@ def one(cases: Cases, number: int, words: dict[str, Any], home: Path) -> dict[st
     inner = folder / "in"
     inner.mkdir()
     os.chdir(cwd)
+    (home / "now.txt").write_text(f"{case.reader} {case.label}")
     before = forget()
     _seen.clear()
     said, code, began = "read", "", time.perf_counter()
@@ -94,15 +104,22 @@ def one(cases: Cases, number: int, words: dict[str, Any], home: Path) -> dict[st
         import traceback
 
         place = traceback.extract_tb(error.__traceback__)
-        own = next((f for f in reversed(place) if "/eogen/" in f.filename or "/pages/" in f.filename), place[-1])
-        said, code = "failed", f"{type(error).__name__}: {str(error)[:120]} ({Path(own.filename).name}:{own.lineno})"
+        own = next(
+            (f for f in reversed(place) if "/eogen/" in f.filename or "/pages/" in f.filename), place[-1]
+        )
+        said, code = (
+            "failed",
+            f"{type(error).__name__}: {str(error)[:120]} ({Path(own.filename).name}:{own.lineno})",
+        )
     _home = ""
     seconds = time.perf_counter() - began
     if case.refuse and said == "read":
         said, code = "failed", "it was read, and should have been refused"
     if _seen:
         said, code = "failed", "; ".join(_seen[:3])
-    elif left := [p.name for p in folder.iterdir() if p.name not in ("cwd", "in")] + [p.name for p in cwd.iterdir()]:
+    elif left := [p.name for p in folder.iterdir() if p.name not in ("cwd", "in")] + [
+        p.name for p in cwd.iterdir()
+    ]:
         said, code = "failed", f"left behind: {left[:3]}"
     os.chdir(home)
     tempfile.tempdir = str(home)

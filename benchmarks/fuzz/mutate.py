@@ -147,7 +147,11 @@ def json_value(data: bytes, rng: np.random.Generator) -> bytes:
         return flipped(data, rng)
     place = held
     while isinstance(place, dict | list) and place:
-        key = list(place)[int(rng.integers(len(place)))] if isinstance(place, dict) else int(rng.integers(len(place)))
+        key = (
+            list(place)[int(rng.integers(len(place)))]
+            if isinstance(place, dict)
+            else int(rng.integers(len(place)))
+        )
         if not isinstance(place[key], dict | list) or not place[key] or rng.random() < 0.4:
             if rng.random() < 0.2 and isinstance(place, dict):
                 del place[key]
@@ -224,7 +228,9 @@ def _dataset(file: h5py.File, name: str, rng: np.random.Generator) -> None:
         return
     if what == 1:  # a promise of terabytes, none of them written
         ranks = max(len(shape), 1)
-        made = file.create_dataset(name, (10**7,) * ranks, kind, chunks=(1,) * ranks)
+        made = file.create_dataset(
+            name, (int(rng.choice([12_000, 10**7])),) * ranks, kind, chunks=(100,) * ranks
+        )
     elif what == 2:
         made = file.create_dataset(name, data=np.full(shape, np.nan))
     elif what == 3:

@@ -73,9 +73,12 @@ def _rain_extent(files: Files, folder: Path) -> Any:
 
 
 def _rain_radar(files: Files, folder: Path) -> Any:
+    from eogen import limits
     from eogen.rain import read_radar
+    from pages.parts.rain.score_upload import written
 
-    return read_radar.read(_written(files, folder)).load()
+    with limits.visitor():  # as pages.parts.rain.score_upload
+        return read_radar.read(written(files, folder / "radar")).load()
 
 
 def _series(files: Files, folder: Path) -> Any:
@@ -108,9 +111,9 @@ def _results(files: Files, folder: Path) -> Any:
 
 
 def _verdicts(files: Files, folder: Path) -> Any:
-    from eogen.verdicts import store
+    from eogen.verdicts.store import current, load
 
-    return store.current(store.load("change", _written(files, folder)[0]).verdicts)
+    return current(load("change", _written(files, folder)[0]).verdicts)
 
 
 def _archive(files: Files, folder: Path) -> Any:

@@ -32,7 +32,9 @@ def _landcover(folder: Path) -> Iterator[tuple[str, Files]]:
     bands = landcover_files.ALL
     order = tuple(b for b in bands if b != "B10")
     yield "landcover", (("scene.tif", landcover_files.tiff(landcover_files.scene(bands), bands)),)
-    named = landcover_files.tiff(landcover_files.scene(order), compress="deflate", tiled=True, blockxsize=16, blockysize=16)
+    named = landcover_files.tiff(
+        landcover_files.scene(order), compress="deflate", tiled=True, blockxsize=16, blockysize=16
+    )
     yield "landcover", (("twelve.tif", named),)
     yield "landcover", (("a.png", landcover_files.encoded(landcover_files.PICTURE, "PNG")),)
     yield "landcover", (("a.jpg", landcover_files.encoded(landcover_files.PICTURE, "JPEG")),)
@@ -43,8 +45,14 @@ def _change(folder: Path) -> Iterator[tuple[str, Files]]:
     one, two = make.tif(make.noise(1)), make.tif(make.noise(2), nodata=0)
     label = make.picture(make.square())
     yield "change_pair", (("a.tif", one), ("b.tif", two), ("label.png", label))
-    yield "change_pair", (("a.png", make.picture(make.noise(3))), ("b.jpg", make.picture(make.noise(4), "JPEG")))
-    yield "change_pair", (("a.bmp", make.picture(make.noise(5), "BMP")), ("b.png", make.picture(make.noise(6, 4))))
+    yield (
+        "change_pair",
+        (("a.png", make.picture(make.noise(3))), ("b.jpg", make.picture(make.noise(4), "JPEG"))),
+    )
+    yield (
+        "change_pair",
+        (("a.bmp", make.picture(make.noise(5), "BMP")), ("b.png", make.picture(make.noise(6, 4)))),
+    )
     yield "change_series", tuple((f"s_2020010{k}.tif", make.tif(make.noise(k))) for k in (1, 2, 3))
 
 
@@ -63,7 +71,15 @@ def _ocean(folder: Path) -> Iterator[tuple[str, Files]]:
     np.save(folder / "Chl.npy", (10 ** ocean_files.truth()).astype(np.float32))
     arrays = [("axes.json", json.dumps(axes).encode()), ("Chl.npy", (folder / "Chl.npy").read_bytes())]
     yield "ocean", (("arrays.zip", zipped(arrays)),)
-    yield "ocean", (("bins.csv", b"time,latitude,longitude,chlor_a (mg m-3)\n2020-01-01,43.1,5.2,0.3\n2020-01-02,43.2,5.3,0.4\n"),)
+    yield (
+        "ocean",
+        (
+            (
+                "bins.csv",
+                b"time,latitude,longitude,chlor_a (mg m-3)\n2020-01-01,43.1,5.2,0.3\n2020-01-02,43.2,5.3,0.4\n",
+            ),
+        ),
+    )
 
 
 def _rain(folder: Path) -> Iterator[tuple[str, Files]]:
@@ -82,7 +98,9 @@ def _rain(folder: Path) -> Iterator[tuple[str, Files]]:
     path = make.knmi(folder / "knmi.h5", make.truth(1, 765, 700)[0], dt.datetime(2018, 8, 24, 18, 5))
     yield "rain_radar", ((path.name, path.read_bytes()),)
     yield "rain_radar", (("raa01-rw_10000-1810180050-dwd---bin", make.radolan(make.truth(1, 900, 900)[0])),)
-    path = make.meteonet(folder / "rainfall_NW_2016_08.3.npz", np.zeros((1, 565, 784)), [dt.datetime(2016, 8, 1)])
+    path = make.meteonet(
+        folder / "rainfall_NW_2016_08.3.npz", np.zeros((1, 565, 784)), [dt.datetime(2016, 8, 1)]
+    )
     yield "rain_radar", ((path.name, path.read_bytes()),)
     path = make.inmet(folder / "INMET_S_PR_A807_CURITIBA_01-01-2023_A_31-12-2023.CSV")
     yield "rain_radar", ((path.name, path.read_bytes()),)
@@ -92,11 +110,15 @@ def _canopy(folder: Path) -> Iterator[tuple[str, Files]]:
     make = canopy_files
     yield "canopy", (("field.tif", make.tiff(make.canopy_image(), make.BANDS)),)
     head = ",".join([*make.BANDS, "sza", "vza", "raa", "lai"])
-    rows = "\n".join(",".join(map(str, [*np.round(make.GREEN * (1 + k / 50), 4), 30, 5, 60, k])) for k in range(5))
+    rows = "\n".join(
+        ",".join(map(str, [*np.round(make.GREEN * (1 + k / 50), 4), 30, 5, 60, k])) for k in range(5)
+    )
     yield "canopy", (("spectra.csv", f"{head}\n{rows}\n".encode()),)
     semi = f"{head}\n{rows}\n".replace(",", ";").replace(".", ",")
     yield "canopy", (("spectres.csv", semi.encode()),)
-    path = make.geopackage(folder / "points.gpkg", [{"name": "a", "lai": 2.0}], [(500_000.0, 4_800_000.0)], 32631)
+    path = make.geopackage(
+        folder / "points.gpkg", [{"name": "a", "lai": 2.0}], [(500_000.0, 4_800_000.0)], 32631
+    )
     yield "canopy_points", ((path.name, path.read_bytes()),)
 
 
@@ -122,15 +144,21 @@ def _kept(folder: Path) -> Iterator[tuple[str, Files]]:
 
     torch.manual_seed(0)
     state = save({k: v.contiguous() for k, v in nn.Linear(3, 2).state_dict().items()})
-    card = {"model": "m", "room": "ocean", "data": [], "seed": 0, "code_version": "0", "torch": "2", "date": "2026-01-01",
-            "parameters": 8, "cost": {}, "metrics": {}, "temperature": 1.0, "notes": [], "extra": {}, "sha256": ""}  # fmt: skip
+    card = {"model": "m", "room": "ocean", "data": [], "seed": 0, "code_version": "0", "torch": "2", "parameters": 8,
+            "date": "2026-01-01", "cost": {}, "metrics": {}, "temperature": 1.0, "notes": [], "extra": {},
+            "sha256": ""}  # fmt: skip
     yield "weights", (("m.safetensors", state), ("m.json", json.dumps(card).encode()))
     yield "checkpoint", (("m.safetensors", state),)
     torch.save(nn.Linear(3, 2).state_dict(), folder / "m.pt")
     yield "checkpoint", (("m.pt", (folder / "m.pt").read_bytes()),)
-    report = Report("ocean", figures=[Figure("rmse", "dineof", "sea", 0.2, 0.1, 0.3, 9)], machine={"cores": 2})
+    report = Report(
+        "ocean", figures=[Figure("rmse", "dineof", "sea", 0.2, 0.1, 0.3, 9)], machine={"cores": 2}
+    )
     yield "results", (("ocean.json", report.to_json().encode()),)
-    lines = [Verdict("change", f"case {k}", "change" if k % 2 else "unsure", id=f"{k}", time="2026-01-01T00:00:00") for k in range(4)]
+    lines = [
+        Verdict("change", f"case {k}", "change" if k % 2 else "unsure", id=f"{k}", time="2026-01-01T00:00:00")
+        for k in range(4)
+    ]
     yield "verdicts", (("change.jsonl", "\n".join(v.to_json() for v in lines).encode() + b"\n"),)
     yield "archive", (("set.zip", zipped([("a/b.txt", b"text" * 99), ("a/c.bin", bytes(500))])),)
 

@@ -10,6 +10,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from eogen import limits
 from eogen.errors import InputError
 from eogen.rain.field import CLIP, Field, clipped, not_rain
 from eogen.rain.geometry import Projected, geographic
@@ -47,6 +48,7 @@ def read(
         raise not_gridded(shown)
     try:
         with h5py.File(io.BytesIO(source) if isinstance(source, bytes) else source, "r") as file:
+            limits.self_contained(file, shown)
             return _read(file, shown, least_quality, clip)
     except InputError:
         raise
@@ -96,6 +98,7 @@ def _quantities(file: h5py.File) -> dict[str, tuple[h5py.Group, h5py.Group]]:
 
 def _values(dataset: h5py.Group, data: h5py.Group) -> np.ndarray:
     what = {**_attributes(dataset, "what"), **_attributes(data, "what")}
+    limits.check(8 * data["data"].size, str(data["data"].name))
     raw = data["data"][()].astype(float)
     gain, offset = number(what.get("gain")), number(what.get("offset"))
     values = raw * (1.0 if gain is None else gain) + (0.0 if offset is None else offset)

@@ -5,7 +5,7 @@ is named by its seed and number, and ``--only NUMBER`` plays it again. Every fil
 death, silence and memory are seen from outside. What is asked of each:
 
 * it is read, or refused with a sentence of :mod:`eogen.errors` that both languages can say;
-* within 10 seconds and 1 GB;
+* within 10 seconds of the processor and 1 GB more than is held before;
 * nothing is written outside the temporary folder, and nothing is left in it;
 * no address is asked, not even that of the bait: a server of our own whose address the hostile files name.
 """

@@ -15,6 +15,8 @@ from benchmarks.fuzz.seeds import Files, all_seeds
 NAMES = ("../../../etc/cron.d/x", "a" * 300 + ".tif", "{name}.nc", "<img src=x onerror=alert(1)>.tif", "a\nb.tif",
          "", "/vsicurl/http://127.0.0.1:9/a.tif", "con.nc",
          "é\u202e.csv", "2020-99-99.tif", ".zip", "x.CSV", "x.zip")  # fmt: skip
+#: Numbers -1, -2, …: what the suite has to notice (see its own test).
+TRAPS = ("raises", "mute", "writes", "asks", "leaves", "eats", "dies", "hangs")
 #: Readers that go by names on disk; the others get odd names too.
 _BY_NAME = ("series", "weights", "checkpoint", "results", "verdicts", "archive", "canopy_points")
 
@@ -46,6 +48,8 @@ class Cases:
         return list(range(len(self.seeds)))
 
     def __getitem__(self, number: int) -> Case:
+        if number < 0:
+            return Case("trap", ((TRAPS[-number - 1], b""),), "trap")
         if number < len(self.seeds):
             reader, files = self.seeds[number]
             return Case(reader, files, f"well made: {files[0][0]}")

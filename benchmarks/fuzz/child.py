@@ -84,7 +84,7 @@ def one(cases: Cases, number: int, words: dict[str, Any], home: Path) -> dict[st
     (home / "now.txt").write_text(f"{case.reader} {case.label}")
     before = forget()
     _seen.clear()
-    said, code, began = "read", "", time.perf_counter()
+    said, code, began, worked = "read", "", time.perf_counter(), time.process_time()
     _home = str(folder)
     try:
         with warnings.catch_warnings():
@@ -112,7 +112,7 @@ def one(cases: Cases, number: int, words: dict[str, Any], home: Path) -> dict[st
             f"{type(error).__name__}: {str(error)[:120]} ({Path(own.filename).name}:{own.lineno})",
         )
     _home = ""
-    seconds = time.perf_counter() - began
+    seconds, cpu = time.perf_counter() - began, time.process_time() - worked
     if case.refuse and said == "read":
         said, code = "failed", "it was read, and should have been refused"
     if _seen:
@@ -125,7 +125,7 @@ def one(cases: Cases, number: int, words: dict[str, Any], home: Path) -> dict[st
     tempfile.tempdir = str(home)
     shutil.rmtree(folder, ignore_errors=True)
     return {"number": number, "reader": case.reader, "label": case.label, "said": said, "code": code,
-            "seconds": round(seconds, 3), "mb": round((held()[1] - before) / 1e6)}  # fmt: skip
+            "seconds": round(seconds, 3), "cpu": round(cpu, 3), "mb": round((held()[1] - before) / 1e6)}  # fmt: skip
 
 
 def main() -> None:

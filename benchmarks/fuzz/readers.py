@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import socket
+import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from benchmarks.fuzz.seeds import Files
+from eogen.errors import InputError
 
 
 def _landcover(files: Files, folder: Path) -> Any:
@@ -122,11 +127,31 @@ def _archive(files: Files, folder: Path) -> Any:
     unpack(_written(files, folder)[0], folder / "target", folder / "work")
 
 
+def _trap(files: Files, folder: Path) -> Any:
+    """Do what a broken reader might: a suite that does not see these sees nothing."""
+    what = files[0][0]
+    if what == "dies":
+        os.abort()
+    if what == "hangs":
+        time.sleep(60)
+    if what == "writes":
+        Path(os.environ["HOME"], "outside.txt").write_text("x")
+    if what == "asks":
+        socket.create_connection(("127.0.0.1", 9))
+    if what == "eats":
+        return b"x" * 1_200_000_000
+    if what == "leaves":
+        tempfile.mkstemp()
+    if what == "mute":
+        raise InputError("no_such_code", "Nobody can say this.")
+    raise RuntimeError(what)
+
+
 READERS: dict[str, Callable[[Files, Path], Any]] = {
     "landcover": _landcover, "canopy": _canopy, "canopy_points": _canopy_points, "change_pair": _change_pair,
     "change_series": _change_series, "checkpoint": _checkpoint, "ocean": _ocean, "rain": _rain,
     "rain_extent": _rain_extent, "rain_radar": _rain_radar, "series": _series, "weights": _weights,
-    "results": _results, "verdicts": _verdicts, "archive": _archive,
+    "results": _results, "verdicts": _verdicts, "archive": _archive, "trap": _trap,
 }  # fmt: skip
 
 

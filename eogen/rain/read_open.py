@@ -266,13 +266,17 @@ def _attrs(item: Any) -> dict[str, Any]:
 
 
 def _dims(item: h5py.Dataset, attrs: dict[str, Any]) -> tuple[str, ...]:
-    """Return the names of the dimensions: of the attached scales, else of IMERG's ``DimensionNames``."""
-    scales = [dim[0].name.rsplit("/", 1)[-1] if len(dim) else "" for dim in item.dims]
-    if all(scales):
-        return tuple(re.sub(r"^(Grid|Intermediate)_", "", each) for each in scales)
+    """Return the names of the dimensions: IMERG's ``DimensionNames``, else those of the attached scales.
+
+    The names come first because they are plain text: HDF5 believes the counts in a damaged list of scales, and asks
+    for gigabytes before it finds out.
+    """
     written = tuple(str(attrs.get("DimensionNames", "")).split(","))
     if len(written) == item.ndim and all(written):
         return written
+    scales = [dim[0].name.rsplit("/", 1)[-1] if len(dim) else "" for dim in item.dims]
+    if all(scales):
+        return tuple(re.sub(r"^(Grid|Intermediate)_", "", each) for each in scales)
     if item.ndim == 1:
         return (item.name.rsplit("/", 1)[-1],)
     return tuple(f"dim_{place}" for place in range(item.ndim))

@@ -21,6 +21,7 @@ from eogen.rain.maps import pair
 from eogen.rain.read_imerg import Box
 from eogen.rain.read_open import opened
 from pages.kit import errors
+from pages.kit.uploads import refused
 from pages.kit.words import Words
 
 TYPES = ["hdf5", "h5", "nc", "nc4", "rt-h5"]
@@ -35,6 +36,8 @@ SIDE, LARGEST, HOME = 8.0, 22.0, (-1.4, 42.6, 6.6, 50.6)
 def offer(t: Words) -> None:
     """Draw where files can be dropped and the window of large ones; what is wrong with them is said beside."""
     st.markdown(t("rain.upload.accepts"))
+    if refused(t):
+        return
     given = st.file_uploader(
         t("rain.upload.imerg"), TYPES, key="rain_imerg", max_upload_size=MOST, accept_multiple_files=True
     )

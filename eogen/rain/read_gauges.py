@@ -92,7 +92,10 @@ def read(
 def is_gauges(head: bytes) -> bool:
     """Return whether the first bytes (100 and more) are those of a file that ``read`` takes."""
     if head[:2] == b"\x1f\x8b":
-        head = zlib.decompressobj(wbits=31).decompress(head)
+        try:
+            head = zlib.decompressobj(wbits=31).decompress(head, 1000)
+        except zlib.error:
+            return False
     return bool(re.match(rb"(\xef\xbb\xbf)?(REGI.{1,3}O|time,station,mm\s)", head))
 
 

@@ -68,6 +68,9 @@ def _read(file: h5py.File, name: str, least_quality: float, clip: float) -> Fiel
         raise not_rain(name, ", ".join(held))
     dataset, data = held[wanted]
     rate = _values(dataset, data)
+    grid = _grid(_attributes(file, "where"))
+    if rate.shape != (grid.rows, grid.columns):
+        raise ValueError("xsize, ysize")
     what = {**_attributes(file, "what"), **_attributes(dataset, "what")}
     start, end = (_moment(what, edge) for edge in ("start", "end"))
     if wanted == "ACRR":
@@ -83,7 +86,7 @@ def _read(file: h5py.File, name: str, least_quality: float, clip: float) -> Fiel
         "title": str(what.get("prodname", "OPERA composite")), "licence": _LICENCE, "source": name, "dataset": "opera",
         "quantity": wanted, "cell_methods": method, "clipped_pixels": spikes, "clipped_above": clip,
     }  # fmt: skip
-    return Field(rate[None], np.array([time]), step, _grid(_attributes(file, "where")), about)
+    return Field(rate[None], np.array([time]), step, grid, about)
 
 
 def _quantities(file: h5py.File) -> dict[str, tuple[h5py.Group, h5py.Group]]:

@@ -127,7 +127,7 @@ _SECRET = re.compile(
 
 
 def shared(name: str) -> bool:
-    """Return whether a parameter of the address may go into a link that is sent; the app's own are short plain names."""
+    """Return whether a parameter of the address may go into a link that is sent: short plain names, no secret's."""
     return bool(re.fullmatch(r"[a-z][a-z0-9_]{0,29}", name)) and not _SECRET.search(name)
 
 

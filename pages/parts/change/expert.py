@@ -11,6 +11,7 @@ import streamlit as st
 from pages.kit.address import choose
 from pages.kit.errors import guard
 from pages.kit.hall import Visitor
+from pages.kit.style import escape
 from pages.parts.change import menu, sources, upload
 from pages.parts.change.state import State
 

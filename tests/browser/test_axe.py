@@ -13,8 +13,9 @@ pytestmark = pytest.mark.browser
 PAGES = ("", "canopy", "ocean", "change", "rain", "landcover", "landcover?topic=season")
 #: What shows the world to somebody who does not see it: said of every picture.
 PICTURES = """() => [...document.querySelectorAll('img, canvas, svg[role=img], [role=img], .js-plotly-plot')]
-  .filter((e) => { const b = e.getBoundingClientRect(); return b.width > 40 && b.height > 40 && !e.closest('[aria-hidden=true]') })
-  .filter((e) => e.getAttribute('role') !== 'presentation' && !e.closest('[role=img][aria-label], [role=figure][aria-label]'))
+  .filter((e) => { const b = e.getBoundingClientRect(); return b.width > 40 && b.height > 40 })
+  .filter((e) => e.getAttribute('role') !== 'presentation')
+  .filter((e) => !e.closest('[aria-hidden=true], [role=img][aria-label], [role=figure][aria-label]'))
   .filter((e) => !(e.getAttribute('alt') ?? e.getAttribute('aria-label') ?? '').trim() && e.getAttribute('alt') !== '')
   .map((e) => e.outerHTML.slice(0, 160))"""
 NAMED = """() => [...document.querySelectorAll('[alt], [role=img][aria-label], [role=figure][aria-label]')]

@@ -7,7 +7,7 @@ ROOM   ?= all
 MODEL  ?=
 SHELL   = /bin/sh
 
-.PHONY: demo test lint format bench train evaluate clean
+.PHONY: demo test lint format bench audit fuzz train evaluate clean
 .DEFAULT_GOAL := demo
 
 $(PY):
@@ -54,6 +54,14 @@ format: $(VENV)/.developers
 bench: $(VENV)/.developers
 	@tests/chromium.sh
 	$(PY) -m benchmarks
+
+# Pins, undeclared imports, licences; known faults where pip-audit and a network are.
+audit: $(VENV)/.developers
+	$(PY) -m benchmarks.audit
+
+# Damaged and hostile files over every reader.
+fuzz: $(VENV)/.developers
+	$(PY) -m benchmarks.fuzz --files 2000 --seed 0
 
 # make train ROOM=landcover MODEL=rgb_cnn DATA=../shared/data
 train: $(VENV)/.users

@@ -81,6 +81,8 @@ def read(data: bytes, name: str, check: Callable[[DatasetReader], None]) -> Samp
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             with memory.open(driver="GTiff") as source:
                 check(source)
+                wide = max(np.dtype(kind).itemsize for kind in source.dtypes)
+                check_size(source.width, source.height, source.count, name, each=wide)
                 return _samples(source)
     except InputError:
         raise
@@ -88,8 +90,17 @@ def read(data: bytes, name: str, check: Callable[[DatasetReader], None]) -> Samp
         raise corrupt(name) from error
 
 
-def check_size(width: int, height: int, bands: int, name: str, *, least: int = 1) -> None:
-    """Refuse an image with a side under ``least`` pixels, or more than memory can take.
+def check_size(
+    width: int,
+    height: int,
+    bands: int,
+    name: str,
+    *,
+    least: int = 1,
+    most: int = MAX_DECODED_BYTES,
+    each: int = 4,
+) -> None:
+    """Refuse an image with a side under ``least`` pixels, or more than ``most`` bytes with ``each`` a value.
 
     Raises:
         InputError: ``too_small``, ``too_many_pixels``.
@@ -103,7 +114,7 @@ def check_size(width: int, height: int, bands: int, name: str, *, least: int = 1
             height=height,
             least=least,
         )
-    if width * height > MAX_PIXELS or width * height * bands * 4 > MAX_DECODED_BYTES:
+    if width * height > MAX_PIXELS or width * height * bands * each > most:
         raise InputError(
             "too_many_pixels",
             "{name} is {width} x {height} pixels with {bands} bands, more than fits in memory here (at most "
@@ -113,7 +124,7 @@ def check_size(width: int, height: int, bands: int, name: str, *, least: int = 1
             height=height,
             bands=bands,
             megapixels=MAX_PIXELS // 1_000_000,
-            megabytes=MAX_DECODED_BYTES // 1_000_000,
+            megabytes=most // 1_000_000,
         )
 
 
@@ -154,5 +165,9 @@ def _samples(source: DatasetReader) -> Samples:
 def _straight(transform: Affine) -> Affine | None:
     """Return ``transform`` where x depends on the column only and y on the row only, else None."""
     numbers = np.array(transform[:6], dtype=float)
-    usable = np.isfinite(numbers).all() and transform.b == transform.d == 0 and transform.a * transform.e != 0
+    straight = np.isfinite(numbers).all() and transform.b == transform.d == 0
+    # A pixel of less than a micrometre or of more than a globe, or a place off every map, is damage: nothing can be
+    # laid there, and what warps a picture fails on it.
+    sides, corner = np.abs(numbers[[0, 4]]), np.abs(numbers[[2, 5]])
+    usable = straight and (sides > 1e-9).all() and (sides < 1e8).all() and (corner < 1e9).all()
     return transform if usable and transform != Affine.identity() else None

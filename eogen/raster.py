@@ -18,7 +18,9 @@ import rioxarray  # noqa: F401 - registers .rio
 import xarray as xr
 from affine import Affine
 from PIL import Image
+from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
+from rasterio.errors import CRSError, RasterioError
 from rasterio.io import MemoryFile
 from rasterio.transform import array_bounds
 from rasterio.warp import Resampling, calculate_default_transform, reproject, transform, transform_bounds
@@ -76,8 +78,20 @@ def warp(array: xr.DataArray, *, limit: int = QUICKLOOK, resampling: str = "near
             pictures much larger than ``limit``.
 
     Raises:
-        InputError: ``no_crs``.
+        InputError: ``no_crs``; ``place_unusable``.
     """
+    try:
+        return _warp(array, limit, resampling)
+    except (RasterioError, CPLE_BaseError, CRSError, OverflowError, ZeroDivisionError) as fault:
+        raise InputError(
+            "place_unusable",
+            "The image {name} says that it lies where nothing can be drawn on a map (off the Earth, or outside what "
+            "its coordinate reference system covers); check its position.",
+            name=str(array.attrs.get("source") or array.name or "?"),
+        ) from fault
+
+
+def _warp(array: xr.DataArray, limit: int, resampling: str) -> xr.DataArray:
     crs, height, width = _crs(array), array.sizes["y"], array.sizes["x"]
     source = _place(array)
     edges = array_bounds(height, width, source)

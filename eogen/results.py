@@ -17,6 +17,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from eogen import __version__
+from eogen.errors import InputError
 
 #: Version of the JSON layout; grows when a field changes its meaning.
 SCHEMA = 1
@@ -112,16 +113,29 @@ class Report:
 
     @classmethod
     def from_json(cls, text: str) -> Report:
-        """Read what :meth:`to_json` wrote."""
-        body = json.loads(text)
-        if body.pop("schema") != SCHEMA:
-            raise ValueError("this report was written by another version of eogen.results")
-        figures = [Figure(**{k: v for k, v in f.items() if k != "reached"}) for f in body.pop("figures")]
-        tables = {}
-        for name, t in body.pop("tables").items():
-            frame = pd.DataFrame(t["data"], columns=t["columns"])
-            tables[name] = frame.set_index(frame.columns[0]).rename_axis(t["index"])
-        return cls(**body, figures=figures, tables=tables)
+        """Read what :meth:`to_json` wrote.
+
+        Raises:
+            InputError: ``results_invalid``: not JSON, another version's layout, or a field missing or of another kind.
+        """
+        try:
+            body = json.loads(text)
+            if (schema := body.pop("schema")) != SCHEMA:
+                raise ValueError(f"schema {schema}, not {SCHEMA}")
+            figures = [Figure(**{k: v for k, v in f.items() if k != "reached"}) for f in body.pop("figures")]
+            tables = {}
+            for name, t in body.pop("tables").items():
+                frame = pd.DataFrame(t["data"], columns=t["columns"])
+                tables[name] = frame.set_index(frame.columns[0]).rename_axis(t["index"])
+            report = cls(**body, figures=figures, tables=tables)
+            report.to_json()  # what cannot be written cannot be shown: a number where a list or a text belongs
+            return report
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError) as fault:
+            raise InputError(
+                "results_invalid",
+                "These results cannot be read ({reason}); write them again with `python -m eogen evaluate`.",
+                reason=f"{type(fault).__name__}: {str(fault)[:120]}",
+            ) from fault
 
     def table(self) -> pd.DataFrame:
         """Return the figures as a table, one row each."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import struct
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from eogen.canopy.geometry import to_degrees
 from eogen.canopy.tables import unusable
 from eogen.errors import InputError
 
+#: Rows of all tables, bytes of one value, seconds of all queries: far beyond any set of field plots.
+MOST_ROWS, MOST_BYTES, MOST_SECONDS = 200_000, 20_000_000, 5.0
 _GEOMETRY_NAMES = ("geom", "geometry")
 
 
@@ -30,17 +33,42 @@ def rows(path: Path) -> list[dict[str, Any]]:
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as base:
             base.row_factory = sqlite3.Row
-            tables = base.execute("SELECT table_name, srs_id FROM gpkg_contents").fetchall()
+            _bounded(base)
+            # Tables alone: a view can be a query without end.
+            tables = base.execute(
+                "SELECT table_name, srs_id FROM gpkg_contents WHERE table_name IN "
+                "(SELECT name FROM sqlite_master WHERE type = 'table')"
+            ).fetchall()
+            if not tables:
+                raise unusable(path.name, "it holds no table of features")
             found = []
             for table, system in tables:
                 quoted = str(table).replace('"', '""')
                 for row in base.execute(f'SELECT * FROM "{quoted}"'):
+                    if len(found) == MOST_ROWS:
+                        raise unusable(path.name, f"it has more than {MOST_ROWS} rows")
                     found.append({**row, **_place(dict(row), int(system), path.name)})
             return found
     except InputError:
         raise
-    except (sqlite3.Error, struct.error, ValueError, TypeError, IndexError) as fault:
+    except (
+        sqlite3.Error,
+        struct.error,
+        ValueError,
+        TypeError,
+        LookupError,
+        OverflowError,
+        MemoryError,
+    ) as fault:
         raise unusable(path.name, f"it is not a GeoPackage ({fault})") from fault
+
+
+def _bounded(base: sqlite3.Connection) -> None:
+    """Let no value be large, no query long, and nothing that the schema names run."""
+    base.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
+    base.execute("PRAGMA trusted_schema = OFF")
+    end = time.monotonic() + MOST_SECONDS
+    base.set_progress_handler(lambda: time.monotonic() > end, 10_000)
 
 
 def _place(row: dict[str, Any], system: int, name: str) -> dict[str, float | None]:

@@ -15,7 +15,7 @@ from eogen.canopy.dataset import ten_bands
 from eogen.canopy.geometry import to_degrees
 from eogen.canopy.sensors import BANDS
 from eogen.errors import InputError
-from eogen.geotiff import Samples, check_size
+from eogen.geotiff import MAX_DECODED_BYTES, Samples, check_size
 
 #: All bands of Sentinel-2 by number, and the orders of files without names by their number of bands.
 SENTINEL2 = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12")
@@ -41,7 +41,8 @@ def samples(data: bytes, name: str) -> Samples:
     def check(source: DatasetReader) -> None:
         if source.count > MOST_BANDS:
             raise band_count(name, source.count)
-        check_size(source.width, source.height, source.count, name)
+        # Four times what is decoded is held at once: samples, reflectances, what is missing, the ten bands in order.
+        check_size(source.width, source.height, source.count, name, most=MAX_DECODED_BYTES // 2)
 
     return geotiff.read(data, name, check)
 

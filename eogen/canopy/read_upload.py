@@ -43,6 +43,8 @@ from eogen.geotiff import MAX_FILE_BYTES, SIGNATURES, too_large
 
 #: Rows of a table beyond which it is not a visitor's spectra.
 MOST_ROWS = 200_000
+#: Columns beyond which it is no table of spectra; each costs the parser as much as thousands of rows.
+MOST_COLUMNS = 2000
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 #: Names under which tables give angles, compared without case, blanks and signs.
 _NAMES = {
@@ -176,6 +178,8 @@ def _table(data: bytes, name: str) -> pd.DataFrame:
             raise ValueError("binary")
         head = text.splitlines()[0]
         mark = max(",;\t", key=head.count)
+        if head.count(mark) >= MOST_COLUMNS:
+            raise ValueError("columns")
         decimal = "," if mark == ";" and not re.search(r"\d\.\d", text) else "."
         table = pd.read_csv(
             io.StringIO(text), sep=mark, decimal=decimal, nrows=MOST_ROWS + 1, low_memory=False

@@ -36,8 +36,15 @@ def read_table(path: Path, needed: Iterable[str] = (), **how: Any) -> pd.DataFra
 def numbers(table: pd.DataFrame, columns: Iterable[str]) -> np.ndarray:
     """Return columns as float64 (row, column); what is not a number, and a column that is not there, is NaN."""
     gap = pd.Series(np.nan, index=table.index)
-    found = [pd.to_numeric(table.get(column, gap), errors="coerce") for column in columns]
-    return np.array(found, dtype=float).T
+    return np.array([_numeric(table.get(column, gap)) for column in columns], dtype=float).T
+
+
+def _numeric(column: pd.Series) -> pd.Series:
+    try:
+        return pd.to_numeric(column, errors="coerce")
+    except OverflowError:  # a whole number of hundreds of digits is no measurement
+        small = column.map(lambda value: not isinstance(value, int) or abs(value) < 10**300)
+        return pd.to_numeric(column.where(small.astype(bool)), errors="coerce")
 
 
 def texts(table: pd.DataFrame, column: str) -> np.ndarray:

@@ -22,9 +22,9 @@ from rasterio.io import DatasetReader
 from eogen import geotiff
 from eogen.errors import InputError, Unavailable
 
-#: Shortest side, most bands, and most values (bands × rows × columns) of one date: 200 MB as float32, so that two
-#: dates, their map and its parts fit on a laptop.
-MIN_SIDE, MAX_BANDS, MAX_VALUES = 16, 64, 50_000_000
+#: Shortest side, most bands, and most values (bands × rows × columns) of one date: 160 MB as float32, so that two
+#: dates, their map and its parts fit on a laptop, and reading them in a gigabyte.
+MIN_SIDE, MAX_BANDS, MAX_VALUES = 16, 64, 40_000_000
 
 _PLUGINS = {
     b"\x89PNG\r\n\x1a\n": PngImagePlugin.PngImageFile,

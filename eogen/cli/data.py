@@ -104,7 +104,9 @@ def fetch(
     """
     from eogen.catalog.fetch import fetch as bring
     from eogen.catalog.fetch import select
+    from eogen.readonly import refuse_if_read_only
 
+    refuse_if_read_only("fetch")
     wanted = select(names or (), room=room, sample=sample)
     with terminal_progress() as progress:
         done = bring(wanted, source=source, progress=progress)

@@ -113,6 +113,8 @@ class MaskedSample:
             raise InputError("file_not_found", "There is no file {name}.", name=str(path))
         like = self.l1c() if (self.root / "S2L1C" / path.name).is_file() else self.l2a()
         codes = decode(path.read_bytes(), path.name).values[0].astype(np.uint8)
+        if codes.shape != like.shape[1:]:
+            raise _broken(path)
         mask = like.isel(band=0, drop=True).copy(data=codes).rename("land_cover")
         mask.attrs = {
             "flag_values": np.array(list(LULC), dtype=np.uint8),

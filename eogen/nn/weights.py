@@ -96,7 +96,7 @@ class Card:
         """
         try:
             values = json.loads(text)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(
                 "card_invalid", "The model card is not valid: {reason}.", reason=str(error)
             ) from error
@@ -274,7 +274,7 @@ def read_card(path: Path) -> Card:
     for needed in (path, card_path(path)):
         if not needed.is_file():
             raise Unavailable("no_weights", "There are no weights at {path}.", path=str(needed))
-    return Card.from_json(card_path(path).read_text(encoding="utf-8"))
+    return Card.from_json(card_path(path).read_text(encoding="utf-8", errors="replace"))
 
 
 def beside(path: Path) -> dict[str, Tensor]:

@@ -43,10 +43,12 @@ def arrays(folder: Path) -> xr.Dataset:
         axes = json.loads(sidecar.read_text("utf-8"))
         time = np.asarray(axes["time"], "datetime64[ns]")
         lat, lon = (np.asarray(axes[name], float) for name in ("lat", "lon"))
-    except (ValueError, KeyError, TypeError) as fault:
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError) as fault:
         raise _wrong(
             "axes.json", f"it needs lists called time, lat and lon ({type(fault).__name__})"
         ) from fault
+    if any(axis.ndim != 1 for axis in (time, lat, lon)):
+        raise _wrong("axes.json", "it needs lists called time, lat and lon")
     shape = (len(time), len(lat), len(lon))
     coords = {
         "time": time,
@@ -79,8 +81,9 @@ def arrays(folder: Path) -> xr.Dataset:
 def _load(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
     """Return (channel, time, lat, lon) float32."""
     try:
-        values = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as fault:
+        # Mapped: a header that promises more than the file holds is refused before any memory is asked for.
+        values = np.load(path, allow_pickle=False, mmap_mode="r")
+    except (ValueError, OSError, EOFError, MemoryError, OverflowError) as fault:
         raise _wrong(path.name, "it is no array of numbers (pickled objects are not opened)") from fault
     if values.dtype.kind not in "fiu":
         raise _wrong(path.name, f"its values are of type {values.dtype}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import tokenize
 import zipfile
 from pathlib import Path
 
@@ -11,13 +12,14 @@ import h5py
 import pandas as pd
 import xarray as xr
 
+from eogen import limits
 from eogen.errors import InputError, Unavailable
 
 #: First bytes of NetCDF-4 (HDF5) and of the three NetCDF-3 formats.
 _HDF5, _CLASSIC = b"\x89HDF\r\n\x1a\n", (b"CDF\x01", b"CDF\x02", b"CDF\x05")
 _ZARR = ("zarr.json", ".zgroup", ".zmetadata")
 #: What xarray's engines raise on damaged files.
-_FAULTS = (
+FAULTS = (
     OSError,
     ValueError,
     TypeError,
@@ -27,6 +29,10 @@ _FAULTS = (
     EOFError,
     OverflowError,
     MemoryError,
+    SystemError,  # h5py, where HDF5 fails inside a file of bytes
+    SyntaxError,  # numpy, on headers of arrays
+    tokenize.TokenError,
+    zipfile.BadZipFile,
 )
 #: Cells of a block of a lazily read variable: 16 MB of float32.
 _BLOCK = 4_000_000
@@ -62,11 +68,12 @@ def open_dataset(source: Path | bytes, name: str | None = None) -> xr.Dataset:
             raise not_netcdf(shown)
         target = io.BytesIO(source) if isinstance(source, bytes) else source
         if engine == "h5netcdf":
-            h5py.File(target).close()  # h5netcdf leaves half an object behind where HDF5 refuses
+            with h5py.File(target) as file:  # h5netcdf leaves half an object behind where HDF5 refuses
+                limits.self_contained(file, shown)
         return xr.open_dataset(target, engine=engine, **how)
     except InputError:
         raise
-    except _FAULTS as fault:
+    except FAULTS as fault:
         raise damaged(shown, fault) from fault
 
 

@@ -32,7 +32,8 @@ def upload(name: str, content: bytes, variable: str | None = None) -> xr.DataArr
 
     Raises:
         InputError: ``ocean_empty``, ``file_too_large``, ``ocean_pickle``, ``archive_unsafe``, ``archive_broken``,
-            ``ocean_too_large``, and those of ``read``. Unavailable: ``ocean_absent`` (arrays without ``axes.json``).
+            ``ocean_too_large``, ``ocean_damaged`` and those of ``read``. Unavailable: ``ocean_absent``
+            (arrays without ``axes.json``).
     """
     shown = _shown(name)
     if not content:
@@ -43,9 +44,13 @@ def upload(name: str, content: bytes, variable: str | None = None) -> xr.DataArr
         raise too_large(shown, len(content))
     if content.startswith((_PICKLE, _NUMPY)):
         raise _pickle(shown)
-    held = (
-        _zipped(content, shown, variable) if read_open.is_zip(content) else _plain(content, shown, variable)
-    )
+    try:
+        packed = read_open.is_zip(content)
+        held = (_zipped if packed else _plain)(content, shown, variable)
+    except InputError:
+        raise
+    except read_open.FAULTS as fault:  # a file that opens, and whose parts do not fit each other
+        raise read_open.damaged(shown, fault) from fault
     return held.assign_attrs(
         origin="upload", sha256=hashlib.sha256(content).hexdigest(), source=shown, title=shown
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import re
 import zlib
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from eogen import limits
 from eogen.errors import InputError
 from eogen.rain.maps import in_order
 from eogen.rain.read_open import FAULTS, content
@@ -57,7 +57,7 @@ def read(
         label = name or (path.name if isinstance(path, Path) else "file")
         raw = content(path)
         try:
-            raw = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
+            raw = limits.inflated(raw, label) if raw[:2] == b"\x1f\x8b" else raw
             if raw[:12].lstrip(b"\xef\xbb\xbf").startswith(b"time,station"):
                 beside = stations or (path.parent / "inmet_stations.csv" if isinstance(path, Path) else None)
                 parts.append(_table(raw, beside, label))
@@ -92,7 +92,10 @@ def read(
 def is_gauges(head: bytes) -> bool:
     """Return whether the first bytes (100 and more) are those of a file that ``read`` takes."""
     if head[:2] == b"\x1f\x8b":
-        head = zlib.decompressobj(wbits=31).decompress(head)
+        try:
+            head = zlib.decompressobj(wbits=31).decompress(head, 1000)
+        except zlib.error:
+            return False
     return bool(re.match(rb"(\xef\xbb\xbf)?(REGI.{1,3}O|time,station,mm\s)", head))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from eogen import limits
 from eogen.errors import InputError
 from eogen.rain.field import CLIP, Field, clipped, not_rain
 from eogen.rain.geometry import Projected
@@ -31,6 +32,7 @@ def read(source: Path | bytes, *, name: str | None = None, clip: float = CLIP) -
         raise not_gridded(shown)
     try:
         with h5py.File(io.BytesIO(source) if isinstance(source, bytes) else source, "r") as file:
+            limits.self_contained(file, shown)
             return _read(file, shown, clip)
     except InputError:
         raise
@@ -53,6 +55,7 @@ def _read(file: h5py.File, name: str, clip: float) -> Field:
     ))  # fmt: skip
     if scale is None:
         raise ValueError("calibration_formulas")
+    limits.check(8 * image["image_data"].size, name)
     raw = image["image_data"][()].astype(float)
     amount = float(scale[1]) * raw + float((scale[2] or "0").replace(" ", ""))
     for key in ("calibration_missing_data", "calibration_out_of_image"):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from eogen import limits
 from eogen.errors import InputError
 from eogen.rain.field import CLIP, Field, clipped, not_rain
 from eogen.rain.geometry import Axes
@@ -45,8 +46,8 @@ def read(source: Path | bytes, *, name: str | None = None, clip: float = CLIP) -
             members = archive.namelist()
             if "data.npy" not in members or "dates.npy" not in members:
                 raise not_rain(shown, ", ".join(members))
-            data = np.load(io.BytesIO(archive.read("data.npy")), allow_pickle=False)
-            dates = moments(archive.read("dates.npy"))
+            data = np.load(io.BytesIO(limits.member(archive, "data.npy", shown)), allow_pickle=False)
+            dates = moments(limits.member(archive, "dates.npy", shown))
     except InputError:
         raise
     except FAULTS as fault:

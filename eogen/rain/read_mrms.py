@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 import warnings
 from pathlib import Path
@@ -13,6 +12,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import MemoryFile
 from rasterio.windows import Window
 
+from eogen import limits
 from eogen.errors import InputError, Unavailable
 from eogen.rain.field import CLIP, Field, clipped, not_rain
 from eogen.rain.geometry import Axes
@@ -48,12 +48,12 @@ def read(
             name=shown,
         )
     try:
-        raw = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
+        raw = limits.inflated(raw, shown) if raw[:2] == b"\x1f\x8b" else raw
         if raw[:4] != b"GRIB":
             raise not_gridded(shown)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with MemoryFile(raw, ext=".grib2") as memory, memory.open() as grid:
+            with MemoryFile(raw, ext=".grib2") as memory, memory.open(driver="GRIB") as grid:
                 return _read(grid, shown, box, clip)
     except InputError:
         raise
@@ -86,6 +86,7 @@ def _read(grid: rasterio.DatasetReader, name: str, box: Box | None, clip: float)
             if not places.size:
                 raise wrong_box(name, box, axis, float(centres.min()), float(centres.max()))
         rows, columns = (slice(int(each[0]), int(each[-1]) + 1) for each in inside)
+    limits.check(4 * (rows.stop - rows.start) * (columns.stop - columns.start), name)
     values = grid.read(1, window=Window.from_slices(rows, columns))
     step = 60.0 * int(amount[1]) if unit != "[mm/hr]" else _STEP
     rate, spikes = clipped(values if unit == "[mm/hr]" else values * (60.0 / step), clip)

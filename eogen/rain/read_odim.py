@@ -10,6 +10,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from eogen import limits
 from eogen.errors import InputError
 from eogen.rain.field import CLIP, Field, clipped, not_rain
 from eogen.rain.geometry import Projected, geographic
@@ -47,6 +48,7 @@ def read(
         raise not_gridded(shown)
     try:
         with h5py.File(io.BytesIO(source) if isinstance(source, bytes) else source, "r") as file:
+            limits.self_contained(file, shown)
             return _read(file, shown, least_quality, clip)
     except InputError:
         raise
@@ -66,6 +68,9 @@ def _read(file: h5py.File, name: str, least_quality: float, clip: float) -> Fiel
         raise not_rain(name, ", ".join(held))
     dataset, data = held[wanted]
     rate = _values(dataset, data)
+    grid = _grid(_attributes(file, "where"))
+    if rate.shape != (grid.rows, grid.columns):
+        raise ValueError("xsize, ysize")
     what = {**_attributes(file, "what"), **_attributes(dataset, "what")}
     start, end = (_moment(what, edge) for edge in ("start", "end"))
     if wanted == "ACRR":
@@ -81,7 +86,7 @@ def _read(file: h5py.File, name: str, least_quality: float, clip: float) -> Fiel
         "title": str(what.get("prodname", "OPERA composite")), "licence": _LICENCE, "source": name, "dataset": "opera",
         "quantity": wanted, "cell_methods": method, "clipped_pixels": spikes, "clipped_above": clip,
     }  # fmt: skip
-    return Field(rate[None], np.array([time]), step, _grid(_attributes(file, "where")), about)
+    return Field(rate[None], np.array([time]), step, grid, about)
 
 
 def _quantities(file: h5py.File) -> dict[str, tuple[h5py.Group, h5py.Group]]:
@@ -96,6 +101,7 @@ def _quantities(file: h5py.File) -> dict[str, tuple[h5py.Group, h5py.Group]]:
 
 def _values(dataset: h5py.Group, data: h5py.Group) -> np.ndarray:
     what = {**_attributes(dataset, "what"), **_attributes(data, "what")}
+    limits.check(8 * data["data"].size, str(data["data"].name))
     raw = data["data"][()].astype(float)
     gain, offset = number(what.get("gain")), number(what.get("offset"))
     values = raw * (1.0 if gain is None else gain) + (0.0 if offset is None else offset)

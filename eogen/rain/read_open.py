@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import struct
 import tarfile
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -18,13 +20,14 @@ import h5py
 import numpy as np
 import xarray as xr
 
+from eogen import limits
 from eogen.errors import InputError, Unavailable
 
 HDF5, CLASSIC = b"\x89HDF\r\n\x1a\n", (b"CDF\x01", b"CDF\x02")
 #: What the libraries raise on damaged files.
 FAULTS = (
     OSError, ValueError, TypeError, LookupError, RuntimeError, AttributeError, EOFError, ArithmeticError, MemoryError,
-    struct.error, zlib.error, zipfile.BadZipFile, tarfile.TarError,
+    struct.error, zlib.error, zipfile.BadZipFile, tarfile.TarError, SystemError, SyntaxError, tokenize.TokenError,
 )  # fmt: skip
 _CALENDARS = ("", "standard", "gregorian", "proleptic_gregorian", "julian")
 _SECONDS = {"second": 1, "sec": 1, "s": 1, "minute": 60, "min": 60, "hour": 3600, "hr": 3600, "h": 3600, "day": 86400,
@@ -54,6 +57,7 @@ class Variable:
 
     def values(self, window: tuple[slice, ...] | None = None) -> np.ndarray:
         """Return the values as float64 (float32 where stored so), scaled, what is missing as NaN."""
+        limits.check(8 * size_of(self.shape, window), self.path)
         raw = np.asarray(self.stored[window if window is not None else ()])
         found = raw.astype(np.float32 if raw.dtype == np.float32 else float)
         holes = ~np.isfinite(found)
@@ -99,6 +103,7 @@ def opened(source: Path | bytes, name: str | None = None) -> Iterator[Opened]:
     try:
         if head == HDF5:
             with h5py.File(target, "r") as file:
+                limits.self_contained(file, shown)
                 yield _hdf5(file, shown)
         else:
             how = {"decode_times": False, "mask_and_scale": False, "decode_coords": False}
@@ -139,6 +144,16 @@ def content(source: Path | bytes) -> bytes:
     if not source.is_file():
         raise absent(source)
     return source.read_bytes()
+
+
+def size_of(shape: tuple[int, ...], window: tuple[slice, ...] | None) -> int:
+    """Return how many values a window takes out of an array."""
+    sides = (
+        [slice(None)] * len(shape)
+        if window is None
+        else [*window, *[slice(None)] * (len(shape) - len(window))]
+    )
+    return math.prod(len(range(*side.indices(size))) for side, size in zip(sides, shape, strict=True))
 
 
 def number(value: Any) -> float | None:
@@ -251,13 +266,17 @@ def _attrs(item: Any) -> dict[str, Any]:
 
 
 def _dims(item: h5py.Dataset, attrs: dict[str, Any]) -> tuple[str, ...]:
-    """Return the names of the dimensions: of the attached scales, else of IMERG's ``DimensionNames``."""
-    scales = [dim[0].name.rsplit("/", 1)[-1] if len(dim) else "" for dim in item.dims]
-    if all(scales):
-        return tuple(re.sub(r"^(Grid|Intermediate)_", "", each) for each in scales)
+    """Return the names of the dimensions: IMERG's ``DimensionNames``, else those of the attached scales.
+
+    The names come first because they are plain text: HDF5 believes the counts in a damaged list of scales, and asks
+    for gigabytes before it finds out.
+    """
     written = tuple(str(attrs.get("DimensionNames", "")).split(","))
     if len(written) == item.ndim and all(written):
         return written
+    scales = [dim[0].name.rsplit("/", 1)[-1] if len(dim) else "" for dim in item.dims]
+    if all(scales):
+        return tuple(re.sub(r"^(Grid|Intermediate)_", "", each) for each in scales)
     if item.ndim == 1:
         return (item.name.rsplit("/", 1)[-1],)
     return tuple(f"dim_{place}" for place in range(item.ndim))

@@ -7,8 +7,6 @@ negative, clutter).
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import io
 import re
 import tarfile
@@ -16,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from eogen import limits
 from eogen.errors import InputError
 from eogen.rain.field import CLIP, Field, clipped, not_rain
 from eogen.rain.geometry import Projected
@@ -93,9 +92,9 @@ def is_radolan(head: bytes, name: str) -> bool:
 
 def _members(raw: bytes, name: str) -> list[tuple[str, bytes]]:
     if raw[:2] == b"\x1f\x8b":
-        return _members(gzip.decompress(raw), re.sub(r"\.gz$", "", name))
+        return _members(limits.inflated(raw, name), re.sub(r"\.gz$", "", name))
     if raw[:3] == b"BZh":
-        return _members(bz2.decompress(raw), re.sub(r"\.bz2$", "", name))
+        return _members(limits.inflated(raw, name), re.sub(r"\.bz2$", "", name))
     if re.match(_HEADER, raw[:40]) or raw[:5] == b"ncols":
         return [(name, raw)]
     if raw[257:262] == b"ustar":

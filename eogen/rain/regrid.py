@@ -31,10 +31,14 @@ def cells(west: float, south: float, east: float, north: float) -> tuple[np.ndar
         InputError: ``rain_empty_box``.
     """
     found = []
-    for low, high in ((south, north), (west, east)):
+    # A damaged grid may reach anywhere: nothing is laid out for a box that is not on Earth.
+    on_earth = (
+        np.isfinite([west, south, east, north]).all() and south >= -90 and north <= 90 and east - west <= 361
+    )
+    for low, high in ((south, north), (west, east)) if on_earth else ():
         first, last = np.ceil(low / maps.CELL - 0.5 - 1e-4), np.floor(high / maps.CELL - 0.5 + 1e-4)
         found.append(np.round((np.arange(first, last + 1) + 0.5) * maps.CELL, 2))
-    if not (found[0].size and found[1].size) or south < -90 or north > 90:
+    if not on_earth or not (found[0].size and found[1].size):
         raise InputError(
             "rain_empty_box",
             "The box {box} (west, south, east, north, in degrees) holds no cell; west must be under east and south "
@@ -50,6 +54,8 @@ def extent(field: Field) -> tuple[float, float, float, float]:
         lat, lon = _edges(field.geometry.lat), _edges(field.geometry.lon)
     else:
         lat, lon = field.geometry.lat_lon()
+    if not lat.size or not lon.size:
+        return (np.nan,) * 4
     return float(np.nanmin(lon)), float(np.nanmin(lat)), float(np.nanmax(lon)), float(np.nanmax(lat))
 
 

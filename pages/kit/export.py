@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,13 +120,27 @@ def _json(value: Mapping[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
+#: Longest value of a parameter that is handed on; names of parameters that are not.
+LONGEST = 120
+_SECRET = re.compile(
+    r"token|secret|passw|auth|session|signature|credential|cookie|api|jwt|utm_|^(key|code|sig|sid|id)$"
+)
+
+
+def shared(name: str) -> bool:
+    """Return whether a parameter of the address may go into a link that is sent: short plain names, no secret's."""
+    return bool(re.fullmatch(r"[a-z][a-z0-9_]{0,29}", name)) and not _SECRET.search(name)
+
+
 def view_url(words: Words, **params: str) -> str:
     """Return the full address that reopens this view: the page, its parameters, the language, and ``params``.
 
     The address of the stand's screen is not copied with its ``stand`` mode: a visitor's phone must not reset
-    itself.
+    itself. Nor is what a link may carry besides the app's own words (a token of a proxy, a tracking code): see
+    :func:`shared`.
     """
-    held = {name: st.query_params.get_all(name) for name in st.query_params}
+    held = {name: st.query_params.get_all(name) for name in st.query_params if shared(name)}
+    held = {name: [value for value in values if len(value) <= LONGEST] for name, values in held.items()}
     held |= {"lang": [words.lang]} | {name: [value] for name, value in params.items()}
     held.pop("stand", None)
     return f"{st.context.url or ''}?{urlencode(sorted(held.items()), doseq=True)}"

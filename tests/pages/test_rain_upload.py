@@ -133,7 +133,7 @@ def test_a_daily_map_is_refused(files, monkeypatch):
 
 
 def test_the_same_name_twice_keeps_both_contents(files, tmp_path):
-    paths = score_upload._written([("a.nc", b"1"), ("a.nc", b"2")], tmp_path / "in")
+    paths = score_upload.written([("a.nc", b"1"), ("a.nc", b"2")], tmp_path / "in")
     assert [p.read_bytes() for p in paths] == [b"1", b"2"]
     assert {p.name for p in paths} == {"a.nc"}
 

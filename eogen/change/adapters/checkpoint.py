@@ -23,6 +23,7 @@ NESTED = ("teacher", "state_dict", "model_state_dict", "model")
 _BROKEN = (
     OSError, RuntimeError, EOFError, ValueError, TypeError, AttributeError, LookupError, AssertionError, struct.error,
     OverflowError, MemoryError, safetensors.SafetensorError, pickle.UnpicklingError,
+    zipfile.BadZipFile,
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tokenize
+import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from eogen.errors import InputError, Unavailable
 
 #: What the libraries raise on damaged files (pyarrow's errors are ValueError, OSError or KeyError).
 FAULTS = (OSError, ValueError, TypeError, LookupError, RuntimeError, AttributeError, EOFError, ArithmeticError,
-          MemoryError, NotImplementedError, SyntaxError, tokenize.TokenError)  # fmt: skip
+          MemoryError, NotImplementedError, SyntaxError, SystemError, tokenize.TokenError,
+          zipfile.BadZipFile)  # fmt: skip
 #: Digital number of reflectance 1 (ESA PSD, QUANTIFICATION_VALUE), and the mark of "no data" of openEO's uint16.
 QUANTIFICATION, NODATA = 10_000, 65_535
 #: Most numbers decoded at once, about 800 MB as float32: guards against files that are not what they seem.

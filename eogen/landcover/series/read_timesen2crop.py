@@ -118,7 +118,7 @@ def _pixel(path: Path, count: int) -> np.ndarray:
         raise unlike(path.name, held.shape, f"{count} × {len(BANDS) + 1}")
     try:
         raw = held.to_numpy(np.float32)
-    except (TypeError, ValueError) as fault:
+    except (TypeError, ValueError, OverflowError) as fault:
         raise damaged(path.name, fault) from fault
     # 0 in every band is what the products write where nothing was seen.
     hidden = (raw[:, -1] != 0) | (raw[:, :-1] == 0).all(1)

@@ -116,6 +116,7 @@ def labels(codes: pd.Series | None, legends: dict, count: int) -> tuple[np.ndarr
     label, crop = np.full(count, UNKNOWN, np.int16), np.full(count, "unknown", object)
     if codes is not None:
         text = codes.astype(str).str.replace(r"\D", "", regex=True)
+        legends = {each: held for each, held in legends.items() if isinstance(held, dict)}
         for row, code in enumerate(text):
             named = [str(legends[each][code]) for each in _LEGENDS if code in legends.get(each, {})]
             kinds = [_MEMBERS[n] for n in (re.sub("^spring_", "", n) for n in named) if n in _MEMBERS]

@@ -12,6 +12,7 @@ from eogen.canopy import read
 from eogen.errors import InputError
 from pages.kit import errors
 from pages.kit.provenance import Provenance
+from pages.kit.uploads import refused
 from pages.kit.words import Words
 from pages.parts.canopy.sources import Scene
 
@@ -26,6 +27,8 @@ def offer(t: Words, column: Any) -> None:
     """Draw the button under which a file can be dropped, with its angles, scale and offset."""
     with column.popover(t("canopy.upload.offer"), icon=":material/upload:", width="stretch"):
         st.markdown(t("canopy.upload.accepts"))
+        if refused(t):
+            return
         given = st.file_uploader(t("canopy.upload.label"), TYPES, key="canopy_file", max_upload_size=50)
         left, right = st.columns(2)
         scale = left.selectbox(

@@ -11,6 +11,7 @@ import streamlit as st
 from pages.kit.address import choose
 from pages.kit.errors import guard
 from pages.kit.hall import Visitor
+from pages.kit.style import escape
 from pages.parts.change import menu, sources, upload
 from pages.parts.change.state import State
 
@@ -69,7 +70,9 @@ def _panel(guest: Visitor, state: State) -> None:
         format_func=lambda p: t(f"change.tabs.{p}"),
     )
     if state.provenance.origin == "real" and state.provenance.licence:
-        st.html(f'<p class="eo-muted">{t("change.map.licence", licence=state.provenance.licence)}</p>')
+        st.html(
+            f'<p class="eo-muted">{escape(t("change.map.licence", licence=state.provenance.licence))}</p>'
+        )
     module, _, function = PANELS[name].partition(":")
     with guard(t):
         getattr(import_module(f"pages.parts.change.{module}"), function)(guest, state)

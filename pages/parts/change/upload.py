@@ -11,6 +11,8 @@ import xarray as xr
 from eogen.change.read_pair import read_pair
 from eogen.errors import InputError
 from pages.kit import errors
+from pages.kit.style import escape
+from pages.kit.uploads import refused
 from pages.kit.words import Words
 
 TYPES = ["tif", "tiff", "png", "jpg", "jpeg", "bmp"]
@@ -22,9 +24,11 @@ PARTS = ("before", "after", "label")
 
 def offer(t: Words, column: Any) -> None:
     """Draw the button under which two files, and a label if there is one, can be dropped."""
-    column.html(f'<p class="eo-label">{t("change.upload.title")}</p>')
+    column.html(f'<p class="eo-label">{escape(t("change.upload.title"))}</p>')
     with column.popover(t("change.upload.offer"), icon=":material/upload:", width="stretch"):
         st.markdown(t("change.upload.accepts"))
+        if refused(t):
+            return
         given = {
             part: st.file_uploader(
                 t(f"change.upload.{part}"), TYPES, key=f"change_{part}", max_upload_size=MOST

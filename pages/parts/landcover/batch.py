@@ -13,6 +13,7 @@ from eogen.landcover.classifier import Classifier
 from pages.kit import export, progress
 from pages.kit.errors import sentence
 from pages.kit.send import to_validation
+from pages.kit.uploads import refused
 from pages.kit.words import Words
 from pages.parts.landcover import compute
 from pages.parts.landcover.upload import PATCH, TYPES
@@ -23,6 +24,8 @@ MOST = 200
 def show(t: Words, model: Classifier, method: str) -> None:
     """Draw the batch: drop a folder or files, get one row each; files that cannot be used say why in their row."""
     st.markdown(t("landcover.batch.lead", model=t(f"models.{model.name}.name"), most=MOST))
+    if refused(t):
+        return
     given = st.file_uploader(
         t("landcover.batch.label"), TYPES, accept_multiple_files=True, key="batch", max_upload_size=50
     )

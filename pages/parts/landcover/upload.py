@@ -10,6 +10,7 @@ import xarray as xr
 from eogen.errors import InputError
 from eogen.landcover import read
 from pages.kit import errors
+from pages.kit.uploads import refused
 from pages.kit.words import Words
 from pages.parts.landcover import sources
 
@@ -23,6 +24,8 @@ def offer(t: Words, key: str = "uploader") -> None:
     """Draw the small button under which an image can be dropped."""
     with st.popover(t("landcover.upload.offer"), type="tertiary", icon=":material/upload:"):
         st.markdown(t("landcover.upload.accepts"))
+        if refused(t):
+            return
         given = st.file_uploader(t("landcover.upload.label"), TYPES, key=key, max_upload_size=50)
         if given is None or st.session_state.get(_KEY, ("",))[0] == given.file_id:
             return

@@ -11,6 +11,7 @@ import xarray as xr
 from eogen.errors import InputError
 from eogen.ocean import read
 from pages.kit import errors
+from pages.kit.uploads import refused
 from pages.kit.words import Words
 
 TYPES = ["nc", "nc4", "zip"]
@@ -21,6 +22,8 @@ def offer(t: Words, column: Any) -> None:
     """Draw the button under which a file can be dropped."""
     with column.popover(t("ocean.upload.offer"), icon=":material/upload:", width="stretch"):
         st.markdown(t("ocean.upload.accepts"))
+        if refused(t):
+            return
         given = st.file_uploader(t("ocean.upload.label"), TYPES, key="ocean_file", max_upload_size=50)
         if given is None or st.session_state.get(_KEY, (None,))[0] == given.file_id:
             return

@@ -13,6 +13,7 @@ import numpy as np
 import streamlit as st
 import xarray as xr
 
+from eogen import limits
 from eogen.errors import InputError
 from eogen.rain import read_imerg, read_radar
 from eogen.rain.half_hours import means
@@ -20,6 +21,7 @@ from eogen.rain.maps import pair
 from eogen.rain.read_imerg import Box
 from eogen.rain.read_open import opened
 from pages.kit import errors
+from pages.kit.uploads import refused
 from pages.kit.words import Words
 
 TYPES = ["hdf5", "h5", "nc", "nc4", "rt-h5"]
@@ -34,6 +36,8 @@ SIDE, LARGEST, HOME = 8.0, 22.0, (-1.4, 42.6, 6.6, 50.6)
 def offer(t: Words) -> None:
     """Draw where files can be dropped and the window of large ones; what is wrong with them is said beside."""
     st.markdown(t("rain.upload.accepts"))
+    if refused(t):
+        return
     given = st.file_uploader(
         t("rain.upload.imerg"), TYPES, key="rain_imerg", max_upload_size=MOST, accept_multiple_files=True
     )
@@ -79,8 +83,8 @@ def read(
     Raises:
         InputError: those of the readers; ``rain_page_daily`` for maps that are no half-hours.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        found = read_imerg.read(_written(files, Path(folder) / "imerg"), box=box)
+    with tempfile.TemporaryDirectory() as folder, limits.visitor():
+        found = read_imerg.read(written(files, Path(folder) / "imerg"), box=box)
         step = float(found["time"].attrs.get("step_minutes", 30))
         if step != 30:
             raise InputError(
@@ -93,11 +97,11 @@ def read(
             return found
         lat, lon = found["lat"].values, found["lon"].values
         reach = (float(lon[0]) - 0.05, float(lat[0]) - 0.05, float(lon[-1]) + 0.05, float(lat[-1]) + 0.05)
-        seen = means(read_radar.read(_written(radar, Path(folder) / "radar"), box=reach).load(), step)
+        seen = means(read_radar.read(written(radar, Path(folder) / "radar"), box=reach).load(), step)
         return pair(found, seen["radar"], seen["radar_wet_share"])
 
 
-def _written(files: Sequence[tuple[str, bytes]], folder: Path) -> list[Path]:
+def written(files: Sequence[tuple[str, bytes]], folder: Path) -> list[Path]:
     """Write files under their own names, which readers go by; a name that comes twice keeps both contents."""
     folder.mkdir()
     paths = []
@@ -141,7 +145,7 @@ def extent(data: bytes, name: str) -> Box | None:
     Raises:
         InputError: ``rain_not_gridded``, ``rain_damaged``.
     """
-    with opened(data, name) as file:
+    with limits.visitor(), opened(data, name) as file:
         axes = [file.find(axis) for axis in ("lon", "lat")]
         if any(axis is None for axis in axes):
             return None

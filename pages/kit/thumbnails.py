@@ -18,12 +18,12 @@ from PIL import Image
 log = logging.getLogger(__name__)
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, max_entries=1)
 def _painter() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="eogen-thumbnail")
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, max_entries=8)
 def thumbnail(room: str) -> Future[np.ndarray]:
     """Return the picture of ``room`` to come, uint8 pixels (y, x, 3).
 

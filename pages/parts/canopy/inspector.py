@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,7 @@ from pages.parts.canopy.choice import several
 from pages.parts.canopy.compute import Belief
 from pages.parts.canopy.density import credible, curve
 from pages.parts.canopy.multiples import grid, place
-from pages.parts.canopy.sources import QUANTITIES, Field, Spot, known
+from pages.parts.canopy.sources import QUANTITIES, Field, Spot, digest, known
 
 if TYPE_CHECKING:
     from pages.parts.canopy.expert import View
@@ -64,8 +65,12 @@ def close(name: str, beliefs: Sequence[Belief], value: Field | None) -> tuple[fl
 
 def ratio(one: Belief, name: str) -> float:
     """Return the posterior's standard deviation over the prior's."""
-    before = float(column(compute.prior_draws(one.prior), name).std())
-    return float(one.column(name).std()) / before
+    return float(one.column(name).std()) / _spread(one.prior, name)
+
+
+@lru_cache(maxsize=64)
+def _spread(believed: str, name: str) -> float:
+    return float(column(compute.prior_draws(believed), name).std())
 
 
 def show(t: Words, view: View) -> None:
@@ -84,8 +89,20 @@ def show(t: Words, view: View) -> None:
     st.dataframe(table, hide_index=True, width="stretch", alt=t("canopy.inspector.table"))
 
 
+def _key(t: Words, here: Spot, beliefs: Sequence[Belief]) -> str:
+    """Return the name of what is drawn: a figure of many panels takes a quarter of a second to build."""
+    return digest(t.lang, here.key, *((one.name, one.prior, one.draws.numpy()) for one in beliefs))
+
+
 def marginals(t: Words, here: Spot, beliefs: Sequence[Belief]) -> None:
     """Draw the prior and the posteriors of every quantity, and its true or measured value."""
+    figure = _marginals(_key(t, here, beliefs), t, here, beliefs)
+    figures.show(figure, key="canopy_marginals_chart", alt=t("canopy.inspector.marginals"), expert=True)
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
+def _marginals(key: str, _t: Words, _here: Spot, _beliefs: Sequence[Belief]) -> go.Figure:
+    t, here, beliefs = _t, _here, _beliefs
     panels, faded = [], []
     for number, name in enumerate(QUANTITIES):
         told = [ratio(one, name) for one in beliefs]
@@ -128,7 +145,7 @@ def marginals(t: Words, here: Spot, beliefs: Sequence[Belief]) -> None:
             text=said, showarrow=False, xref=f"{x_} domain", yref=f"{y_} domain",
             x=1, y=1.0, xanchor="right", yanchor="bottom", font={"size": 11},
         )  # fmt: skip
-    figures.show(figure, key="canopy_marginals_chart", alt=t("canopy.inspector.marginals"), expert=True)
+    return figure
 
 
 def _mark(t: Words, figure: go.Figure, number: int, value: Field | None, top: float, here: Spot) -> None:
@@ -157,6 +174,16 @@ def pairs(t: Words, here: Spot, beliefs: Sequence[Belief]) -> None:
     if len(chosen) < 2:
         st.caption(t("canopy.inspector.two"))
         return
+    figure = _pairs(_key(t, here, beliefs), tuple(chosen), t, here, beliefs)
+    figures.show(figure, key="canopy_pairs_chart", alt=t("canopy.inspector.pairs"), expert=True)
+    st.caption(t("canopy.inspector.pairs_note"))
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
+def _pairs(
+    key: str, chosen: tuple[str, ...], _t: Words, _here: Spot, _beliefs: Sequence[Belief]
+) -> go.Figure:
+    t, here, beliefs = _t, _here, _beliefs
     k = len(chosen) - 1
     ends = {name: close(name, beliefs, known(here, name)) for name in chosen}
     panels: list = []
@@ -195,8 +222,7 @@ def pairs(t: Words, here: Spot, beliefs: Sequence[Belief]) -> None:
                     x=[first.value], y=[second.value], **place(number), mode="markers",
                     marker={"color": TRUTH, "size": 9, "symbol": "x"}, hoverinfo="skip",
                 )  # fmt: skip
-    figures.show(figure, key="canopy_pairs_chart", alt=t("canopy.inspector.pairs"), expert=True)
-    st.caption(t("canopy.inspector.pairs_note"))
+    return figure
 
 
 def _short(t: Words, name: str) -> str:

@@ -94,6 +94,8 @@ class Visitor:
         url: of the app.
         page: its name in the address, ``""`` for home.
         query: of the address, kept as the server changes it.
+        cookies: sent with the websocket, ``name=value; …``.
+        session: its name on the server, once open.
         widgets: key -> (kind, its message), as last sent.
         states: widget id -> what a browser would say of it.
     """
@@ -101,6 +103,8 @@ class Visitor:
     url: str
     page: str
     query: str = ""
+    cookies: str = ""
+    session: str = ""
     widgets: dict[str, tuple[str, Any]] = field(default_factory=dict)
     states: dict[str, WidgetState] = field(default_factory=dict)
     kept: dict[str, None] = field(default_factory=dict)
@@ -111,7 +115,11 @@ class Visitor:
         address = urlsplit(self.url)
         path = f"{address.path.rstrip('/')}/_stcore/stream"
         self.socket: ClientConnection = await connect(
-            f"ws://{address.netloc}{path}", subprotocols=["streamlit"], max_size=None, open_timeout=60
+            f"ws://{address.netloc}{path}",
+            subprotocols=["streamlit"],
+            additional_headers={"Cookie": self.cookies} if self.cookies else None,
+            max_size=None,
+            open_timeout=60,
         )
         return self
 
@@ -147,10 +155,24 @@ class Visitor:
             kind = message.WhichOneof("type")
             if kind == "delta":
                 self._delta(message)
+            elif kind == "new_session":
+                self.session = message.new_session.initialize.session_id
             elif kind == "page_info_changed":
                 self.query = message.page_info_changed.query_string
             elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 return time.perf_counter() - began
+
+    async def upload_to(self) -> str:
+        """Return the address that a file dropped on the page is sent to."""
+        wish = BackMsg()
+        wish.file_urls_request.request_id = "one"
+        wish.file_urls_request.file_names.append("a file")
+        wish.file_urls_request.session_id = self.session
+        await self.socket.send(wish.SerializeToString())
+        while True:
+            message = ForwardMsg.FromString(await asyncio.wait_for(self.socket.recv(), PATIENCE))
+            if message.WhichOneof("type") == "file_urls_response":
+                return message.file_urls_response.file_urls[0].upload_url
 
     def _delta(self, message: ForwardMsg) -> None:
         if message.metadata.cacheable and message.hash:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import logging
-import os
+import secrets
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -59,7 +59,7 @@ def afterwards(work: Callable[[], None]) -> None:
 def _draw(room: str, file: Path) -> np.ndarray:
     pixels = importlib.import_module(f"eogen.{room}.thumbnail").draw()
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(f".{os.getpid()}")
+    part = file.with_suffix(f".{secrets.token_hex(4)}")  # replicas may share the folder, and their numbers
     Image.fromarray(pixels).save(part, "PNG")
     part.replace(file)
     return pixels

@@ -87,15 +87,19 @@ async def one(
         found.failed += me.failed
 
 
-async def crowd(url: str, sessions: int, pages: Sequence[tuple[str, str]], lasts: float) -> Measured:
+async def crowd(
+    server: harness.Server, sessions: int, pages: Sequence[tuple[str, str]], lasts: float
+) -> Measured:
     """Let N visitors act at once; return what they saw."""
     found = Measured(sessions)
-    ready = asyncio.Barrier(sessions)
+    ready = asyncio.Barrier(sessions + 1)
     async with asyncio.TaskGroup() as group:
         for number in range(sessions):
             page, view = pages[number % len(pages)]
-            group.create_task(one(url, page, view, ready, lasts, found, number))
-    found.seconds = lasts
+            group.create_task(one(server.url, page, view, ready, lasts, found, number))
+        await ready.wait()
+        used, began = stage.cpu(server), time.monotonic()
+    found.cpu, found.seconds = stage.cpu(server) - used, time.monotonic() - began
     return found
 
 
@@ -104,7 +108,8 @@ def rows(found: Measured, name: str) -> list[table.Row]:
     all_ = found.milliseconds()
     by_page = {f"{page} {view}": table.percentile(ts, 0.95) for (page, view), ts in found.took.items() if ts}
     slowest = sorted(by_page.items(), key=lambda pair: -pair[1])[:3]
-    note = f"{len(all_) / found.seconds:.1f} runs a second; slowest p95: "
+    note = f"{len(all_) / found.seconds:.1f} runs a second of {1e3 * found.cpu / len(all_):.0f} ms processor each"
+    note += "; slowest p95: "
     note += ", ".join(f"{page} {1e3 * value:.0f} ms" for page, value in slowest)
     note += f"; load average {machine.load()[0]}"
     if found.failed:
@@ -117,7 +122,7 @@ def bear(server: harness.Server, sessions: Iterable[int], lasts: float) -> list[
     done = []
     for name, views in (("public and expert pages", VIEWS), ("public pages", VIEWS[:1])):
         for n in sessions:
-            done += rows(asyncio.run(crowd(server.url, n, mix(views), lasts)), name)
+            done += rows(asyncio.run(crowd(server, n, mix(views), lasts)), name)
             print(table.text(done[-1:]).splitlines()[2], file=sys.stderr, flush=True)
     return done
 

@@ -14,6 +14,7 @@ import ctypes
 import gc
 import logging
 import os
+import sys
 import threading
 import time
 
@@ -25,6 +26,9 @@ ROUND = 5.0  #: seconds between rounds
 _M_ARENA_MAX = -8  # malloc.h
 TRIM = 20.0  #: seconds between returns of freed memory
 WHOLE = 600.0  #: seconds between looks at everything
+#: Seconds for which a run keeps the interpreter while others want it (Python's own: 0.005). Fifty visitors' runs that
+#: pass it round every 5 ms all end late; measured, docs/PERFORMANCE.md.
+SWITCH = 0.02
 SLOW = 0.03  #: seconds; a round that takes longer freezes what it looked at in vain
 
 
@@ -70,6 +74,7 @@ def start() -> threading.Thread | None:
         return None
 
     few_arenas()
+    sys.setswitchinterval(SWITCH)
 
     def work() -> None:
         upkeep = Upkeep()

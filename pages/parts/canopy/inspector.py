@@ -237,23 +237,28 @@ def correlations(t: Words, beliefs: Sequence[Belief]) -> None:
     for tab, one in zip(st.tabs([label(t, b) for b in beliefs]), beliefs, strict=True):
         with tab:
             matrix = np.corrcoef(one.draws.double().numpy().T)
-            figure = figures.figure(
-                t,
-                x=figures.axis(t("canopy.inspector.variable"), "", tickangle=-45),
-                y=figures.axis(t("canopy.inspector.variable"), "", autorange="reversed"),
-                height=400,
-            )
-            figure.add_heatmap(
-                x=shorts, y=shorts, z=matrix.round(3), zmin=-1, zmax=1, colorscale=figures.scale("signed"),
-                colorbar={"title": {"text": "ρ"}, "thickness": 12},
-                hovertemplate="%{y} – %{x} : %{z:.2f}<extra></extra>",
-            )  # fmt: skip
+            figure = _correlation(digest(t.lang, matrix), t, shorts, matrix)
             figures.show(
                 figure, key=f"correlation_{one.name}", alt=t("canopy.inspector.correlation"), expert=True
             )
             off = np.abs(matrix - np.eye(len(matrix)))
             i, j = np.unravel_index(off.argmax(), off.shape)
             st.caption(t("canopy.inspector.strongest", a=shorts[i], b=shorts[j], value=float(matrix[i, j])))
+
+
+@st.cache_resource(show_spinner=False, max_entries=48)
+def _correlation(key: str, _t: Words, _shorts: list[str], _matrix: np.ndarray) -> go.Figure:
+    figure = figures.figure(
+        _t,
+        x=figures.axis(_t("canopy.inspector.variable"), "", tickangle=-45),
+        y=figures.axis(_t("canopy.inspector.variable"), "", autorange="reversed"),
+        height=400,
+    )
+    return figure.add_heatmap(
+        x=_shorts, y=_shorts, z=_matrix.round(3), zmin=-1, zmax=1, colorscale=figures.scale("signed"),
+        colorbar={"title": {"text": "ρ"}, "thickness": 12},
+        hovertemplate="%{y} – %{x} : %{z:.2f}<extra></extra>",
+    )  # fmt: skip
 
 
 def numbers(t: Words, here: Spot, beliefs: Sequence[Belief]) -> pd.DataFrame:

@@ -34,6 +34,7 @@ demo: $(VENV)/.users $(VENV)/.sample
 
 test: $(VENV)/.developers
 	@tests/chromium.sh
+	@tests/nginx.sh
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 ifdef ARGS

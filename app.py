@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.kit import hall, idle, style, warmup
+from pages.kit import hall, idle, metrics, style, upkeep, warmup
 
 st.set_page_config(page_title="EOGen", page_icon="🛰️", layout="wide", initial_sidebar_state="collapsed")
 style.apply()
@@ -12,3 +12,5 @@ page = st.navigation(pages, position="top")
 idle.watch(words.lang, home=pages[0], seconds=hall.stand_seconds(), at_home=page == pages[0])
 page.run()
 warmup.start()
+upkeep.start()
+metrics.start()

@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
-
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.sync.client import connect
 
 from benchmarks import stage as stages
 from benchmarks.stage import DRAWN, Stage
 from benchmarks.table import Row
+from benchmarks.visitors import visit
 from tests.browser.harness import settle
 
 LARGEST = 450.0
-
-
-def session(url: str, page: str, query: str) -> None:
-    """Be one visitor without a browser: connect, ask for ``page``, wait until its script has ended, leave."""
-    wish = BackMsg()
-    wish.rerun_script.query_string = query
-    wish.rerun_script.page_name = page
-    address = f"ws://{urlsplit(url).netloc}/_stcore/stream"
-    with connect(address, subprotocols=["streamlit"], max_size=None, open_timeout=60) as socket:
-        socket.send(wish.SerializeToString())
-        while True:
-            message = ForwardMsg.FromString(socket.recv(timeout=120))
-            early = message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN
-            if message.WhichOneof("type") == "script_finished" and not early:
-                return
 
 
 def memory(stage: Stage) -> list[Row]:
@@ -53,7 +34,7 @@ def memory(stage: Stage) -> list[Row]:
         after = []
         for number in range(stage.times(20, 6)):
             view = ("public", "expert")[number % 2]
-            session(server.url, "landcover", f"lang=fr&view={view}&card={number}")
+            visit(server.url, "landcover", f"lang=fr&view={view}&card={number}")
             after.append(stages.uss(server))
     half = len(after) // 2
     slope = (after[-1] - after[half - 1]) / (len(after) - half)

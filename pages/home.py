@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from eogen import catalog
 from pages.kit import hall
+from pages.kit.lately import lying
 from pages.kit.provenance import badge_html
 from pages.kit.rooms import open_rooms
 from pages.kit.thumbnails import thumbnail
@@ -67,11 +67,7 @@ def door(room: str) -> None:
 
 def on_this_machine() -> None:
     """Say what data are real and what is simulated here; the list opens on demand."""
-    sets = {
-        name: (entry, catalog.locate(entry))
-        for name, entry in catalog.catalog().items()
-        if entry.room in rooms
-    }
+    sets = {name: found for name, found in lying().items() if found[0].room in rooms}
     here = {name: pair for name, pair in sets.items() if pair[1].status != "absent"}
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="here"):
         st.html(badge_html("real" if here else "simulated", t), width="content")

@@ -2,7 +2,8 @@
 
 The job runs in a thread of its own; the page's script waits for it and redraws the bar. A press on *Stop*
 (or any other change by the visitor) makes Streamlit interrupt the waiting script, which passes the wish on:
-the job's next report raises :class:`eogen.errors.Cancelled` inside it.
+the job's next report raises :class:`eogen.errors.Cancelled` inside it. What lasts longer than a second queues for one
+of the few slots of this process (:mod:`pages.kit.queue`), so that one visitor's work does not freeze the others'.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ct
 from eogen.errors import Cancelled, InputError
 from eogen.progress import Progress
 from pages.kit import errors
+from pages.kit import queue as queues
 from pages.kit.style import escape
 from pages.kit.words import Words
 
@@ -45,6 +47,8 @@ class Clock:
         self._now = now
         self._lock = threading.Lock()
         self._stop = threading.Event()
+        self._gate: Callable[[], bool] | None = None
+        self.postponed = False
         self.what, self.fraction = "", 0.0
         self.seen: np.ndarray | None = None
         self._begun = self._last = now()
@@ -54,6 +58,17 @@ class Clock:
         """Ask the job to stop at its next report."""
         self._stop.set()
 
+    def gate(self, may_go_on: Callable[[], bool]) -> None:
+        """Have each report ask whether the job may go on; when it may not, it is ``postponed`` and cancelled."""
+        self._gate = may_go_on
+
+    def again(self) -> None:
+        """Start from nothing: the job was postponed, and its turn has come."""
+        with self._lock:
+            self.what, self.fraction, self.seen = "", 0.0, None
+            self._begun = self._last = self._now()
+            self._end, self._gate, self.postponed = None, None, False
+
     def look(self, field: np.ndarray) -> None:
         """Keep a sketch of what is being made."""
         self.seen = field
@@ -61,6 +76,9 @@ class Clock:
     def __call__(self, done: int, total: int, what: str = "") -> None:
         """Take a report; raises :class:`Cancelled` when the job was asked to stop."""
         if self._stop.is_set():
+            raise Cancelled
+        if self._gate is not None and not self._gate():
+            self.postponed = True
             raise Cancelled
         now = self._now()
         with self._lock:
@@ -136,15 +154,17 @@ def run(
 
     clock = Clock()
     outcome: dict[str, Any] = {}
+    context = get_script_run_ctx()
+    ticket = queues.Ticket(owner=context.session_id if context else key)
 
     def work() -> None:
         try:
-            outcome["result"] = job(clock)
+            outcome["result"] = _in_turn(job, clock, ticket)
         except BaseException as error:  # noqa: BLE001 - handed over to the page's thread, which raises or shows it
             outcome["error"] = error
 
     thread = threading.Thread(target=work, name=f"eogen-{key}", daemon=True)
-    add_script_run_ctx(thread, get_script_run_ctx())  # st.cache_* inside the job find their session
+    add_script_run_ctx(thread, context)  # st.cache_* inside the job find their session
     thread.start()
     try:
         thread.join(APPEAR)
@@ -161,7 +181,7 @@ def run(
                 picture, last = st.empty(), None
             while thread.is_alive():
                 bar.progress(
-                    clock.fraction, label_of(clock, label, words)
+                    clock.fraction, _line(clock, ticket, label, words)
                 )  # also where Streamlit may interrupt
                 if drawn is not None and (seen := clock.seen) is not last:
                     last = seen
@@ -171,6 +191,7 @@ def run(
             place.empty()
     finally:
         clock.stop()  # reached early only when Streamlit interrupts: rerun, stop, or the visitor has left
+        queues.HEAVY.forget(ticket)
 
     error = outcome.get("error")
     if isinstance(error, InputError):
@@ -179,6 +200,39 @@ def run(
     if error is not None:
         raise error
     return outcome["result"]
+
+
+def _in_turn(job: Callable[[Progress], T], clock: Clock, ticket: queues.Ticket) -> T:
+    """Run the job; what is heavy holds a slot, or starts again when it has one."""
+    heavy = queues.HEAVY
+    begun = time.monotonic()
+    entered = False
+
+    def may_go_on() -> bool:
+        nonlocal entered
+        if not entered and time.monotonic() - begun >= queues.GRACE:
+            entered = heavy.enter(ticket)
+            return entered
+        return True
+
+    clock.gate(may_go_on)
+    try:
+        try:
+            return job(clock)
+        except Cancelled:
+            if not clock.postponed or not heavy.wait(ticket):
+                raise
+            clock.again()
+            return job(clock)
+    finally:
+        heavy.leave(ticket)
+
+
+def _line(clock: Clock, ticket: queues.Ticket, label: str, words: Words) -> str:
+    before = queues.HEAVY.before(ticket)
+    if before is None:
+        return label_of(clock, label, words)
+    return f"{label} · {words('load.queue.before', n=before)}"
 
 
 def _stop(key: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import logging
-import os
+import secrets
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -18,12 +18,12 @@ from PIL import Image
 log = logging.getLogger(__name__)
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, max_entries=1)
 def _painter() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="eogen-thumbnail")
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, max_entries=8)
 def thumbnail(room: str) -> Future[np.ndarray]:
     """Return the picture of ``room`` to come, uint8 pixels (y, x, 3).
 
@@ -59,7 +59,7 @@ def afterwards(work: Callable[[], None]) -> None:
 def _draw(room: str, file: Path) -> np.ndarray:
     pixels = importlib.import_module(f"eogen.{room}.thumbnail").draw()
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(f".{os.getpid()}")
+    part = file.with_suffix(f".{secrets.token_hex(4)}")  # replicas may share the folder, and their numbers
     Image.fromarray(pixels).save(part, "PNG")
     part.replace(file)
     return pixels

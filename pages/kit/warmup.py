@@ -33,7 +33,7 @@ HEAVY = (
 log = logging.getLogger(__name__)
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, max_entries=1)
 def start() -> threading.Thread | None:
     """Start the warm-up once for the whole process (none when ``EOGEN_WARMUP=0``, as in tests).
 
@@ -60,7 +60,7 @@ def _warm() -> None:
             thumbnails.afterwards(importlib.import_module(f"pages.parts.{room}.warm").warm)
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, max_entries=8)
 def keep(room: str) -> None:
     """Freeze, once for the process, what the first whole visit of ``room`` has loaded: networks, lazy imports.
 

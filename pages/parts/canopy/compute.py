@@ -72,7 +72,7 @@ def families() -> list[str]:
     return [name for name in FAMILIES if models.path_of(name).is_file()]
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, max_entries=16)
 def _encoder(name: str, stamp: str) -> tuple[Encoder, Card]:
     return models.load(name)
 
@@ -246,6 +246,12 @@ def centres() -> np.ndarray:
 def canopy(**values: float) -> tuple[float, ...]:
     """Return a canopy as a row of ``INFERRED``, from values by name."""
     return tuple(float(values[name]) for name in INFERRED)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def pixels_of(key: str, _scene: xr.Dataset) -> tuple[Observation, np.ndarray]:
+    """Return :func:`pixels` of the scene of that key: all visitors look at the same few."""
+    return pixels(_scene)
 
 
 def pixels(scene: xr.Dataset) -> tuple[Observation, np.ndarray]:

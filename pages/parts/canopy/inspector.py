@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,7 @@ from pages.parts.canopy.choice import several
 from pages.parts.canopy.compute import Belief
 from pages.parts.canopy.density import credible, curve
 from pages.parts.canopy.multiples import grid, place
-from pages.parts.canopy.sources import QUANTITIES, Field, Spot, known
+from pages.parts.canopy.sources import QUANTITIES, Field, Spot, digest, known
 
 if TYPE_CHECKING:
     from pages.parts.canopy.expert import View
@@ -65,8 +66,12 @@ def close(name: str, beliefs: Sequence[Belief], value: Field | None) -> tuple[fl
 
 def ratio(one: Belief, name: str) -> float:
     """Return the posterior's standard deviation over the prior's."""
-    before = float(column(compute.prior_draws(one.prior), name).std())
-    return float(one.column(name).std()) / before
+    return float(one.column(name).std()) / _spread(one.prior, name)
+
+
+@lru_cache(maxsize=64)
+def _spread(believed: str, name: str) -> float:
+    return float(column(compute.prior_draws(believed), name).std())
 
 
 def show(t: Words, view: View) -> None:
@@ -87,8 +92,20 @@ def show(t: Words, view: View) -> None:
     to_validation(t, "posteriors", canopy_source=view.source, canopy_families=asked)
 
 
+def _key(t: Words, here: Spot, beliefs: Sequence[Belief]) -> str:
+    """Return the name of what is drawn: a figure of many panels takes a quarter of a second to build."""
+    return digest(t.lang, here.key, *((one.name, one.prior, one.draws.numpy()) for one in beliefs))
+
+
 def marginals(t: Words, here: Spot, beliefs: Sequence[Belief]) -> None:
     """Draw the prior and the posteriors of every quantity, and its true or measured value."""
+    figure = _marginals(_key(t, here, beliefs), t, here, beliefs)
+    figures.show(figure, key="canopy_marginals_chart", alt=t("canopy.inspector.marginals"), expert=True)
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
+def _marginals(key: str, _t: Words, _here: Spot, _beliefs: Sequence[Belief]) -> go.Figure:
+    t, here, beliefs = _t, _here, _beliefs
     panels, faded = [], []
     for number, name in enumerate(QUANTITIES):
         told = [ratio(one, name) for one in beliefs]
@@ -131,7 +148,7 @@ def marginals(t: Words, here: Spot, beliefs: Sequence[Belief]) -> None:
             text=said, showarrow=False, xref=f"{x_} domain", yref=f"{y_} domain",
             x=1, y=1.0, xanchor="right", yanchor="bottom", font={"size": 11},
         )  # fmt: skip
-    figures.show(figure, key="canopy_marginals_chart", alt=t("canopy.inspector.marginals"), expert=True)
+    return figure
 
 
 def _mark(t: Words, figure: go.Figure, number: int, value: Field | None, top: float, here: Spot) -> None:
@@ -160,6 +177,16 @@ def pairs(t: Words, here: Spot, beliefs: Sequence[Belief]) -> None:
     if len(chosen) < 2:
         st.caption(t("canopy.inspector.two"))
         return
+    figure = _pairs(_key(t, here, beliefs), tuple(chosen), t, here, beliefs)
+    figures.show(figure, key="canopy_pairs_chart", alt=t("canopy.inspector.pairs"), expert=True)
+    st.caption(t("canopy.inspector.pairs_note"))
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
+def _pairs(
+    key: str, chosen: tuple[str, ...], _t: Words, _here: Spot, _beliefs: Sequence[Belief]
+) -> go.Figure:
+    t, here, beliefs = _t, _here, _beliefs
     k = len(chosen) - 1
     ends = {name: close(name, beliefs, known(here, name)) for name in chosen}
     panels: list = []
@@ -198,8 +225,7 @@ def pairs(t: Words, here: Spot, beliefs: Sequence[Belief]) -> None:
                     x=[first.value], y=[second.value], **place(number), mode="markers",
                     marker={"color": TRUTH, "size": 9, "symbol": "x"}, hoverinfo="skip",
                 )  # fmt: skip
-    figures.show(figure, key="canopy_pairs_chart", alt=t("canopy.inspector.pairs"), expert=True)
-    st.caption(t("canopy.inspector.pairs_note"))
+    return figure
 
 
 def _short(t: Words, name: str) -> str:
@@ -214,23 +240,28 @@ def correlations(t: Words, beliefs: Sequence[Belief]) -> None:
     for tab, one in zip(st.tabs([label(t, b) for b in beliefs]), beliefs, strict=True):
         with tab:
             matrix = np.corrcoef(one.draws.double().numpy().T)
-            figure = figures.figure(
-                t,
-                x=figures.axis(t("canopy.inspector.variable"), "", tickangle=-45),
-                y=figures.axis(t("canopy.inspector.variable"), "", autorange="reversed"),
-                height=400,
-            )
-            figure.add_heatmap(
-                x=shorts, y=shorts, z=matrix.round(3), zmin=-1, zmax=1, colorscale=figures.scale("signed"),
-                colorbar={"title": {"text": "ρ"}, "thickness": 12},
-                hovertemplate="%{y} – %{x} : %{z:.2f}<extra></extra>",
-            )  # fmt: skip
+            figure = _correlation(digest(t.lang, matrix), t, shorts, matrix)
             figures.show(
                 figure, key=f"correlation_{one.name}", alt=t("canopy.inspector.correlation"), expert=True
             )
             off = np.abs(matrix - np.eye(len(matrix)))
             i, j = np.unravel_index(off.argmax(), off.shape)
             st.caption(t("canopy.inspector.strongest", a=shorts[i], b=shorts[j], value=float(matrix[i, j])))
+
+
+@st.cache_resource(show_spinner=False, max_entries=48)
+def _correlation(key: str, _t: Words, _shorts: list[str], _matrix: np.ndarray) -> go.Figure:
+    figure = figures.figure(
+        _t,
+        x=figures.axis(_t("canopy.inspector.variable"), "", tickangle=-45),
+        y=figures.axis(_t("canopy.inspector.variable"), "", autorange="reversed"),
+        height=400,
+    )
+    return figure.add_heatmap(
+        x=_shorts, y=_shorts, z=_matrix.round(3), zmin=-1, zmax=1, colorscale=figures.scale("signed"),
+        colorbar={"title": {"text": "ρ"}, "thickness": 12},
+        hovertemplate="%{y} – %{x} : %{z:.2f}<extra></extra>",
+    )  # fmt: skip
 
 
 def numbers(t: Words, here: Spot, beliefs: Sequence[Belief]) -> pd.DataFrame:

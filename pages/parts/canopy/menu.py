@@ -79,7 +79,7 @@ def on_map(t: Words, scene: Scene) -> tuple[Spot, Scene] | None:
     """Draw a scene under the divider; return the pixel that is looked at."""
     data = scene.data
     shape = data.sizes["y"], data.sizes["x"]
-    seen, there = compute.pixels(data)
+    seen, there = compute.pixels_of(scene.key, data)
     offered = compute.suited(seen)
     if not offered:
         raise compute.no_field_model()

@@ -49,7 +49,7 @@ def show(guest: Visitor) -> None:
         _prepare()
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, max_entries=1)
 def _prepare() -> threading.Thread:
     """Make the fields of the game while the first visitor moves the slider."""
     thread = threading.Thread(target=fields.deck, name="eogen-fields", daemon=True)

@@ -18,6 +18,7 @@ from eogen.canopy.field_points import POINTS
 from eogen.canopy.observation import Observation, observe
 from eogen.canopy.read import Chip
 from eogen.errors import InputError, Unavailable
+from pages.kit.lately import lately
 from pages.kit.provenance import Provenance
 from pages.kit.words import Words, typeset
 from pages.parts.canopy.sources import Scene, Spot, digest
@@ -174,6 +175,7 @@ def every(data: xr.Dataset) -> Observation:
     return observe(data)
 
 
+@lately
 def available() -> list[str]:
     """Return the real sources that have something to show, in the order of the menu."""
     found = [source for source in POINTS if _readable(source)]

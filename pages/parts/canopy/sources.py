@@ -100,6 +100,12 @@ def simulated(t: Words, seed: int = SEED) -> Scene:
 
 def spot(scene: Scene, row: int, column: int, t: Words) -> Spot | None:
     """Return the pixel of a scene; None where it has no value."""
+    return _spot(scene.key, row, column, t.lang, scene, t)
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _spot(key: str, row: int, column: int, lang: str, _scene: Scene, _t: Words) -> Spot | None:
+    scene, t = _scene, _t
     here = scene.data.isel(y=slice(row, row + 1), x=slice(column, column + 1))
     if not bool(complete(here).values[0, 0]):
         return None

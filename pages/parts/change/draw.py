@@ -51,15 +51,15 @@ def zoom(shape: tuple[int, int]) -> int:
 
 
 @st.cache_data(show_spinner=False, max_entries=KEPT)
-def _placed(key: tuple[object, ...], _pixels: Callable[[], np.ndarray], _like: xr.DataArray) -> Overlay:
-    pixels = _pixels()
-    times = pixels.shape[0] // _like.sizes["y"]
-    return overlay(pixels, finer(_like, times), limit=max(SIDE, 512))
+def _placed(key: str, _pixels: Callable[[], np.ndarray], _images: xr.DataArray) -> Overlay:
+    pixels, like = _pixels(), grid(_images)
+    times = pixels.shape[0] // like.sizes["y"]
+    return overlay(pixels, finer(like, times), limit=max(SIDE, 512))
 
 
 def placed(key: tuple[object, ...], pixels: Callable[[], np.ndarray], images: xr.DataArray) -> Overlay:
     """Return display pixels placed where images lie; drawn once per ``key``."""
-    return _placed(key, pixels, grid(images))
+    return _placed(repr(key), pixels, images)
 
 
 def grid(images: xr.DataArray) -> xr.DataArray:

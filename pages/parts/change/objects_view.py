@@ -37,20 +37,13 @@ def listed(t: Words, state: State, name: str, table: pd.DataFrame, held: dict[st
         st.caption(t("change.objects.none"))
         return
     shown = table.nlargest(MOST, "peak_surprise")
-    rows = []
-    for _, row in shown.iterrows():
-        verdict = judge.said(state, row, held)
-        one: dict[str, object] = {t("change.objects.id"): int(row["id"])}
-        one[t("change.objects.area")] = (
-            area(t, row["area_m2"]) if pd.notna(row["area_m2"]) else t.number(int(row["pixels"]), unit="px")
-        )
-        one[t("change.objects.mean")] = t.number(row["mean_surprise"], 1)
-        one[t("change.objects.peak")] = t.number(row["peak_surprise"], 1)
-        one[t("change.objects.centre")] = _centre(t, row)
-        one[t("change.objects.verdict")] = t(f"change.verdicts.{verdict}") if verdict else "–"
-        rows.append(one)
+    said = [judge.said(state, row, held) for _, row in shown.iterrows()]
+    key = (t.lang, state.signature, state.usual, name, state.rate, state.least)
+    rows = _rows(repr(key), t, shown).assign(
+        **{t("change.objects.verdict"): [t(f"change.verdicts.{v}") if v else "–" for v in said]}
+    )
     event = st.dataframe(
-        pd.DataFrame(rows), hide_index=True, width="stretch", height=min(38 + 35 * len(rows), 320),
+        rows, hide_index=True, width="stretch", height=min(38 + 35 * len(rows), 320),
         on_select="rerun", selection_mode="single-row",
         key=f"objects_{state.signature}_{name}_{state.rate}_{state.least}",
         alt=t("change.objects.alt", n=len(table)),
@@ -62,6 +55,22 @@ def listed(t: Words, state: State, name: str, table: pd.DataFrame, held: dict[st
     if picked and picked != st.session_state.get(key):
         st.session_state[key] = picked
         choose(int(shown.iloc[picked[0]]["id"]))
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _rows(key: str, _t: Words, _shown: pd.DataFrame) -> pd.DataFrame:
+    """Write what is measured of the objects, once per ``key``."""
+    t, rows = _t, []
+    for _, row in _shown.iterrows():
+        one: dict[str, object] = {t("change.objects.id"): int(row["id"])}
+        one[t("change.objects.area")] = (
+            area(t, row["area_m2"]) if pd.notna(row["area_m2"]) else t.number(int(row["pixels"]), unit="px")
+        )
+        one[t("change.objects.mean")] = t.number(row["mean_surprise"], 1)
+        one[t("change.objects.peak")] = t.number(row["peak_surprise"], 1)
+        one[t("change.objects.centre")] = _centre(t, row)
+        rows.append(one)
+    return pd.DataFrame(rows)
 
 
 def _centre(t: Words, row: pd.Series) -> str:
@@ -86,12 +95,17 @@ def chosen(
     row = table[table["id"] == number].iloc[0]
     size = area(t, row["area_m2"]) if pd.notna(row["area_m2"]) else t.number(int(row["pixels"]), unit="px")
     st.markdown(t("change.objects.one", n=number, area=size, peak=t.number(row["peak_surprise"], 1)))
-    st.html(_close(t, state, made, row, numbers.values))
+    key = (t.lang, state.signature, state.usual, name, state.rate, state.least, number)
+    st.html(_close(repr(key), t, state, made, row, numbers.values))
     judge.buttons(t, state, name, row, held)
 
 
-def _close(t: Words, state: State, made: xr.Dataset, row: pd.Series, numbers: np.ndarray) -> str:
-    """Return the object before, after and as the estimator sees it, as HTML."""
+@st.cache_data(show_spinner=False, max_entries=128)
+def _close(
+    key: str, _t: Words, _state: State, _made: xr.Dataset, _row: pd.Series, _numbers: np.ndarray
+) -> str:
+    """Return the object before, after and as the estimator sees it, as HTML; drawn once per ``key``."""
+    t, state, made, row, numbers = _t, _state, _made, _row, _numbers
     rows, columns = state.shape
     reach = max(int(row["bottom"] - row["top"]), int(row["right"] - row["left"]), 12) * 2
     reach = min(reach, rows, columns)

@@ -13,16 +13,19 @@ from eogen import catalog
 from eogen.change import calibrate, sets_series
 from eogen.change import objects as objects_
 from eogen.change import sets as sets_
+from pages.kit.lately import lately
 
 #: Rooms under whose data series of dates are looked for.
 ROOMS = ("change", "landcover")
 
 
+@lately
 def folders() -> dict[str, sets_.SetFolder]:
     """Return the real sets on this machine by name."""
     return {folder.name: folder for folder in sets_.sets(catalog.room_folder("change"))}
 
 
+@lately
 def series() -> dict[str, sets_series.Series]:
     """Return the series of dates on this machine by name."""
     return {one.name: one for room in ROOMS for one in sets_series.series(catalog.room_folder(room))}

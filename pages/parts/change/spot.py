@@ -23,6 +23,8 @@ places (``place`` with ``{number}``), and what is said: at the start, after a fi
 
 #: Cells a side of the grid that says where differences lie, and how near counts, as a part of the side.
 GRID, NEAR = 112, 0.03
+#: The digits of base 36.
+DIGITS = np.array(list("0123456789abcdefghijklmnopqrstuvwxyz"))
 #: Smallest radius of a drawn ring, as a part of the side.
 RING = 0.035
 
@@ -127,4 +129,4 @@ def grid(difference: np.ndarray) -> str:
     near = np.where(away <= NEAR * max(rows, columns), difference[y, x], 0)
     at = (np.arange(GRID) + 0.5) / GRID
     small = near[np.ix_((at * rows).astype(int), (at * columns).astype(int))]
-    return "".join(np.base_repr(int(v), 36).lower() for v in small.ravel())
+    return "".join(DIGITS[small.ravel()])

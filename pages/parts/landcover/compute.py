@@ -26,7 +26,7 @@ KEPT = 256
 STEPS = 16
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, max_entries=16)
 def _classifier(name: str, weights: str) -> Classifier:
     return models.load(name)
 

@@ -120,14 +120,14 @@ def cloud(hidden: np.ndarray, sea: np.ndarray, times: int, seed: int = 0) -> np.
 
 
 @st.cache_data(show_spinner=False, max_entries=KEPT)
-def _placed(key: tuple[object, ...], _pixels: Callable[[], np.ndarray], _like: xr.DataArray) -> Overlay:
+def _placed(key: str, _pixels: Callable[[], np.ndarray], _cut: xr.DataArray) -> Overlay:
     """Place pixels on the map, once per ``key``: warping and encoding take 30 ms a picture."""
-    return overlay(_pixels(), _like)
+    return overlay(_pixels(), grid(_cut, zoom(_cut)))
 
 
 def placed(key: tuple[object, ...], pixels: Callable[[], np.ndarray], cut: xr.DataArray) -> Overlay:
     """Return display pixels (``zoom(cut)`` a cell) placed where a cube lies; drawn once per ``key``."""
-    return _placed(key, pixels, grid(cut, zoom(cut)))
+    return _placed(repr(key), pixels, cut)
 
 
 def chl_scale(log10_chl: np.ndarray) -> Scale:

@@ -16,6 +16,7 @@ from eogen.ocean import seas, simulate
 from eogen.ocean.seas import SIDE, SIMULATED, window, with_something
 from eogen.ocean.sources import Source as Held
 from eogen.ocean.sources import sources as lying
+from pages.kit.lately import lately
 from pages.kit.provenance import Provenance
 from pages.kit.words import Words, typeset
 from pages.parts.ocean import upload
@@ -50,6 +51,7 @@ class Source:
     held: Held | None = None
 
 
+@lately
 def held() -> dict[str, Held]:
     """Return the real seas on this machine by name, best series first."""
     return {one.key: one for one in lying(catalog.room_folder("ocean"))}

@@ -71,6 +71,12 @@ def since(t: Words, minutes: float) -> str:
 
 def rows(t: Words, day: Day) -> list[Row]:
     """Return the ten satellites with all their passes over the box that day."""
+    return _rows(day.choice.without().key, t.lang, t, day)
+
+
+@st.cache_resource(show_spinner=False, max_entries=48)
+def _rows(key: str, lang: str, _t: Words, _day: Day) -> list[Row]:
+    t, day = _t, _day
     table = days.overpasses(day.choice.start, *days.places_of(day))
     start = np.datetime64(day.choice.start)
     half = lambda moment: float((np.datetime64(moment) - start) / np.timedelta64(30, "m"))

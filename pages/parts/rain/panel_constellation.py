@@ -68,12 +68,17 @@ def _film(t: Words, state: State, now: Day, full: Day, curve: str) -> None:
     ]
     sky(
         pictures, fleet.rows(t, now), key=KEY, token=now.choice.without().key, lang=t.lang, labels=fleet.labels(t),
-        clock=fleet.clocks(t, days.SLOTS), said=[_said(t, now, k) for k in range(days.SLOTS)],
+        clock=fleet.clocks(t, days.SLOTS), said=_all_said((now.choice.key, t.lang), t, now),
         swaths=days.swaths(now.choice.start, lat, lon), land=draw.land(lat, lon), places=draw.towns(lat, lon),
         shape=draw.shape(lat, lon), columns=draw.COLUMNS, at=state.at, off=now.choice.off,
         note=_note(t, now, full, curve),
         ticks=fleet.ticks(t), wide=True, on_asked=lambda: fleet.hear(KEY),
     )  # fmt: skip
+
+
+@st.cache_data(show_spinner=False, max_entries=96)
+def _all_said(key: tuple[str, str], _t: Words, _now: Day) -> list[list[str]]:
+    return [_said(_t, _now, k) for k in range(days.SLOTS)]
 
 
 def _said(t: Words, day: Day, k: int) -> list[str]:

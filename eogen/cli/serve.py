@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 import eogen
+from eogen.cli import screen
 from eogen.cli.frame import say, sentences
 from eogen.errors import InputError, Unavailable
 
@@ -29,11 +30,15 @@ def serve(
         str, typer.Option("--address", help="127.0.0.1: this machine only; 0.0.0.0: everyone on the network.")
     ] = "127.0.0.1",
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser.")] = True,
+    stand: Annotated[
+        bool, typer.Option("--stand", help="Full screen for a public stand, in French, without a way out.")
+    ] = False,
 ) -> None:
     """Open the app in the browser; Ctrl-C ends it.
 
     Examples:
       python -m eogen serve
+      python -m eogen serve --stand
       python -m eogen serve --port 8600 --no-browser
     """
     if not APP.is_file():
@@ -45,12 +50,17 @@ def serve(
     # The configuration that is committed lies beside app.py, and streamlit looks for it where it is started.
     process = subprocess.Popen(command, cwd=APP.parent, stdout=subprocess.DEVNULL)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # `kill` must not leave the app behind
+    full: subprocess.Popen[bytes] | None = None
     host = "127.0.0.1" if address in ("0.0.0.0", "") else address
     try:
         wait_until_healthy(process, host, port)
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         say(f"EOGen is open at {url} (Ctrl-C ends it).")
-        if browser:
+        if stand:
+            url = f"{url}/?{screen.QUERY}"
+        if stand and browser:
+            full = screen.open_full(url)
+        elif browser:
             import webbrowser
 
             webbrowser.open(url)
@@ -58,6 +68,8 @@ def serve(
     except KeyboardInterrupt:  # the usual way to end it
         code = 0
     finally:
+        if full is not None:
+            full.terminate()
         process.terminate()
         process.wait()
         signal.signal(signal.SIGTERM, before)

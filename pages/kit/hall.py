@@ -84,7 +84,9 @@ def doors(words: Words, *, expert: bool) -> list[Page]:
 
 def is_expert() -> bool:
     """Return whether the visitor asked for the expert view; neither a stand nor the tour has one."""
-    return not mode.public_only() and (st.session_state.get("view") or st.query_params.get("view")) == "expert"
+    return (
+        not mode.public_only() and (st.session_state.get("view") or st.query_params.get("view")) == "expert"
+    )
 
 
 def _announce() -> NoReturn:

@@ -12,6 +12,8 @@ KEPT = ("stand", "idle")
 SECONDS = 90.0
 #: The least time that can be asked for, seconds: below it nobody could read.
 LEAST = 2
+#: The least size of a text, pixels.
+TEXT = 20
 _HELD = "_stand_address"
 
 

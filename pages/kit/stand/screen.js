@@ -3,16 +3,7 @@
 const KEYS = new Set(["F1", "F3", "F5", "F6", "F7", "F10", "F11", "F12", "BrowserBack", "BrowserForward", "BrowserHome"])
 const CHORDS = new Set("nNtTwWpPsSoOuUjJhHdDgGfFlLrR+-=0".split(""))
 
-// Streamlit's components draw in shadow roots, which no style sheet of the page reaches.
-const INSIDE = `
-:is(button, summary, label, a, output, .hint, .keys, .tag, .places span, .lang, .clock, .row, .legend, .said, small) { font-size: max(20px, 1rem) !important; }
-:is(button, summary, select) { min-height: 48px !important; min-width: 48px !important; }
-label:has(input) { min-height: 48px; min-width: 48px; display: inline-flex; align-items: center; }
-input[type=range] { min-height: 48px; }
-a[target=_blank] { pointer-events: none; }
-`
-
-export default function ({ parentElement }) {
+export default function ({ data, parentElement }) {
   const before = parentElement.eogenStand
   before?.leave()
   const root = document.documentElement
@@ -42,9 +33,9 @@ export default function ({ parentElement }) {
   const opens = window.open
   window.open = () => null
 
-  // every shadow root that comes gets the large targets; looking costs about a millisecond and is put off while much changes
+  // Streamlit's components draw in shadow roots, which no style sheet of the page reaches: each gets one as it comes; looking costs about a millisecond and is put off while much changes
   const sheet = new CSSStyleSheet()
-  sheet.replaceSync(INSIDE)
+  sheet.replaceSync(data.inside)
   const large = () => {
     for (const { shadowRoot } of document.querySelectorAll("*"))
       if (shadowRoot && !shadowRoot.adoptedStyleSheets.includes(sheet)) shadowRoot.adoptedStyleSheets.push(sheet)

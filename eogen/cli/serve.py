@@ -41,9 +41,7 @@ def serve(
       python -m eogen serve --stand
       python -m eogen serve --port 8600 --no-browser
     """
-    if not APP.is_file():
-        sentence = "The app is not beside the package: {file} was expected (use a checkout of EOGen)."
-        raise Unavailable("no_app", sentence, file=str(APP))
+    beside()
     port = free_port(address, port)
     command = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.headless=true"]
     command += [f"--server.port={port}", f"--server.address={address}"]
@@ -74,6 +72,17 @@ def serve(
         process.wait()
         signal.signal(signal.SIGTERM, before)
     raise typer.Exit(code)
+
+
+def beside() -> None:
+    """Do nothing where the app lies beside the package.
+
+    Raises:
+        Unavailable: ``no_app``.
+    """
+    if not APP.is_file():
+        sentence = "The app is not beside the package: {file} was expected (use a checkout of EOGen)."
+        raise Unavailable("no_app", sentence, file=str(APP))
 
 
 def free_port(address: str, port: int) -> int:

@@ -14,7 +14,7 @@ export default function ({ data, parentElement }) {
   const key = (event) => {
     const chord = (event.ctrlKey || event.metaKey) && CHORDS.has(event.key)
     const back = event.key === "Backspace" && !typed(event)
-    if (chord || back || KEYS.has(event.key) || (event.altKey && /^(Arrow|F4|Home|Tab)/.test(event.key))) stop(event)
+    if (chord || back || KEYS.has(event.key) || (event.altKey && /^(Arrow|Home)/.test(event.key))) stop(event)
   }
   const click = (event) => {
     const link = event.composedPath().find((each) => each.tagName === "A" && each.href)

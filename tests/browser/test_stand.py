@@ -1,0 +1,223 @@
+"""The stand in Chromium: targets, bolts, idle clock, attract loop, guided tour; screenshots in artefacts/browser/stand_*."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from pages.kit.rooms import ROOMS
+from pages.kit.words import load
+from tests.browser.harness import ARTEFACTS, axe, settle
+
+pytestmark = pytest.mark.browser
+
+SMALL = """() => {
+  const small = [], tiny = [], roots = [document]
+  const seen = (e) => { const b = e.getBoundingClientRect()
+    return b.width > 2 && b.height > 2 && e.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && !e.closest('[hidden], .eo-hidden') }
+  for (let k = 0; k < roots.length; k++) for (const e of roots[k].querySelectorAll('*')) {
+    if (e.shadowRoot) roots.push(e.shadowRoot)
+    if (!seen(e)) continue
+    const b = e.getBoundingClientRect(), s = getComputedStyle(e)
+    const name = `${e.tagName}.${e.className?.baseVal ?? e.className} ${(e.textContent || e.ariaLabel || '').trim().slice(0, 40)}`
+    if (e.matches('button, a[href], select, summary, input, textarea, [role=button], [role=radio], [role=switch], [role=slider], [role=tab]') && !e.disabled && s.pointerEvents !== 'none') {
+      const around = (e.closest('label') ?? e.closest('[data-rac][style*=absolute]'))?.getBoundingClientRect()
+      const w = Math.max(b.width, around?.width ?? 0), h = Math.max(b.height, around?.height ?? 0)
+      const whole = getComputedStyle(e, '::after')                // a door's link covers its card
+      if ((w < 47.5 || h < 47.5) && !(whole.position === 'absolute' && whole.content !== 'none')) small.push(`${name} ${Math.round(w)}x${Math.round(h)}`)
+    }
+    const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim())
+    if (own && parseFloat(s.fontSize) < 19.9) tiny.push(`${name} ${s.fontSize}`)
+  }
+  const main = document.querySelector('[data-testid=stMain]')
+  return { small: [...new Set(small)], tiny: [...new Set(tiny)], wide: main.scrollWidth - main.clientWidth, found: document.querySelectorAll('button, a[href]').length }
+}"""
+TOUR = ".tour"
+
+
+@pytest.fixture
+def visit(serve, open_page):
+    address = serve("app.py", EOGEN_WARMUP="0")
+
+    def go(path, **options):
+        page = open_page(address + path, **{"has_touch": True, "reduced_motion": "reduce"} | options)
+        page.set_default_timeout(40_000)
+        return page
+
+    return go
+
+
+def ready(page):
+    page.locator(".st-key-stand_bar").wait_for()
+    page.locator("h1").wait_for()
+    settle(page, 60)
+    page.wait_for_timeout(500)
+
+
+def shot(page, name):
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=ARTEFACTS / f"stand_{name}.png")
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1920, 1080)])
+def test_everything_to_touch_is_large_and_every_text_can_be_read(visit, size):
+    page = visit("/?stand=1", viewport={"width": size[0], "height": size[1]})
+    wrong = {}
+    for room in ("", *ROOMS):
+        if room:
+            page.locator(f".st-key-door_{room} a").click()
+            page.wait_for_url(lambda url, room=room: f"/{room}" in url)
+        ready(page)
+        page.wait_for_timeout(700)
+        measured = page.evaluate(SMALL)
+        assert measured.pop("found") >= 3
+        wrong |= {f"{room or 'home'} {k}": v for k, v in measured.items() if v}
+        shot(page, f"{room or 'home'}_{size[0]}")
+        assert "stand=1" in page.url, "the address keeps the stand on every page"
+        if room:
+            page.locator(".st-key-stand_bar a").click()
+    assert wrong == {}
+    page.seen.assert_clean()
+
+
+def test_there_is_no_way_out(visit):
+    page = visit("/ocean?stand=1&idle=60&view=expert&lang=en")
+    ready(page)
+    assert page.locator(".st-key-hall").inner_text().split() == ["FR", "EN"], "no switch to the expert's view"
+    assert "view=" not in page.url
+    outward = "a[href^=http]:not([href*='127.0.0.1']), [data-testid=stMainMenu], [data-testid=stToolbar], [data-testid=stTopNavLink], [class*=st-key-export_]"
+    assert [e for e in page.locator(outward).all() if e.is_visible()] == []
+    refused = page.evaluate("""() => {
+      const told = {}
+      const fire = (name, event) => { told[name] = !document.body.dispatchEvent(event) }
+      const options = { bubbles: true, cancelable: true, composed: true }
+      for (const name of ['contextmenu', 'dragstart', 'selectstart']) fire(name, new Event(name, options))
+      fire('pinch', new WheelEvent('wheel', { ...options, ctrlKey: true }))
+      for (const key of 'ntwpso') fire(`ctrl ${key}`, new KeyboardEvent('keydown', { ...options, key, ctrlKey: true }))
+      for (const key of ['F11', 'F5', 'Backspace']) fire(key, new KeyboardEvent('keydown', { ...options, key }))
+      fire('alt left', new KeyboardEvent('keydown', { ...options, key: 'ArrowLeft', altKey: true }))
+      const link = Object.assign(document.createElement('a'), { href: 'https://example.org/', target: '_blank' })
+      document.body.append(link)
+      told.link = !link.dispatchEvent(new MouseEvent('click', options))
+      link.remove()
+      told.open = window.open('https://example.org/') === null
+      told.arrow = document.body.dispatchEvent(new KeyboardEvent('keydown', { ...options, key: 'ArrowLeft' }))
+      return told
+    }""")
+    assert [name for name, done in refused.items() if not done] == []
+    assert len(refused) == 16
+    page.locator(".st-key-stand_take button").click()
+    dialog = page.locator("[data-testid=stDialog]")
+    dialog.get_by_text(load("en")("stand.take.unreachable")).wait_for()
+    page.keyboard.press("Escape")
+    page.locator(".st-key-stand_bar a").click()
+    page.locator(".st-key-door_rain a").wait_for()
+    ready(page)
+    assert all(part in page.url for part in ("stand=1", "idle=60", "lang=en"))
+    page.goto(page.url.replace("/?", "/verdicts?"))
+    page.locator(".st-key-door_rain a").wait_for()
+    assert "/verdicts" not in page.url, "the experts' desks are shut"
+    page.seen.assert_clean()
+
+
+def clock(page, seconds, done, *, room):
+    """Touch once, let the screen alone; return how late the reset is, s, and the frames sent meanwhile."""
+    page.mouse.move(300, 400)
+    begun = time.monotonic()
+    page.wait_for_timeout(200)
+    before = len(page.seen.sent)
+    page.wait_for_timeout(1000 * seconds - 700)
+    frames = len(page.seen.sent) - before
+    assert room in page.url, "too early"
+    done()
+    return time.monotonic() - begun - seconds, frames
+
+
+def test_the_idle_clock_is_right_to_a_second_and_costs_nothing(visit):
+    page = visit("/ocean?stand=1&idle=5&lang=en")
+    ready(page)
+    page.locator(".st-key-bet_left button").click()
+    settle(page)
+    home = lambda: page.wait_for_url(lambda url: "/ocean" not in url)
+    late, frames = clock(page, 5, home, room="/ocean")
+    print(f"\nreset {late:.2f} s after the set time, {frames} frames sent while waiting")
+    assert frames == 0
+    assert late < 1
+    ready(page)
+    assert "bet=" not in page.url
+    assert page.evaluate("document.documentElement.lang") == "fr", "French first"
+    page.goto(page.url.replace("/?", "/ocean?tour=2&").replace("idle=5", "idle=6"))
+    page.locator(TOUR).wait_for()
+    ready(page)
+    late, frames = clock(page, 6, lambda: page.wait_for_url(lambda url: "tour=" not in url), room="/ocean")
+    print(f"during the tour: {late:.2f} s, {frames} frames")
+    assert frames == 0
+    assert late < 1
+
+
+def test_the_attract_loop_runs_alone_and_ends_at_a_touch(visit):
+    page = visit("/?stand=1&after=1")
+    loop = page.locator(".attract")
+    loop.wait_for()
+    ready(page)
+    page.locator(".st-key-door_landcover img").wait_for()
+    settle(page)
+    before = len(page.seen.sent)
+    first = page.locator(".attract .slide.on h2").inner_text()
+    page.wait_for_function(
+        "(first) => { for (const e of document.querySelectorAll('*')) { const h = e.shadowRoot?.querySelector('.slide.on h2');"
+        " if (h && h.textContent !== first) return true } }",
+        arg=first,
+    )
+    questions = {load("fr")(f"rooms.{room}.question") for room in ROOMS}
+    assert first in questions
+    assert page.locator(".attract .slide.on h2").inner_text() in questions - {first}
+    shot(page, "attract")
+    assert len(page.seen.sent) == before, "the loop asks the server for nothing"
+    page.locator(".attract").click(position={"x": 400, "y": 500})
+    loop.wait_for(state="hidden", timeout=2000)
+    page.wait_for_timeout(300)
+    assert page.url.rstrip("/").endswith("?stand=1&after=1") or "/?" in page.url, "the touch opened no door"
+    page.seen.assert_clean()
+
+
+def test_the_tour_goes_through_the_rooms_by_keyboard_and_ends_at_home(visit):
+    page = visit("/?stand=1&lang=en")
+    ready(page)
+    page.locator(".st-key-stand_tour button").click()
+    words = load("en")
+    for number, room in enumerate(ROOMS, 1):
+        page.wait_for_url(lambda url, room=room, number=number: f"/{room}" in url and f"tour={number}" in url)
+        page.locator(TOUR).get_by_text(words(f"stand.public.tour_{room}")).wait_for()
+        assert "stand=1" in page.url
+        if number == 1:
+            settle(page)
+            page.locator(TOUR).get_by_role("button", name=words("stand.tour.pause")).click()
+            assert page.locator(TOUR).get_attribute("data-held") == "true"
+            held = page.locator(".tour .now i").evaluate("e => e.style.width")
+            page.wait_for_timeout(900)
+            assert page.locator(".tour .now i").evaluate("e => e.style.width") == held, "a pause stops the clock"
+            page.keyboard.press("p")
+            page.wait_for_function("() => true")
+            assert page.locator(TOUR).get_attribute("data-held") == "false"
+            shot(page, "tour")
+            assert axe(page) == []
+            page.set_viewport_size({"width": 1366, "height": 768})
+        page.keyboard.press("PageDown")
+    page.locator(".st-key-door_rain a").wait_for()
+    page.wait_for_url(lambda url: "tour=" not in url)
+    assert "stand=1" in page.url
+    page.seen.assert_clean()
+
+
+def test_the_tour_goes_on_by_itself_and_stops_at_a_key(visit):
+    page = visit("/ocean?tour=2&lang=fr&view=expert")
+    page.locator(TOUR).get_by_text(load("fr")("stand.public.tour_ocean")).wait_for()
+    begun = time.monotonic()
+    page.wait_for_url(lambda url: "/change" in url and "tour=3" in url)
+    assert 15 < time.monotonic() - begun < 22, "eighteen seconds a room"
+    page.locator(TOUR).get_by_text(load("fr")("stand.public.tour_change")).wait_for()
+    page.keyboard.press("Escape")
+    page.locator(".st-key-door_rain a").wait_for()
+    assert "tour=" not in page.url

@@ -26,9 +26,13 @@ Lang = Annotated[Language, typer.Option("--lang", help="Language of the sheet.")
 
 @sentences
 def poster(
-    out: Annotated[Path, typer.Option("--out", help="PDF, SVG or PNG, by the name's ending.")] = Path("poster.pdf"),
+    out: Annotated[Path, typer.Option("--out", help="PDF, SVG or PNG, by the name's ending.")] = Path(
+        "poster.pdf"
+    ),
     lang: Lang = Language.fr,
-    url: Annotated[str, typer.Option("--url", help="Where phones reach the app: its QR code is printed.")] = "",
+    url: Annotated[
+        str, typer.Option("--url", help="Where phones reach the app: its QR code is printed.")
+    ] = "",
 ) -> None:
     """Write the stand's poster, A3 upright.
 
@@ -40,7 +44,9 @@ def poster(
 
 @sentences
 def guide(
-    out: Annotated[Path, typer.Option("--out", help="PDF, SVG or PNG, by the name's ending.")] = Path("guide.pdf"),
+    out: Annotated[Path, typer.Option("--out", help="PDF, SVG or PNG, by the name's ending.")] = Path(
+        "guide.pdf"
+    ),
     lang: Lang = Language.fr,
 ) -> None:
     """Write the page for the person at the stand, A4: what to say, what to do, what not to claim.

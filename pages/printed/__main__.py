@@ -25,7 +25,11 @@ def main(what: str, lang: str, out: str, url: str = "") -> None:
         sentence = "{url} is no address of a page; it must begin with http:// or https://."
         raise InputError("bad_link", sentence, url=url)
     words = load(lang)
-    sheet = guide.draw(words) if what == "guide" else poster.draw(words, lambda room: thumbnail(room).result(), url)
+    sheet = (
+        guide.draw(words)
+        if what == "guide"
+        else poster.draw(words, lambda room: thumbnail(room).result(), url)
+    )
     sheet.save(Path(out))
 
 

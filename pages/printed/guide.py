@@ -48,7 +48,7 @@ def _head(sheet: Sheet, text: str, x: float, y: float, width: float) -> float:
 def _points(t: Words, name: str) -> Sequence[str]:
     """Return the numbered texts under a heading."""
     keys = [f"stand.guide.{name}_{number}" for number in range(1, 10)]
-    return [t.text(key) for key in keys if key in t]
+    return [t.text(key).replace("`", "") for key in keys if key in t]
 
 
 def _list(sheet: Sheet, t: Words, name: str, x: float, y: float, width: float) -> float:

@@ -59,9 +59,11 @@ def _foot(sheet: Sheet, t: Words, url: str | None, height: float) -> None:
     sheet.bar(0, top, SIZE[0], height, INK)
     side = 48.0
     width = SIZE[0] - 2 * EDGE - (side + 12 if url else 0)
-    y = sheet.write(EDGE, top + 8, t("stand.poster.public.bet"), 34, width, serif=True, bold=True, colour="#FFFFFF")
-    y = sheet.write(EDGE, y + 1, t("stand.poster.public.here"), 20, width, colour="#FFFFFF")
+    y = sheet.write(
+        EDGE, top + 8, t("stand.poster.public.bet"), 31, width, serif=True, bold=True, colour="#FFFFFF"
+    )
+    y = sheet.write(EDGE, y + 1, t("stand.poster.public.here"), 18, width, colour="#FFFFFF")
     if url:
-        y = sheet.write(EDGE, y, t("stand.poster.public.scan"), 20, width, colour="#FFFFFF")
+        y = sheet.write(EDGE, y, t("stand.poster.public.scan"), 18, width, colour="#FFFFFF")
         sheet.code(SIZE[0] - EDGE - side, top + 7, side, url)
-    sheet.write(EDGE, y + 2, t("stand.poster.public.honest"), 12.5, width, colour="#C9D2D8")
+    sheet.write(EDGE, y + 2, t("stand.poster.public.honest"), 12, width, colour="#C9D2D8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,13 @@ from eogen.errors import InputError
 
 INK, PAPER, QUIET = "#1B2733", "#FBFAF6", "#4A5660"
 #: Each room's accent by day, as on the screen.
-ACCENT = {"canopy": "#35702F", "ocean": "#0B6280", "change": "#A33E25", "rain": "#44569A", "landcover": "#7A570C"}
+ACCENT = {
+    "canopy": "#35702F",
+    "ocean": "#0B6280",
+    "change": "#A33E25",
+    "rain": "#44569A",
+    "landcover": "#7A570C",
+}
 POINT = 25.4 / 72
 """Millimetres in a typographic point."""
 FORMATS = ("pdf", "svg", "png")
@@ -37,17 +44,21 @@ class Sheet:
         self.axes = self.figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
         self.axes.axis("off")
 
-    def lines(self, text: str, points: float, width: float, *, serif: bool = False, bold: bool = False) -> list[str]:
+    def lines(
+        self, text: str, points: float, width: float, *, serif: bool = False, bold: bool = False
+    ) -> list[str]:
         """Break ``text`` into lines of at most ``width`` mm; a no-break space never breaks."""
-        font = _font(points, serif, bold)
-        made: list[str] = []
+        most = 0.975 * width  # a screen's rounded letters are wider than the printer's
+        space = _width("x x", points, serif, bold) - 2 * _width("x", points, serif, bold)
+        made: list[list[str]] = [[]]
+        used = 0.0
         for word in text.split(" "):
-            longer = f"{made[-1]} {word}" if made else word
-            if made and _width(longer, font) <= 0.975 * width:  # a screen's rounded letters are wider
-                made[-1] = longer
-            else:
-                made.append(word)
-        return made
+            long = _width(word, points, serif, bold)
+            if made[-1] and used + space + long > most:
+                made.append([])
+            used = used + space + long if made[-1] else long
+            made[-1].append(word)
+        return [" ".join(line) for line in made]
 
     def write(
         self, x: float, y: float, text: str, points: float, width: float, *, serif: bool = False, bold: bool = False,
@@ -81,7 +92,13 @@ class Sheet:
     def card(self, x: float, y: float, width: float, height: float, edge: str, fill: str = "#FFFFFF") -> None:
         """Draw a frame with round corners."""
         shape = FancyBboxPatch(
-            (x, y), width, height, boxstyle="round,pad=0,rounding_size=3", facecolor=fill, edgecolor=edge, linewidth=1.2
+            (x, y),
+            width,
+            height,
+            boxstyle="round,pad=0,rounding_size=3",
+            facecolor=fill,
+            edgecolor=edge,
+            linewidth=1.2,
         )
         self.axes.add_patch(shape)
 
@@ -117,7 +134,7 @@ class Sheet:
         """Write the sheet: PDF and SVG as vectors with text as text, PNG at 100 dots an inch.
 
         Raises:
-            InputError: ``bad_sheet_format``, ``cannot_write``.
+            InputError: ``bad_sheet_format``, ``sheet_not_written``.
         """
         ending = path.suffix.lower().lstrip(".")
         if ending not in FORMATS:
@@ -126,17 +143,23 @@ class Sheet:
         told = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {}}[ending]
         try:
             with rc_context({"pdf.fonttype": 42, "svg.fonttype": "none"}):
-                self.figure.savefig(path, format=ending, dpi=100, metadata=told, facecolor=self.figure.get_facecolor())
+                self.figure.savefig(
+                    path, format=ending, dpi=100, metadata=told, facecolor=self.figure.get_facecolor()
+                )
         except OSError as error:
             sentence = "{file} cannot be written ({reason})."
-            raise InputError("cannot_write", sentence, file=str(path), reason=error.strerror) from error
+            raise InputError("sheet_not_written", sentence, file=str(path), reason=error.strerror) from error
 
 
+@functools.cache
 def _font(points: float, serif: bool, bold: bool) -> FontProperties:
     family = "DejaVu Serif" if serif else "DejaVu Sans"
     return FontProperties(family=family, size=points, weight="bold" if bold else "normal")
 
 
-def _width(text: str, font: FontProperties) -> float:
+@functools.lru_cache(maxsize=4096)
+def _width(text: str, points: float, serif: bool, bold: bool) -> float:
     """Return the width of a line, mm."""
-    return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] * POINT
+    return (
+        text_to_path.get_text_width_height_descent(text, _font(points, serif, bold), ismath=False)[0] * POINT
+    )

@@ -7,7 +7,7 @@ export default function ({ data, parentElement }) {
   root.querySelector(".touch").textContent = data.touch
   root.setAttribute("aria-label", data.touch)
   let start, turn, shown = -1, top = front
-  const hide = () => { root.hidden = true; clearInterval(turn); parentElement.removeAttribute("data-loop") }
+  const hide = () => { root.hidden = true; clearInterval(turn) }
   const step = () => {
     const found = data.doors.map((door) => ({ ...door, src: document.querySelector(`.st-key-door_${door.room} img`)?.src })).filter((door) => door.src)
     if (!found.length) return

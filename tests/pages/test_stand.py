@@ -91,17 +91,3 @@ def test_a_link_opens_the_tour_at_its_room(step, where):
     room = where if where in ROOMS else None
     assert [t.value for t in at.title] == [load("en")(f"rooms.{room}.question" if room else "home.question")]
     assert ("tour" in at.query_params) == bool(room)
-
-
-def test_a_phone_gets_the_view_without_the_stand(monkeypatch):
-    monkeypatch.setenv("EOGEN_PUBLIC_URL", "https://lab.example/eogen")
-    at = visit("home", stand="1", idle="30", lang="en")
-    at.button(key="stand_take").click().run()
-    assert not at.exception
-    (code,) = [html.proto.body for html in at.get("html") if '<div class="eo-qr' in html.proto.body]
-    assert "https://lab.example/eogen" in code
-    assert "lang=en" in code
-    assert not [name for name in ("stand=", "idle=", "tour=") if name in code]
-    monkeypatch.delenv("EOGEN_PUBLIC_URL")
-    at.button(key="stand_take").click().run()
-    assert load("en")("stand.take.unreachable") in [each.value for each in at.markdown]

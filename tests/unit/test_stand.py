@@ -196,3 +196,11 @@ def test_phones_are_sent_where_they_can_reach_the_app(here):
     assert here("http://192.168.7.7:8501/", "0.0.0.0") == "http://192.168.7.7:8501"
     assert here(local, "127.0.0.1", told=URL + "/") == URL
     assert here(local, "127.0.0.1", told="javascript:alert(1)") is None
+
+
+def test_the_code_opens_the_same_view_at_the_address_for_phones(here, monkeypatch):
+    monkeypatch.setattr(takeaway, "view_url", lambda words: "http://127.0.0.1:8600/ocean?bet=left&lang=en")
+    here("http://127.0.0.1:8600/ocean", "127.0.0.1", told=URL)
+    assert takeaway.public_url(load("en")) == f"{URL}/ocean?bet=left&lang=en"
+    here("http://127.0.0.1:8600/ocean", "127.0.0.1")
+    assert takeaway.public_url(load("en")) is None

@@ -24,6 +24,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     held = yes
     pause.textContent = yes ? words.go_on : words.pause
     root.dataset.held = yes
+    tick()
   }
   const tick = () => {
     const share = (spent + (held ? 0 : performance.now() - since)) / (data.seconds * 1000)

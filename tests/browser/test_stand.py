@@ -138,7 +138,7 @@ def test_the_idle_clock_is_right_to_a_second_and_costs_nothing(visit):
     page = visit("/ocean?stand=1&idle=5&lang=en")
     ready(page)
     page.locator(".st-key-bet_left button").click()
-    settle(page)
+    settle(page, 60)
     home = lambda: page.wait_for_url(lambda url: "/ocean" not in url)
     late, frames = clock(page, 5, home, room="/ocean")
     print(f"\nreset {late:.2f} s after the set time, {frames} frames sent while waiting")
@@ -162,7 +162,7 @@ def test_the_attract_loop_runs_alone_and_ends_at_a_touch(visit):
     loop.wait_for()
     ready(page)
     page.locator(".st-key-door_landcover img").wait_for()
-    settle(page)
+    settle(page, 60)
     before = len(page.seen.sent)
     first = page.locator(".attract .slide.on h2").inner_text()
     page.wait_for_function(
@@ -190,7 +190,7 @@ def test_the_tour_gives_a_room_eighteen_seconds_waits_for_who_plays_and_stops_at
     page = visit("/ocean?tour=2&lang=fr&view=expert")
     tour, words = page.locator(TOUR), load("fr")
     tour.get_by_text(words("stand.public.tour_ocean")).wait_for()
-    settle(page)
+    settle(page, 60)
     assert page.locator(".st-key-hall").inner_text().split() == ["FR", "EN"], "the public view only"
     assert axe(page) == []
     page.set_viewport_size({"width": 1366, "height": 768})

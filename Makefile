@@ -7,7 +7,7 @@ ROOM   ?= all
 MODEL  ?=
 SHELL   = /bin/sh
 
-.PHONY: demo test lint format bench audit fuzz train evaluate clean
+.PHONY: demo stand test lint format bench audit fuzz train evaluate clean
 .DEFAULT_GOAL := demo
 
 $(PY):
@@ -31,6 +31,10 @@ $(VENV)/.sample: | $(VENV)/.users
 
 demo: $(VENV)/.users $(VENV)/.sample
 	@$(PY) -m eogen serve --port $(PORT)
+
+# Full screen for a public stand. make stand ADDRESS=0.0.0.0 lets phones follow the QR code.
+stand: $(VENV)/.users
+	@$(PY) -m eogen serve --stand --port $(PORT) $(if $(ADDRESS),--address $(ADDRESS))
 
 test: $(VENV)/.developers
 	@tests/chromium.sh

@@ -6,12 +6,15 @@ from pages.kit import hall
 from pages.kit.lately import lying
 from pages.kit.provenance import badge_html
 from pages.kit.rooms import open_rooms
+from pages.kit.stand import attract, mode, stars, tour
+from pages.kit.style import escape
 from pages.kit.thumbnails import thumbnail
 from pages.kit.words import typeset
 
 guest = hall.visitor()
 t = guest.words
 rooms = open_rooms()
+standing = mode.standing()
 #: A single door is wide, picture beside text; more stand in one row.
 wide = len(rooms) == 1
 
@@ -49,6 +52,8 @@ def text(room: str) -> None:
         query_params={"lang": guest.lang, "view": "expert" if guest.expert else "public"},
     )
     st.markdown(t(f"rooms.{room}.sentence"))
+    if standing and stars.star(room):
+        st.html(f'<span class="eo-won">{escape(t("stand.public.won"))}</span>')
 
 
 def door(room: str) -> None:
@@ -72,6 +77,8 @@ def on_this_machine() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="here"):
         st.html(badge_html("real" if here else "simulated", t), width="content")
         st.markdown(t("home.here", real=len(here), simulated=len(rooms)))
+        if standing:  # the list is for those who run the app
+            return
         with st.popover(t("home.details"), type="tertiary"):
             for name, (entry, presence) in sets.items():
                 kind = "real" if name in here else "absent"
@@ -94,6 +101,9 @@ def on_this_machine() -> None:
 blank = missing()
 st.title(t("home.question"), anchor=False)
 st.markdown(t("home.lead", doors=len(rooms)))
+if standing:
+    tour.start(t)
+    attract.loop(t)
 if wide:
     for name in rooms:
         door(name)

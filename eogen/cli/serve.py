@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 import eogen
+from eogen.cli import screen
 from eogen.cli.frame import say, sentences
 from eogen.errors import InputError, Unavailable
 
@@ -33,16 +34,18 @@ def serve(
         str, typer.Option("--address", help="127.0.0.1: this machine only; 0.0.0.0: everyone on the network.")
     ] = "127.0.0.1",
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser.")] = True,
+    stand: Annotated[
+        bool, typer.Option("--stand", help="Full screen for a public stand, in French, without a way out.")
+    ] = False,
 ) -> None:
     """Open the app in the browser; Ctrl-C ends it.
 
     Examples:
       python -m eogen serve
+      python -m eogen serve --stand
       python -m eogen serve --port 8600 --no-browser
     """
-    if not APP.is_file():
-        sentence = "The app is not beside the package: {file} was expected (use a checkout of EOGen)."
-        raise Unavailable("no_app", sentence, file=str(APP))
+    beside()
     port = free_port(address, port)
     command = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.headless=true"]
     command += [f"--server.port={port}", f"--server.address={address}"]
@@ -51,12 +54,17 @@ def serve(
         command, cwd=APP.parent, stdout=subprocess.DEVNULL, env=ENVIRONMENT | dict(os.environ)
     )
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # `kill` must not leave the app behind
+    full: subprocess.Popen[bytes] | None = None
     host = "127.0.0.1" if address in ("0.0.0.0", "") else address
     try:
         wait_until_healthy(process, host, port)
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         say(f"EOGen is open at {url} (Ctrl-C ends it).")
-        if browser:
+        if stand:
+            url = f"{url}/?{screen.QUERY}"
+        if stand and browser:
+            full = screen.open_full(url)
+        elif browser:
             import webbrowser
 
             webbrowser.open(url)
@@ -64,10 +72,23 @@ def serve(
     except KeyboardInterrupt:  # the usual way to end it
         code = 0
     finally:
+        if full is not None:
+            full.terminate()
         process.terminate()
         process.wait()
         signal.signal(signal.SIGTERM, before)
     raise typer.Exit(code)
+
+
+def beside() -> None:
+    """Do nothing where the app lies beside the package.
+
+    Raises:
+        Unavailable: ``no_app``.
+    """
+    if not APP.is_file():
+        sentence = "The app is not beside the package: {file} was expected (use a checkout of EOGen)."
+        raise Unavailable("no_app", sentence, file=str(APP))
 
 
 def free_port(address: str, port: int) -> int:

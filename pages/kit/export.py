@@ -135,14 +135,15 @@ def shared(name: str) -> bool:
 def view_url(words: Words, **params: str) -> str:
     """Return the full address that reopens this view: the page, its parameters, the language, and ``params``.
 
-    The address of the stand's screen is not copied with its ``stand`` mode: a visitor's phone must not reset
-    itself. Nor is what a link may carry besides the app's own words (a token of a proxy, a tracking code): see
-    :func:`shared`.
+    The address of the stand's screen is not copied with its ``stand`` mode, nor with its guided tour: a visitor's
+    phone must not reset itself. Nor is what a link may carry besides the app's own words (a token of a proxy, a
+    tracking code): see :func:`shared`.
     """
     held = {name: st.query_params.get_all(name) for name in st.query_params if shared(name)}
     held = {name: [value for value in values if len(value) <= LONGEST] for name, values in held.items()}
     held |= {"lang": [words.lang]} | {name: [value] for name, value in params.items()}
-    held.pop("stand", None)
+    for name in ("stand", "idle", "tour"):
+        held.pop(name, None)
     return f"{st.context.url or ''}?{urlencode(sorted(held.items()), doseq=True)}"
 
 

@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from plotly.colors import get_colorscale
 
+from pages.kit.stand import mode
 from pages.kit.words import NARROW, Words
 
 #: Series, in order; grey last, for "the rest".
@@ -141,6 +142,11 @@ def show(fig: go.Figure, *, key: str, alt: str, expert: bool = False, **options:
         "modeBarButtonsToRemove": ["autoScale2d", "zoomIn2d", "zoomOut2d"],
         "toImageButtonOptions": {"filename": key, "scale": 3},
     }
+    if mode.standing():
+        fig.update_xaxes(tickfont_size=mode.TEXT, title_font_size=mode.TEXT)
+        fig.update_yaxes(tickfont_size=mode.TEXT, title_font_size=mode.TEXT)
+        fig.update_annotations(font_size=mode.TEXT)
+        fig.update_layout(height=(fig.layout.height or 280) + 60)
     if expert and fig.layout.dragmode is False:
         fig.update_layout(dragmode="zoom")
     return st.plotly_chart(fig, key=key, alt=alt, config=config, **options)

@@ -10,14 +10,13 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from pages.kit.address import choose, whole
+from pages.kit.address import choose
 from pages.kit.rooms import open_desks, open_rooms
+from pages.kit.stand import mode
 from pages.kit.style import escape
 from pages.kit.words import LANGUAGES, Words, load, pick
 
 VIEWS = ("public", "expert")
-#: Untouched for so long, the stand's screen goes home.
-STAND_SECONDS = 90.0
 _ENTERED = "_entered_by_the_hall"
 _KNOWN = "_known_to_the_hall"
 
@@ -46,19 +45,22 @@ def controls() -> Words:
         st.session_state[_KNOWN] = True
         _announce()
     st.session_state[_ENTERED] = True
-    default = pick(None, st.context.locale)
+    default = LANGUAGES[0] if mode.standing() else pick(None, st.context.locale)
     asked = st.session_state.get("lang") or st.query_params.get("lang")
     words = load(asked if asked in LANGUAGES else default)
     switch = partial(st.segmented_control, required=True, label_visibility="collapsed")
     with st.container(key="hall", horizontal=True, gap="small"):
-        choose(
-            switch,
-            words("views.label"),
-            VIEWS,
-            name="view",
-            default="public",
-            format_func=lambda view: words(f"views.{view}"),
-        )
+        if mode.public_only():
+            mode.keep_address()
+        else:
+            choose(
+                switch,
+                words("views.label"),
+                VIEWS,
+                name="view",
+                default="public",
+                format_func=lambda view: words(f"views.{view}"),
+            )
         lang = choose(
             switch, words("languages.label"), LANGUAGES, name="lang", default=default, format_func=str.upper
         )
@@ -81,8 +83,10 @@ def doors(words: Words, *, expert: bool) -> list[Page]:
 
 
 def is_expert() -> bool:
-    """Return whether the visitor asked for the expert view."""
-    return (st.session_state.get("view") or st.query_params.get("view")) == "expert"
+    """Return whether the visitor asked for the expert view; neither a stand nor the tour has one."""
+    return (
+        not mode.public_only() and (st.session_state.get("view") or st.query_params.get("view")) == "expert"
+    )
 
 
 def _announce() -> NoReturn:
@@ -92,7 +96,8 @@ def _announce() -> NoReturn:
     st.navigation once: a deep link would then show the bare page, and the widgets of the first run would have other
     identities than those of the second, which would find them empty.
     """
-    words = load(pick(st.query_params.get("lang"), st.context.locale))
+    asked = st.query_params.get("lang")
+    words = load(pick(asked, None if mode.standing() else st.context.locale))
     st.navigation(doors(words, expert=is_expert()), position="top")
     st.rerun()
 
@@ -135,11 +140,3 @@ def open_desk(desk: str, *, quiet: bool = False) -> Visitor:
         st.html(f'<span class="eo-room {desk}">{escape(guest.words(f"desks.{desk}.name"))}</span>')
         st.title(guest.words(f"desks.{desk}.question"), anchor=False)
     return guest
-
-
-def stand_seconds() -> float | None:
-    """Return after how many untouched seconds the stand's screen goes home (``?stand=1``), or None elsewhere."""
-    if st.query_params.get("stand") != "1":
-        return None
-    asked = whole("idle", 0)
-    return float(asked) if asked >= 2 else STAND_SECONDS

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.kit.stand.mode import KEPT
+
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
@@ -18,9 +20,6 @@ _mount = st.components.v2.component(
 )
 
 _RESETS = "_idle_resets"
-
-#: Parameters of the address that a reset keeps: they belong to the stand, not to the visitor.
-KEPT = ("stand", "idle")
 
 
 def watch(

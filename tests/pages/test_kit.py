@@ -47,7 +47,7 @@ def test_every_element_is_drawn(lang, view):
 
 
 def test_the_link_reopens_the_view_without_the_stand():
-    at = demo(lang="en", view="expert", stand="1", seconds="0", image="a b&c")
+    at = demo(lang="en", view="expert", stand="1", idle="30", tour="2", seconds="0", image="a b&c")
     assert at.code[0].value.endswith("?image=a+b%26c&lang=en&seconds=0&view=expert")
 
 

@@ -23,7 +23,7 @@ from tests.real import REPOSITORY
 from tests.unit.faulty_server import serving, stall
 from tests.unit.test_fetch import BODY, left, remote, wanted
 
-COMMANDS = ["data", "fetch", "models", "train", "evaluate", "explain", "inpaint", "serve"]
+COMMANDS = ["data", "fetch", "models", "train", "evaluate", "explain", "inpaint", "serve", "poster", "guide"]
 ROOM = {
     "__init__": "",
     "train": """

@@ -17,6 +17,7 @@ from pages.kit.hall import Visitor
 from pages.kit.maps.layers import picture
 from pages.kit.maps.legend import scale_legend
 from pages.kit.maps.swipe import swipe
+from pages.kit.stand import stars
 from pages.kit.words import Words
 from pages.parts.canopy import compute, draw, fields, sources
 from pages.parts.canopy.fields import Shown
@@ -278,6 +279,7 @@ def _score(t: Words, field: Shown, guess: int) -> None:
     middle = float(np.median(believed))
     ahead = abs(guess - field.lai) - abs(middle - field.lai)
     who = "both" if abs(ahead) < DRAW else "machine" if ahead > 0 else "you"
+    stars.record("canopy", field.key, won=who != "machine")
     st.markdown(t(f"canopy.public.score_{who}", truth=field.lai))
     least, most = _spoken(believed)
     inside = t("canopy.public.inside" if least <= field.lai <= most else "canopy.public.outside")

@@ -16,6 +16,7 @@ from pages.kit.address import choose, whole
 from pages.kit.hall import Visitor
 from pages.kit.maps.legend import class_legend, scale_legend
 from pages.kit.maps.swipe import swipe
+from pages.kit.stand import stars
 from pages.kit.words import Words
 from pages.parts.change import draw, real_rounds, rounds
 from pages.parts.change.rounds import Round
@@ -175,6 +176,7 @@ def _score(t: Words, made: Round, who: dict[int, str]) -> None:
     """Say who found how many, what was missed, and what a false alarm is."""
     n = len(made.kinds)
     you = sum(name in ("both", "you") for name in who.values())
+    stars.record("change", made.key, won=2 * you > n)
     st.subheader(t("change.public.score", you=you, machine=len(made.machine), n=n), anchor=False)
     for name in ("you", "machine", "nobody"):
         kinds = [t(f"change.kinds.{made.kinds[k - 1]}") for k, found in who.items() if found == name]

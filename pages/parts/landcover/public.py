@@ -16,6 +16,7 @@ from pages.kit.address import whole
 from pages.kit.hall import Visitor
 from pages.kit.maps.layers import picture
 from pages.kit.maps.swipe import swipe
+from pages.kit.stand import mode, stars
 from pages.kit.words import Words
 from pages.parts.landcover import compute, draw, sources, upload
 
@@ -101,7 +102,8 @@ def _betting(t: Words, item: sources.Item) -> None:
                 on_click=_place,
                 args=(label, item),
             )
-    upload.offer(t)
+    if not mode.standing():
+        upload.offer(t)
 
 
 def _plain(t: Words, image: xr.DataArray) -> None:
@@ -141,6 +143,7 @@ def _said(
     """Say the answer, what it looked at, and how far to believe that."""
     st.markdown(t("landcover.public.says", answer=t(f"classes.{answer}.a"), sure=probability))
     if item.label is not None:
+        stars.record("landcover", _bet(item), won=bet == item.label)
         right = ("you_" if bet == item.label else "") + ("machine" if answer == item.label else "")
         st.markdown(t(f"landcover.public.score_{right or 'nobody'}", truth=t(f"classes.{item.label}.a")))
     evidence = compute.explain(model, image, answer, METHOD)

@@ -15,6 +15,7 @@ from pages.kit.address import whole
 from pages.kit.hall import Visitor
 from pages.kit.maps.legend import scale_legend
 from pages.kit.maps.swipe import swipe
+from pages.kit.stand import stars
 from pages.kit.words import Words
 from pages.parts.ocean import cases, draw, rounds
 from pages.parts.ocean.rounds import Played
@@ -188,6 +189,7 @@ def _score(t: Words, made: Played) -> None:
         st.subheader(t(f"ocean.public.won_{who}", side=t(f"ocean.public.on_{truth}")), anchor=False)
         tally = st.session_state.setdefault(_TALLY, {})
         tally[made.key] = (bet == truth, machine == truth)
+        stars.record("ocean", made.key, won=bet == truth)
     st.markdown(
         t("ocean.public.score", factor=t.number(factor, 1), low=round(100 / factor), high=round(100 * factor))
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.kit.card import Bar, bars
+from pages.kit.stand import stars
 from pages.kit.words import Words
 from pages.parts.rain import fleet, trios
 from pages.parts.rain.days import NAMES, Day
@@ -36,6 +37,7 @@ def verdict(t: Words, story: Story, now: Day, full: Day) -> None:
     held = trios.notes(story)
     best = max(held, key=lambda trio: held[trio])
     mine, rank = float(now.whole["csi"]), place(story, on)
+    stars.record("rain", f"{story.seed}_{'_'.join(on)}", won=rank <= GOOD)
     said = "best" if rank == 1 else "top" if rank <= TOP else "good" if rank <= GOOD else "poor"
     st.subheader(t("rain.public.three_rank", rank=rank, n=len(held)), anchor=False)
     st.markdown(t(f"rain.public.three_{said}"))

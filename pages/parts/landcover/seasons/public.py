@@ -13,6 +13,7 @@ from eogen.landcover.series.told import Hiding, Told
 from pages.kit import card, progress, provenance
 from pages.kit.address import whole
 from pages.kit.hall import Visitor
+from pages.kit.stand import stars
 from pages.kit.words import Words
 from pages.parts.landcover.seasons import compute, deck, reason, score, strip
 from pages.parts.landcover.seasons.deck import Field
@@ -108,6 +109,7 @@ def _said(t: Words, field: Field, state: State, bet: str, told: Told) -> None:
     chances = compute.probability(state.key, state.model, state.series)
     answer = state.classes[state.target]
     a = t(f"landcover.series.classes.{answer}.a")
+    stars.record("landcover", f"field_{field.key}", won=bet == field.label)
     st.markdown(t("landcover.series.public.says", answer=a, sure=float(chances[state.target])))
     won = ("you_" if bet == field.label else "") + ("machine" if answer == field.label else "")
     st.markdown(

@@ -1,0 +1,214 @@
+"""The stand in Chromium: targets, bolts, idle clock, attract loop, tour; screenshots in artefacts/browser/stand_*."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from pages.kit.rooms import ROOMS, open_desks
+from pages.kit.words import load
+from tests.browser.harness import ARTEFACTS, axe, settle
+
+pytestmark = pytest.mark.browser
+
+SMALL = Path(__file__).with_name("stand_measure.js").read_text(encoding="utf-8")
+TOUR = ".tour"
+HELD = "() => [...document.querySelectorAll('*')].some((e) => e.shadowRoot?.querySelector('.tour[data-held=true]'))"
+
+
+@pytest.fixture
+def visit(serve, open_page):
+    address = serve("app.py", EOGEN_WARMUP="0")
+
+    def go(path, **options):
+        page = open_page(address + path, **{"has_touch": True, "reduced_motion": "reduce"} | options)
+        page.set_default_timeout(40_000)
+        return page
+
+    return go
+
+
+def ready(page):
+    page.locator(".st-key-stand_bar").wait_for()
+    page.locator("h1").wait_for()
+    settle(page, 60)
+    page.wait_for_timeout(500)
+
+
+def shot(page, name):
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=ARTEFACTS / f"stand_{name}.png")
+
+
+def wrongs(page, name):
+    """What is too small on a page, at the two sizes of a stand's screen."""
+    found = {}
+    for size in ((1920, 1080), (1366, 768)):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.wait_for_timeout(400)
+        measured = page.evaluate(SMALL)
+        assert measured.pop("found") >= 3
+        found |= {f"{name} {size[0]} {what}": seen for what, seen in measured.items() if seen}
+        shot(page, f"{name}_{size[0]}")
+    return found
+
+
+def test_the_tour_shows_five_rooms_in_which_all_is_large_and_ends_at_home(visit):
+    """By the keyboard; what is to be touched is 48 pixels and more, every text 20 pixels and more."""
+    page = visit("/?stand=1&lang=en&idle=600")
+    ready(page)
+    words, wrong = load("en"), wrongs(page, "home")
+    page.locator(".st-key-stand_tour button").click()
+    for number, room in enumerate(ROOMS, 1):
+        page.wait_for_url(lambda url, room=room, number=number: f"/{room}" in url and f"tour={number}" in url)
+        page.locator(TOUR).get_by_text(words(f"stand.public.tour_{room}")).wait_for()
+        page.keyboard.press("p")
+        page.wait_for_function(HELD)
+        ready(page)
+        wrong |= wrongs(page, room)
+        assert all(part in page.url for part in ("stand=1", "lang=en", "idle=600")), page.url
+        page.keyboard.press("PageDown")
+    page.locator(".st-key-door_rain a").wait_for()
+    page.wait_for_url(lambda url: "tour=" not in url)
+    assert "stand=1" in page.url
+    assert wrong == {}
+    page.seen.assert_clean()
+
+
+def test_there_is_no_way_out(visit):
+    page = visit("/ocean?stand=1&idle=60&view=expert&lang=en")
+    ready(page)
+    assert page.locator(".st-key-hall").inner_text().split() == ["FR", "EN"], "no switch to the expert's view"
+    assert "view=" not in page.url
+    outward = (
+        "a[href^=http]:not([href*='127.0.0.1']), [data-testid=stMainMenu], [data-testid=stToolbar],"
+        " [data-testid=stTopNavLink], [class*=st-key-export_]"
+    )
+    assert [e for e in page.locator(outward).all() if e.is_visible()] == []
+    refused = page.evaluate("""() => {
+      const told = {}
+      const fire = (name, event) => { told[name] = !document.body.dispatchEvent(event) }
+      const options = { bubbles: true, cancelable: true, composed: true }
+      for (const name of ['contextmenu', 'dragstart', 'selectstart']) fire(name, new Event(name, options))
+      fire('pinch', new WheelEvent('wheel', { ...options, ctrlKey: true }))
+      for (const key of 'ntwpso') fire(`ctrl ${key}`, new KeyboardEvent('keydown', { ...options, key, ctrlKey: true }))
+      for (const key of ['F11', 'F5', 'Backspace']) fire(key, new KeyboardEvent('keydown', { ...options, key }))
+      fire('alt left', new KeyboardEvent('keydown', { ...options, key: 'ArrowLeft', altKey: true }))
+      const link = Object.assign(document.createElement('a'), { href: 'https://example.org/', target: '_blank' })
+      document.body.append(link)
+      told.link = !link.dispatchEvent(new MouseEvent('click', options))
+      link.remove()
+      told.open = window.open('https://example.org/') === null
+      told.arrow = document.body.dispatchEvent(new KeyboardEvent('keydown', { ...options, key: 'ArrowLeft' }))
+      return told
+    }""")
+    assert [name for name, done in refused.items() if not done] == []
+    assert len(refused) == 17
+    page.locator(".st-key-stand_take button").click()
+    dialog = page.locator("[data-testid=stDialog]")
+    dialog.get_by_text(load("en")("stand.take.unreachable")).wait_for()
+    page.keyboard.press("Escape")
+    page.locator(".st-key-stand_bar a").click()
+    page.locator(".st-key-door_rain a").wait_for()
+    ready(page)
+    assert all(part in page.url for part in ("stand=1", "idle=60", "lang=en"))
+    for desk in open_desks():
+        page.goto(page.url.replace("/?", f"/{desk}?"))
+        page.locator(".st-key-door_rain a").wait_for()
+        assert desk not in page.url, "the experts' desks are shut"
+    page.seen.assert_clean()
+
+
+def clock(page, seconds, done, *, room):
+    """Touch once, let the screen alone; return how late the reset is, s, and the frames sent meanwhile."""
+    page.mouse.move(300, 400)
+    begun = time.monotonic()
+    page.wait_for_timeout(200)
+    before = len(page.seen.sent)
+    page.wait_for_timeout(1000 * seconds - 700)
+    frames = len(page.seen.sent) - before
+    assert room in page.url, "too early"
+    done()
+    return time.monotonic() - begun - seconds, frames
+
+
+def test_the_idle_clock_is_right_to_a_second_and_costs_nothing(visit):
+    page = visit("/ocean?stand=1&idle=5&lang=en")
+    ready(page)
+    page.locator(".st-key-bet_left button").click()
+    settle(page, 60)
+    home = lambda: page.wait_for_url(lambda url: "/ocean" not in url)
+    late, frames = clock(page, 5, home, room="/ocean")
+    print(f"\nreset {late:.2f} s after the set time, {frames} frames sent while waiting")
+    assert frames == 0
+    assert late < 1
+    ready(page)
+    assert "bet=" not in page.url
+    assert page.evaluate("document.documentElement.lang") == "fr", "French first"
+    page.goto(page.url.replace("/?", "/ocean?tour=2&").replace("idle=5", "idle=6"))
+    page.locator(TOUR).wait_for()
+    ready(page)
+    late, frames = clock(page, 6, lambda: page.wait_for_url(lambda url: "tour=" not in url), room="/ocean")
+    print(f"during the tour: {late:.2f} s, {frames} frames")
+    assert frames == 0
+    assert late < 1
+
+
+def test_the_attract_loop_runs_alone_and_ends_at_a_touch(visit):
+    page = visit("/?stand=1&after=1")
+    loop = page.locator(".attract")
+    loop.wait_for()
+    ready(page)
+    page.locator(".st-key-door_landcover img").wait_for()
+    settle(page, 60)
+    before = len(page.seen.sent)
+    first = page.locator(".attract .slide.on h2").inner_text()
+    page.wait_for_function(
+        "(first) => [...document.querySelectorAll('*')].some((e) =>"
+        " (e.shadowRoot?.querySelector('.slide.on h2')?.textContent ?? first) !== first)",
+        arg=first,
+    )
+    questions = {load("fr")(f"rooms.{room}.question") for room in ROOMS}
+    assert first in questions
+    assert page.locator(".attract .slide.on h2").inner_text() in questions - {first}
+    shot(page, "attract")
+    assert len(page.seen.sent) == before, "the loop asks the server for nothing"
+    page.locator(".attract").click(position={"x": 400, "y": 500})
+    loop.wait_for(state="hidden", timeout=2000)
+    page.wait_for_timeout(300)
+    assert "/?" in page.url, "the touch opened no door"
+    page.seen.assert_clean()
+
+
+def width(page):
+    return page.locator(".tour .now i").evaluate("e => [parseFloat(e.style.width), performance.now() / 1000]")
+
+
+def test_the_tour_gives_a_room_eighteen_seconds_waits_for_who_plays_and_stops_at_a_key(visit):
+    page = visit("/ocean?tour=2&lang=fr&view=expert")
+    tour, words = page.locator(TOUR), load("fr")
+    tour.get_by_text(words("stand.public.tour_ocean")).wait_for()
+    settle(page, 60)
+    assert page.locator(".st-key-hall").inner_text().split() == ["FR", "EN"], "the public view only"
+    assert axe(page) == []
+    page.set_viewport_size({"width": 1366, "height": 768})
+    first, begun = width(page)
+    page.wait_for_timeout(2500)
+    second, then = width(page)
+    assert 100 * (then - begun) / (second - first) == pytest.approx(18, rel=0.2)
+    page.mouse.click(700, 120)
+    page.wait_for_function(HELD)
+    held = width(page)[0]
+    page.wait_for_timeout(600)
+    assert width(page)[0] == held, "who touches the room plays: the tour waits"
+    tour.get_by_role("button", name=words("stand.tour.go_on")).click()
+    page.evaluate(
+        "(() => { const now = performance.now.bind(performance); performance.now = () => now() + 18000 })()"
+    )
+    page.wait_for_url(lambda url: "/change" in url and "tour=3" in url)
+    tour.get_by_text(words("stand.public.tour_change")).wait_for()
+    page.keyboard.press("Escape")
+    page.locator(".st-key-door_rain a").wait_for()
+    assert "tour=" not in page.url

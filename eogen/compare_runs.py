@@ -63,7 +63,7 @@ class Pair:
 
     @property
     def verdict(self) -> Literal["better", "worse", "other", "same", "unknown"]:
-        """``same`` within an interval, ``unknown`` without one; beyond both: which way, or ``other`` where none is good."""
+        """``same`` within an interval, ``unknown`` without one; beyond both, which way (``other``: none is good)."""
         if self.moved is None:
             return "same" if self.difference == 0 else "unknown"
         if not self.moved:

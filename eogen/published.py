@@ -16,7 +16,7 @@ from pathlib import Path
 FILE = Path(__file__).with_name("published.toml")
 #: How far a number may be compared, the nearest first.
 COMPARABLE = ("same data and protocol", "same data, other split", "other data")
-#: ``published``: stated by its authors; ``reference``: measured by the project's reference notes with code of their own.
+#: ``published``: stated by its authors; ``reference``: measured by the reference notes of this project.
 ORIGINS = ("published", "reference")
 
 
@@ -58,7 +58,9 @@ class Published:
 
     def __post_init__(self) -> None:
         if self.comparable not in COMPARABLE or self.origin not in ORIGINS:
-            raise ValueError(f"{self.method}, {self.figure}: {self.comparable!r} or {self.origin!r} is not known")
+            raise ValueError(
+                f"{self.method}, {self.figure}: {self.comparable!r} or {self.origin!r} is not known"
+            )
         if not math.isfinite(self.value):
             raise ValueError(f"{self.method}, {self.figure}: {self.value} is no number")
         for name in ("report", "figure", "beside", "method", "dataset", "unit", "authors", "title", "where"):

@@ -1,4 +1,4 @@
-"""Report files: one report, or the ``{"reports": [...]}`` of `python -m eogen evaluate all`, and where runs are kept."""
+"""Report files: one report, or the ``{"reports": [...]}`` of `python -m eogen evaluate all`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import math
 from pathlib import Path
 from typing import Any
 
-from eogen.catalog.paths import write_root
 from eogen.errors import InputError
 from eogen.results import SCHEMA, Report
 
@@ -63,19 +62,9 @@ def read_file(path: Path) -> list[Report]:
         ) from error
 
 
-def folder() -> Path:
-    """Return where the runs of this machine are looked for: ``results`` in the folder of data (it may not exist)."""
-    return write_root() / "results"
-
-
 def committed() -> list[Path]:
     """Return the files of results that come with the program, by name."""
     return sorted(COMMITTED.glob("*.json"))
-
-
-def local() -> list[Path]:
-    """Return the files of results in :func:`folder`, by name."""
-    return sorted(folder().glob("*.json"))
 
 
 def _one(body: Any, name: str) -> Report:
@@ -127,5 +116,3 @@ def _not_so(name: str, field: str) -> InputError:
         "report_field", "{name} is no report of `python -m eogen evaluate`: its “{field}” is not as expected.",
         name=name, field=field,
     )  # fmt: skip
-
-

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 from scipy.ndimage import binary_dilation, minimum_filter
-from scipy.stats import norm
 
 from eogen.change.methods import method, score
 from eogen.change.plant import plant
 from eogen.change.scores import average_precision, curve, sample
 from eogen.change.stack import both_valid
 from eogen.errors import InputError
+from eogen.intervals import wilson
 from eogen.progress import Progress, silent
 
 #: Planted part of the quiet pixels at most: more, and what is planted becomes part of what is usual.
@@ -147,14 +147,6 @@ def places(quiet: np.ndarray, side: int, squares: int, rng: np.random.Generator)
             )  # fmt: skip
         rounds.append(np.array(corners))
     return rounds
-
-
-def wilson(right: np.ndarray, n: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Return the Wilson (1927) interval of ``right`` successes in ``n`` trials."""
-    z = norm.ppf(0.5 + level / 2)
-    middle = (right + z**2 / 2) / (n + z**2)
-    half = z / (n + z**2) * np.sqrt(right * (n - right) / n + z**2 / 4)
-    return np.maximum(middle - half, 0), np.minimum(middle + half, 1)
 
 
 def _mask(shape: tuple[int, int], corners: np.ndarray, side: int) -> np.ndarray:

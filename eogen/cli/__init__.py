@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from eogen import __version__
-from eogen.cli import data, explain, inpaint, models, rooms, serve
+from eogen.cli import campaign, data, explain, inpaint, models, rooms, serve
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 something given cannot be used; 2 mistyped command; 3 data, weights or network "
@@ -55,6 +55,8 @@ for command in (
     serve.serve,
 ):
     app.command(epilog=EXIT_CODES)(command)
+
+app.add_typer(campaign.campaign, epilog=EXIT_CODES)
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ import torch
 
 from eogen import results
 from eogen.errors import Unavailable
+from eogen.intervals import wilson
 from eogen.landcover import arrays, folds, models, scores, train, train_index
 from eogen.landcover.arrays import Images
 from eogen.landcover.bands import ALL, CLASSES, RGB
@@ -116,7 +117,7 @@ def _rgb(bench: _Bench, pictures: Images) -> None:
     if len(unseen):
         _score(bench, classifier, unseen, RGB_SET, arrays.to_reflectance)
         share = np.bincount(unseen.labels, minlength=len(CLASSES)).max()
-        low, high = scores.wilson(int(share), len(unseen))
+        low, high = map(float, wilson(share, len(unseen)))
         bench.report.figures.append(
             Figure("accuracy", "majority", RGB_SET, share / len(unseen), low, high, len(unseen), note="Always the "
                    "most frequent class: the least a model must beat.")

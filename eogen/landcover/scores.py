@@ -11,7 +11,9 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.special import log_softmax, ndtri, softmax
+from scipy.special import log_softmax, softmax
+
+from eogen.intervals import wilson
 
 Interval = tuple[float, float]
 
@@ -19,16 +21,6 @@ Interval = tuple[float, float]
 def accuracy(labels: np.ndarray, predicted: np.ndarray) -> float:
     """Return the share of right answers, 0..1 (NaN when there is nothing to score)."""
     return float(np.mean(labels == predicted)) if len(labels) else float("nan")
-
-
-def wilson(right: int, n: int, level: float = 0.95) -> Interval:
-    """Return the Wilson score interval of a proportion (Wilson 1927, JASA 22:209), honest at 0, 1 and small n."""
-    if n == 0:
-        return (0.0, 1.0)
-    z = ndtri(0.5 + level / 2)
-    centre = (right + z**2 / 2) / (n + z**2)
-    half = z / (n + z**2) * np.sqrt(right * (n - right) / n + z**2 / 4)
-    return (max(0.0, float(centre - half)), min(1.0, float(centre + half)))
 
 
 def bootstrap(
@@ -64,13 +56,13 @@ def per_class(counts: pd.DataFrame) -> pd.DataFrame:
         recall = np.where(n > 0, hit / n, np.nan)
         precision = np.where(said > 0, hit / said, 0.0)
         f1 = np.where(n > 0, 2 * hit / (n + said), np.nan)
-    bounds = np.array([wilson(int(h), int(k)) for h, k in zip(hit, n, strict=True)])
+    low, high = wilson(hit, n)
     return pd.DataFrame(
         {
             "precision": precision,
             "recall": recall,
-            "recall_low": bounds[:, 0],
-            "recall_high": bounds[:, 1],
+            "recall_low": low,
+            "recall_high": high,
             "f1": f1,
             "n": n,
         },

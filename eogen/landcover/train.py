@@ -15,6 +15,7 @@ from torch import nn
 
 from eogen import results
 from eogen.errors import InputError, Unavailable
+from eogen.intervals import wilson
 from eogen.landcover import arrays, folds, models, scores, train_index, train_ms, train_rgb
 from eogen.landcover.arrays import Images
 from eogen.landcover.bands import CLASSES
@@ -200,7 +201,7 @@ def _index(
 
 def proportion(right: np.ndarray) -> dict[str, Any]:
     """Return a share with its Wilson interval, as a row of a card."""
-    low, high = scores.wilson(int(right.sum()), len(right))
+    low, high = wilson(right.sum(), len(right))
     return _rounded(value=right.mean(), low=low, high=high, n=len(right))
 
 

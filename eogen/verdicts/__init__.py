@@ -1,5 +1,17 @@
-"""Who judged what: verdicts of people on what the machine shows."""
+"""Who judged what: verdicts that are only ever added, on the disk before the next case is shown."""
 
-from eogen.verdicts.store import ANSWERS, Damaged, Loaded, Verdict, current, load, store
+from eogen.verdicts.record import ANSWERS, Damaged, Loaded, Verdict, current, read_lines, to_lines
+from eogen.verdicts.store import add, load, store
 
-__all__ = ["ANSWERS", "Damaged", "Loaded", "Verdict", "current", "load", "store"]
+__all__ = [
+    "ANSWERS",
+    "Damaged",
+    "Loaded",
+    "Verdict",
+    "add",
+    "current",
+    "load",
+    "read_lines",
+    "store",
+    "to_lines",
+]

@@ -123,9 +123,14 @@ def open_room(room: str, question: Callable[[Visitor], str] | None = None) -> Vi
     return guest
 
 
-def open_desk(desk: str) -> Visitor:
-    """Draw the head of a desk: its name, its question as the title; return the visitor."""
+def open_desk(desk: str, *, quiet: bool = False) -> Visitor:
+    """Draw the head of a desk: its name, its question as the title; return the visitor.
+
+    ``quiet`` draws nothing: for a desk that needs its screen for work and has another title to show.
+    """
     guest = visitor()
+    if quiet:
+        return guest
     with st.container(gap=None, key=f"head_{desk}"):
         st.html(f'<span class="eo-room {desk}">{escape(guest.words(f"desks.{desk}.name"))}</span>')
         st.title(guest.words(f"desks.{desk}.question"), anchor=False)

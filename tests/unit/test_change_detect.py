@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
-from scipy.stats import binom
 
-from eogen.change.detect import CLEAR, detectability, places, wilson
+from eogen.change.detect import CLEAR, detectability, places
 from eogen.change.nuisances import NUISANCES, blurred, moved, nuisances, relit
 from eogen.change.simulate import simulate
 from eogen.change.stack import stack
@@ -87,21 +86,6 @@ def test_labelled_change_is_never_planted_on():
     with pytest.raises(InputError) as caught:
         detectability(everything, "cva_raw", (4,), (1.0,), squares=6)
     assert caught.value.code == "change_detect_room"
-
-
-def test_wilson_is_the_interval_of_the_score_test():
-    """Its ends solve (p - share)^2 = z^2 p (1 - p) / n; it covers 95 % on average; it never leaves 0 to 1."""
-    n, z = 23, 1.959963984540054
-    k = np.arange(n + 1)
-    low, high = wilson(k, np.full(n + 1, n))
-    for end in (low, high):
-        np.testing.assert_allclose((end - k / n) ** 2, z**2 * end * (1 - end) / n, atol=1e-12)
-    assert low[0] == 0
-    assert high[-1] == pytest.approx(1)
-    assert (low < high).all()
-    truth = np.linspace(0.02, 0.98, 193)
-    covered = (binom.pmf(k, n, truth[:, None]) * ((low <= truth[:, None]) & (truth[:, None] <= high))).sum(1)
-    assert covered.mean() == pytest.approx(0.95, abs=0.015)
 
 
 def test_a_shift_costs_more_than_light_and_nothing_costs_nothing():

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy.special import log_softmax
-from scipy.stats import binomtest
 from sklearn import metrics
 
 from eogen.landcover import scores
@@ -41,13 +38,6 @@ def test_a_class_without_samples_or_answers_is_not_a_perfect_one():
     assert np.isnan(table.loc["b", "recall"])
     assert table.loc["b", "precision"] == 0
     assert table.loc["c", "precision"] == 0
-
-
-@given(st.integers(1, 500), st.data())
-def test_the_wilson_interval_agrees_with_scipy(n, data):
-    k = data.draw(st.integers(0, n))
-    theirs = binomtest(k, n).proportion_ci(method="wilson")
-    assert scores.wilson(k, n) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
 
 
 def test_probabilities_and_losses_agree_with_independent_ones(answers):

@@ -15,6 +15,7 @@ from pages.parts.change import draw
 from pages.parts.change.state import State, digest
 
 VERDICTS = ANSWERS["change"]
+KIND = "changes"
 #: Objects whose centres lie in the same square of so many pixels are the same one: a limit moves them a little.
 CELL = 8
 _FAILED = "change_verdict_failed"
@@ -32,7 +33,7 @@ def known() -> dict[str, str]:
     Raises:
         InputError: ``verdict_unreadable``.
     """
-    return {one.item: one.answer for one in current(load("change").verdicts)}
+    return {one.item: one.answer for one in current(load("change", campaign=""))}
 
 
 def said(state: State, row: pd.Series, held: dict[str, str]) -> str:
@@ -47,10 +48,10 @@ def say(state: State, estimator: str, row: pd.Series, verdict: str) -> None:
         InputError: ``verdict_disk``, ``verdict_busy``.
     """
     name = item(state, row)
-    before = [one for one in current(load("change").verdicts) if one.item == name]
+    before = [one for one in current(load("change", campaign="")) if one.item == name]
     if before and before[-1].answer == verdict:
         for one in before:
-            store(Verdict("change", name, "", undoes=one.id))
+            store(Verdict("change", name, "", undoes=one.id, kind=KIND))
         return
     context = {
         "source": state.source, "scene": state.name, "content": state.key[:40],
@@ -59,7 +60,13 @@ def say(state: State, estimator: str, row: pd.Series, verdict: str) -> None:
         "row": float(row["row"]), "column": float(row["column"]),
         "pixels": int(row["pixels"]), "peak": float(row["peak_surprise"]),
     }  # fmt: skip
-    store(Verdict("change", name, verdict, context=context))
+    thing = f"{row['row']:.0f},{row['column']:.0f}"
+    store(
+        Verdict(
+            "change", name, verdict, context=context, kind=KIND, dataset=state.source, scene=state.name[:200],
+            thing=thing, method=estimator,
+        )
+    )  # fmt: skip
 
 
 def chosen(table: pd.DataFrame) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from eogen.landcover.scores import wilson
+from eogen.intervals import wilson
 from pages.kit import card, figures
 from pages.kit.words import Words
 from pages.parts.landcover.seasons.state import State
@@ -98,7 +98,8 @@ def reliability(t: Words, table: pd.DataFrame) -> go.Figure:
         line={"color": figures.BASELINE, "dash": "dot"},
         hoverinfo="skip",
     )
-    low, high = _wilson(table["right"].to_numpy(), table["n"].to_numpy())
+    n = table["n"].to_numpy()
+    low, high = wilson(np.round(table["right"].to_numpy() * n), n)
     right = 100 * table["right"].to_numpy()
     figure.add_scatter(
         x=100 * table["confidence"], y=right, mode="lines+markers",
@@ -109,8 +110,3 @@ def reliability(t: Words, table: pd.DataFrame) -> go.Figure:
         hovertemplate="%{x:.0f} → %{y:.0f} % · %{text}<extra></extra>",
     )  # fmt: skip
     return figure
-
-
-def _wilson(share: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    ends = [wilson(round(s * k), int(k)) for s, k in zip(share, n, strict=True)]
-    return np.array([low for low, _ in ends]), np.array([high for _, high in ends])

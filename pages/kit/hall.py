@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from pages.kit.address import choose, whole
+from pages.kit.pin import pin
 from pages.kit.rooms import open_desks, open_rooms
 from pages.kit.style import escape
 from pages.kit.words import LANGUAGES, Words, load, pick
@@ -59,6 +60,8 @@ def controls() -> Words:
             default="public",
             format_func=lambda view: words(f"views.{view}"),
         )
+        if is_expert():
+            pin(words)
         lang = choose(
             switch, words("languages.label"), LANGUAGES, name="lang", default=default, format_func=str.upper
         )

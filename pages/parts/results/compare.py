@@ -106,9 +106,8 @@ def _differences(t: Words, found: Sequence[Difference]) -> None:
         some = [d for d in found if d.subject == subject]
         said = [_said(t, d) for d in some[:4]]
         more = t("results.compare.more", n=len(some) - 4) if len(some) > 4 else ""
-        lines.append(
-            f"- **{t(f'results.compare.subjects.{subject}')}**{t('results.colon')}{' · '.join(said)}{more}"
-        )
+        title, all_said = t(f"results.compare.subjects.{subject}"), " · ".join(said) + more
+        lines.append(f"- {t('results.compare.difference_of', subject=title, said=all_said)}")
     st.warning("\n".join(lines), icon=":material/difference:")
 
 

@@ -39,49 +39,70 @@ def best_own(report: Report, found: Standing) -> Figure | None:
     return next((f for f in found.ranked if roles.role(report.room, f.method) == "own"), None)
 
 
-def sentence(t: Words, report: Report, name: str, dataset: str) -> str:
-    """Return one sentence, HTML, on the best own model and the best baseline; nothing where it was not measured."""
+def verdict(own: Figure, base: Figure, ahead: bool, t: Words) -> str:
+    """Return which of ``leads``, ``behind``, ``level_ahead``, ``level_behind``, ``equal`` two figures are.
+
+    ``equal``: both read the same with the digits that are shown.
+    """
+    if tables.interval(own, t).partition(" ")[0] == tables.interval(base, t).partition(" ")[0]:
+        return "equal"
+    if apart(own, base):
+        return "leads" if ahead else "behind"
+    return "level_ahead" if ahead else "level_behind"
+
+
+def html(t: Words, reports: Sequence[Report]) -> str:
+    """Return a table: a row per leading figure, the best own model beside the best baseline, targets met per room."""
+    heads = ("room", "figure", "own", "simple", "verdict", "goals")
+    head = "".join(f'<th scope="col">{escape(t(f"results.headline.{name}"))}</th>' for name in heads)
+    body = "".join(_rows(t, report) for report in reports)
+    return f'<table class="eo-standings"><thead><tr>{head}</tr></thead>{body}</table>'
+
+
+def _rows(t: Words, report: Report) -> str:
+    """Return the rows of a room: its name and its targets span them."""
+    lines = [
+        cells for name, dataset in LEADS.get(report.room, ()) if (cells := _line(t, report, name, dataset))
+    ]
+    lines = lines or ['<td colspan="4">–</td>']
+    span = f' rowspan="{len(lines)}"' if len(lines) > 1 else ""
+    room = escape(naming.room_of(report.room))
+    name = f'<th scope="rowgroup"{span}><span class="eo-room {room}">{escape(naming.title(t, report.room))}</span></th>'
+    goals = f'<td class="goals"{span}>{_bar(t, report)}</td>'
+    first, *rest = lines
+    return f'<tbody class="{room}"><tr>{name}{first}{goals}</tr>{"".join(f"<tr>{line}</tr>" for line in rest)}</tbody>'
+
+
+def _line(t: Words, report: Report, name: str, dataset: str) -> str:
     found = of(report, name, dataset)
     own, base = best_own(report, found), found.baseline
     if own is None:
         return ""
     method, figure, data = naming.of(t, report.room)
-    facts = {
-        "figure": figure(name), "set": data(dataset), "own": method(own.method), "value": tables.interval(own, t),
-        "unit": naming.unit(t, own.unit),
-    }  # fmt: skip
-    facts = {k: escape(v) for k, v in facts.items()}
+    unit = naming.unit(t, own.unit)
+    what = f"{figure(name)} ({unit})" if unit else figure(name)
+    said = [
+        f"<b>{escape(what)}</b> {provenance.badge_html(naming.origin(dataset), t)}<br>{escape(data(dataset))}",
+        f"<b>{escape(method(own.method))}</b><br>{_number(t, own)}",
+    ]
     if base is None:
-        return t("results.headline.alone", **facts)
-    ahead = found.ranked.index(own) < found.ranked.index(base)
-    clear = apart(own, base)
-    key = {
-        (True, True): "leads",
-        (False, True): "behind",
-        (True, False): "level_ahead",
-        (False, False): "level_behind",
-    }
-    place = key[ahead, bool(clear)] if own.value != base.value else "equal"
-    more = {"baseline": escape(method(base.method)), "base": escape(tables.interval(base, t))}
-    return t(f"results.headline.{place}", **facts, **more)
+        said += ["–", ""]
+    else:
+        how = verdict(own, base, found.ranked.index(own) < found.ranked.index(base), t)
+        said.append(f"{escape(method(base.method))}<br>{_number(t, base)}")
+        said.append(f'<span class="verdict {how}">{escape(t(f"results.headline.{how}"))}</span>')
+    return "".join(f"<td>{cell}</td>" for cell in said)
 
 
-def html(t: Words, reports: Sequence[Report]) -> str:
-    """Return the list of rooms."""
-    return f'<ul class="eo-standings">{"".join(_row(t, report) for report in reports)}</ul>'
+def _number(t: Words, figure: Figure) -> str:
+    """Write the value, its interval in small."""
+    value, _, rest = tables.interval(figure, t).partition(" ")
+    return f"{escape(value)} <small>{escape(rest)}</small>" if rest else escape(value)
 
 
-def _row(t: Words, report: Report) -> str:
+def _bar(t: Words, report: Report) -> str:
     goals = [f for f in report.figures if f.reached is not None]
     met = sum(f.reached is True for f in goals)
-    leads = LEADS.get(report.room, ())
-    said = [(dataset, text) for name, dataset in leads if (text := sentence(t, report, name, dataset))]
-    lines = "".join(f"<p>{provenance.badge_html(naming.origin(d), t)} {text}</p>" for d, text in said)
     share = 100 * met / len(goals) if goals else 0
-    room = naming.room_of(report.room)
     bar = f'<span class="bar" aria-hidden="true"><i style="width:{share:.1f}%"></i></span>'
-    count = t("results.overview.count", met=met, n=len(goals))
-    return (
-        f'<li class="{escape(room)}"><span class="eo-room">{escape(naming.title(t, report.room))}</span>'
-        f'<div class="said">{lines}</div><div class="goals">{bar}<span>{escape(count)}</span></div></li>'
-    )
+    return f"{bar}<span>{escape(t('results.overview.count', met=met, n=len(goals)))}</span>"

@@ -56,7 +56,8 @@ _RULES: tuple[tuple[str, str], ...] = tuple(
         "ap": "ap|ap_shift_1",
         "auroc": "auroc",
         "f1": "best_f1|mean_f1",
-        "rule_f1": r"(otsu|kapur|middle|triangle|cross_entropy|minimum_error|self_\d|rule(_mean)?|conformal|label_free)_f1",
+        "rule_f1": r"(otsu|kapur|middle|triangle|cross_entropy|minimum_error|self_\d|rule(_mean)?|conformal)_f1"
+        r"|label_free_f1",
         "iou": "iou|rule_iou|conformal_iou",
         "tpr": "tpr_at_fpr_1",
         "fpr": "fpr_at_tpr_95",

@@ -69,7 +69,11 @@ def _missed(t: Words, missed: Sequence[Goal]) -> None:
     rows = [goal for goal in missed if only in ("all", goal[0].room)]
     tables.draw(
         t, listed(t, rows), alt=t("results.overview.missed_alt"), key="results_missed", height=460,
-        numbers={t("results.columns.share"): 0},
+        numbers={t("results.columns.share"): 0}, widths={
+            t("results.columns.room"): 100, t("results.columns.figure"): 210, t("results.columns.method"): 160,
+            t("results.columns.set"): 190, t("results.columns.value"): 150, t("results.columns.target"): 78,
+            t("results.columns.short"): 120, t("results.columns.share"): 60,
+        },
     )  # fmt: skip
 
 
@@ -90,19 +94,13 @@ def listed(t: Words, goals: Sequence[Goal]) -> pd.DataFrame:
             t("results.columns.target"): f"{'≥' if f.better == 'higher' else '≤'} {t.number(f.target)}",
         }
         if short is not None:
-            row[t("results.columns.short")] = _short(t, f, short)
+            unit, chance = naming.unit(t, f.unit), holds_target(f)
+            row[t("results.columns.short")] = f"{t.number(short)} {unit}".strip()
             row[t("results.columns.share")] = share
+            said = "unknown" if chance is None else "perhaps" if chance else "clearly"
+            row[t("results.columns.chance")] = t(f"results.overview.chance_{said}")
         rows.append(row | {"n": f.n})
     return pd.DataFrame(rows)
-
-
-def _short(t: Words, figure: Figure, short: float) -> str:
-    """Say by how much a target is missed, and whether chance may have done it."""
-    unit = naming.unit(t, figure.unit)
-    said = f"{t.number(short)}{f' {unit}' if unit else ''}"
-    chance = holds_target(figure)
-    key = "unknown" if chance is None else "perhaps" if chance else "clearly"
-    return t(f"results.overview.short_{key}", short=said)
 
 
 def _origins(t: Words, reports: Sequence[Report]) -> None:

@@ -33,7 +33,7 @@ def show(t: Words) -> None:
     title = naming.figure(t, name, measure)
     st.html(f"<p>{provenance.badge_html(naming.origin(where), t)}</p>")
     if text := meaning.sentence(t, name, measure):
-        st.markdown(f"**{title}**{t('results.colon')}{text}")
+        st.markdown(t("results.room.means", figure=title, meaning=text))
     st.markdown(verdict(t, report, measure, where))
     if len(rows) + len(others) > 1:
         figures.show(
@@ -109,7 +109,7 @@ def verdict(t: Words, report: Report, measure: str, where: str) -> str:
     how = "unknown" if found.clear is None else "clear" if found.clear else "overlap"
     said = [t(f"results.room.first_{how}", **facts)]
     if found.baseline_leads:
-        said.append(t("results.room.baseline_wins"))
+        said.append(t("results.room.baseline_wins" if found.clear else "results.room.baseline_first"))
     elif found.baseline is not None and found.baseline is not found.second:
         clear = found.clear_of(found.baseline)
         how = "unknown" if clear is None else "clear" if clear else "overlap"

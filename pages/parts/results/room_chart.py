@@ -50,7 +50,7 @@ def chart(
         return label + "\u200b" * (seen[label] - 1)
 
     own = [(unique(naming.method(t, report.room, f.method)), f) for f in drawn]
-    theirs = [(unique(p.method if p.year is None else f"{p.method} ({p.year})"), p) for p in others]
+    theirs = [(unique(_theirs(t, p)), p) for p in others]
     names = [label for label, _ in own] + [label for label, _ in theirs]
     unit = naming.unit(t, drawn[0].unit if drawn else others[0].unit)
     figure = figures.figure(
@@ -84,6 +84,13 @@ def chart(
             text=t("results.room.target"),
         )  # fmt: skip
     return figure
+
+
+def _theirs(t: Words, one: Published) -> str:
+    """Return who reached a number that is not ours, with the year or that the notes measured it."""
+    if one.origin == "reference":
+        return t("results.room.noted", method=one.method)
+    return one.method if one.year is None else f"{one.method} ({one.year})"
 
 
 def _marker(part: str, room: str) -> dict[str, object]:

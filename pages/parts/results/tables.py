@@ -43,6 +43,7 @@ def draw(
     key: str,
     numbers: Mapping[str, int | None] | None = None,
     height: int | None = None,
+    widths: Mapping[str, int] | None = None,
 ) -> None:
     """Draw a table whose columns of numbers sort as numbers and are written in the reader's language.
 
@@ -53,10 +54,21 @@ def draw(
         key: of the table.
         numbers: column -> decimals (None: 3 significant digits).
         height: pixels; the table scrolls within them.
+        widths: column -> pixels, where the browser's own choice would hide what matters.
     """
     written: dict[str, Callable[[Any], str]] = {
         name: number(t, places) for name, places in (numbers or {}).items()
     }
     shown = frame.style.format(written) if written else frame
+    columns = {name: st.column_config.Column(width=pixels) for name, pixels in (widths or {}).items()}
     more = {} if height is None or len(frame) * 35 + 40 < height else {"height": height}
-    st.dataframe(shown, hide_index=True, width="stretch", alt=alt, key=key, **more)
+    st.dataframe(
+        shown,
+        hide_index=True,
+        width="stretch",
+        placeholder="–",
+        alt=alt,
+        key=key,
+        column_config=columns,
+        **more,
+    )

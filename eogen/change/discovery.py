@@ -32,3 +32,23 @@ def check_rate(rate: float) -> None:
             "The rate of false alarms is {rate}; a number between 0 and 1 was expected.",
             rate=rate,
         )
+
+
+def chance(p: np.ndarray) -> np.ndarray:
+    """Return for each pixel the chance that one as unusual as it, or more, has changed; NaN where p is.
+
+    One less the q-value of Storey (2002, J. R. Stat. Soc. B 64, 479) with all pixels taken for unchanged: of the
+    ``n p`` unchanged pixels that are expected up to a p-value, how many were found there? It is as good as the
+    p-values are, and rises with surprise.
+    """
+    found = np.full(p.shape, np.nan)
+    good = np.isfinite(p)
+    values = p[good].astype(np.float64)
+    order = np.argsort(values, kind="stable")
+    ranked = values[order]
+    up_to = np.searchsorted(ranked, ranked, side="right")
+    q = np.minimum.accumulate((len(ranked) * ranked / up_to)[::-1])[::-1]
+    told = np.empty(len(values))
+    told[order] = 1 - np.clip(q, 0, 1)
+    found[good] = told
+    return found

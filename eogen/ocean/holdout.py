@@ -107,3 +107,20 @@ def tried(
     usable = np.flatnonzero(observed.any((1, 2)))
     near = usable[np.argsort(np.abs(usable - np.mean(targets)), kind="stable")][:fewest]
     return np.union1d(chosen, near)
+
+
+def spread(observed: np.ndarray, count: int | None, keep: int | None = None) -> tuple[int, ...]:
+    """Return frames with anything observed, spread over the cube, ascending.
+
+    Args:
+        observed: (time, lat, lon) bool.
+        count: of frames; None, or more than there are, takes all.
+        keep: a frame that must be among them, where anything was observed on it.
+    """
+    there = np.flatnonzero(observed.any((1, 2)))
+    if count is None or len(there) <= count:
+        return tuple(there.tolist())
+    chosen = there[np.linspace(0, len(there) - 1, count).round().astype(int)]
+    if keep is not None and keep in there and keep not in chosen:
+        chosen[int(np.argmin(np.abs(chosen - keep)))] = keep
+    return tuple(np.unique(chosen).tolist())

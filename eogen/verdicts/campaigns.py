@@ -159,7 +159,7 @@ def _keep(
     rows = [
         {
             "campaign": made.name, "number": number, "item": case.item, "repeats": again[case.item],
-            "weight": float(share[case.item]), "body": _json(asdict(case)),
+            "weight": float(share[case.item]) * float(case.facts.get("stands_for", 1.0)), "body": _json(asdict(case)),
         }
         for number, case in enumerate(chosen)
     ]  # fmt: skip

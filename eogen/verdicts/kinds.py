@@ -30,7 +30,8 @@ class Case:
         item: stable name, unique in a campaign, of at most 300 characters, e.g. ``"OSCD/paris/12-7"``.
         dataset, scene, thing: data set, scene in it, object in that (``""`` where there is none).
         facts: parameters as JSON values (settings, position, score of the machine); at most 3 kB as JSON. For a map
-            position give ``lon`` and ``lat`` (degrees, WGS 84): the export to GeoJSON uses them.
+            position give ``lon`` and ``lat`` (degrees, WGS 84): the export to GeoJSON uses them. A candidate that was
+            itself drawn from more says for how many it stands: ``stands_for``.
         method: what made the result that is judged; hidden in a blind campaign.
         weights: SHA-256 of its weights, ``""`` for what has none.
         stratum: class for a stratified draw (a data set, a land cover, a size), ``""`` for none.

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from eogen.ocean import simulate
+from eogen.ocean import blind, simulate
+from eogen.ocean.blind import Answer
 from eogen.ocean.methods import fill
 from eogen.ocean.trial import Trial, hidden, trial
 from eogen.results import Figure, Report
 from pages.kit.words import load
 from pages.parts.ocean import (
     bench,
-    blind,
     calibration_views,
     ensemble,
     measured,
@@ -26,7 +26,6 @@ from pages.parts.ocean import (
     trial_table,
     trial_views,
 )
-from pages.parts.ocean.blind import Answer
 
 
 @pytest.fixture(scope="module")

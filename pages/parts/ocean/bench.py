@@ -13,7 +13,7 @@ import numpy as np
 import streamlit as st
 import xarray as xr
 
-from eogen.ocean.holdout import SEED
+from eogen.ocean.holdout import SEED, spread
 from eogen.ocean.methods import METHODS
 from eogen.ocean.trial import Trial, hidden, trial
 from eogen.progress import Progress, silent
@@ -32,13 +32,7 @@ DEFAULT_DATES = "8"
 
 def dates(observed: xr.DataArray, frame: int, count: str) -> tuple[int, ...]:
     """Return the frames to score: ``frame`` and others spread over the cube, among those with anything observed."""
-    there = np.flatnonzero(np.isfinite(observed.values).any((1, 2)))
-    if count == "all" or len(there) <= int(count):
-        return tuple(there.tolist())
-    spread = there[np.linspace(0, len(there) - 1, int(count)).round().astype(int)]
-    if frame in there and frame not in spread:
-        spread[int(np.argmin(np.abs(spread - frame)))] = frame
-    return tuple(np.unique(spread).tolist())
+    return spread(np.isfinite(observed.values), None if count == "all" else int(count), frame)
 
 
 def signature(state: State) -> str:

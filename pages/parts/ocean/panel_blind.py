@@ -8,12 +8,13 @@ from typing import Any
 
 import streamlit as st
 
+from eogen.ocean import blind
+from eogen.ocean.blind import Answer, Case
 from pages.kit import card, export
 from pages.kit.address import choose
 from pages.kit.hall import Visitor
 from pages.kit.words import Words
-from pages.parts.ocean import bench, blind, content, shades, tiles, titles
-from pages.parts.ocean.blind import Answer, Case
+from pages.parts.ocean import bench, content, shades, tiles, titles
 from pages.parts.ocean.state import State
 
 #: Where the session keeps all answers (never cleared by a rerun), and what is on the screen since when.

@@ -8,30 +8,18 @@ from typing import Any
 import numpy as np
 
 from eogen.colour import Scale
+from eogen.ocean.display import COLOURS, is_log, scale, shown
 from eogen.ocean.size_classes import CLASSES
-from eogen.ocean.variables import VARIABLES
 from pages.kit.maps.legend import scale_legend, ticks
 from pages.kit.words import Words
+
+__all__ = ["COLOURS", "is_log", "scale", "shown"]
 
 #: Unit in which values of a variable are read on the page.
 UNITS = {
     "log10_chl": "mg m⁻³", "sst": "°C", "sea_level": "m", "wind_speed": "m s⁻¹", "log_ratio_1": "", "log_ratio_2": "",
     **dict.fromkeys(CLASSES, "%"),
 }  # fmt: skip
-#: Colours of a variable.
-COLOURS = {"log10_chl": "algae", "sst": "thermal", "sea_level": "balance", "wind_speed": "tempo"}
-#: Share of the values at each end that may fall outside the scale.
-CUT = 0.01
-
-
-def shown(name: str, values: np.ndarray) -> np.ndarray:
-    """Return values as they are read: powers of ten of logarithms, percents of fractions, others as they are."""
-    return np.power(10.0, values) if is_log(name) else np.asarray(values) * (100 if name in CLASSES else 1)
-
-
-def is_log(name: str) -> bool:
-    """Return whether a variable or size class is filled as a logarithm."""
-    return name in VARIABLES and VARIABLES[name].is_log
 
 
 def unit(name: str) -> str:
@@ -47,20 +35,6 @@ def error_unit(name: str) -> str:
 def error(name: str, values: np.ndarray) -> np.ndarray:
     """Return errors, spreads and differences as they are read: those of the filled values, of fractions in percent."""
     return np.asarray(values) * (100 if name in CLASSES else 1)
-
-
-def scale(name: str, *fields: np.ndarray) -> Scale:
-    """Return the one scale on which all ``fields`` (in the variable's own units) are drawn."""
-    values = np.concatenate([np.ravel(f)[np.isfinite(np.ravel(f))] for f in fields] or [np.array([])])
-    if name in CLASSES:
-        return Scale("cividis", 0.0, 100.0)
-    colours, log = COLOURS.get(name, "PuOr"), is_log(name)
-    if not len(values):
-        return Scale(colours, 0.1, 10.0, True) if log else Scale(colours, 0.0, 1.0)
-    low, high = np.quantile(values, [CUT, 1 - CUT])
-    if high - low < 0.02:
-        low, high = low - 0.05, high + 0.05
-    return Scale(colours, 10**low, 10**high, True) if log else Scale(colours, float(low), float(high))
 
 
 def legend(t: Words, name: str, scale: Scale, title: str, missing: str | None = None) -> str:

@@ -12,7 +12,8 @@ import xarray as xr
 
 from eogen import catalog
 from eogen.errors import InputError
-from eogen.ocean import simulate
+from eogen.ocean import seas, simulate
+from eogen.ocean.seas import SIDE, SIMULATED, window, with_something
 from eogen.ocean.sources import Source as Held
 from eogen.ocean.sources import sources as lying
 from pages.kit.provenance import Provenance
@@ -20,11 +21,10 @@ from pages.kit.words import Words, typeset
 from pages.parts.ocean import upload
 from pages.parts.ocean.state import digest
 
-#: Seed of the simulated oceans by default, and the names of those on offer: name -> gaps.
+__all__ = ["SIDE", "SIMULATED", "window"]
+
+#: Seed of the simulated oceans by default.
 SEED = 3
-SIMULATED = {"simulated": "composite", "simulated_clear": "project", "simulated_daily": "daily"}
-#: Cells of a side of the region that is shown first.
-SIDE = 96
 
 
 @dataclass(frozen=True)
@@ -62,19 +62,12 @@ def offered() -> list[str]:
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _loaded(name: str, stamp: float, _source: Held) -> xr.DataArray:
-    return _with_something(_source.load().load())
-
-
-def _with_something(whole: xr.DataArray) -> xr.DataArray:
-    """Return the frames of which at least one cell in fifty was seen: the others show nothing."""
-    seen = np.isfinite(whole.values[:, whole.sea.values]).mean(1)
-    keep = seen >= 0.02
-    return whole.isel(time=keep) if keep.any() else whole
+    return with_something(_source.load().load())
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _simulated(seed: int, gaps: str) -> simulate.Simulated:
-    return simulate.ocean(seed, 24, (SIDE, SIDE), gaps=gaps)
+    return seas.simulated(gaps, seed)
 
 
 def simulated(name: str, seed: int = SEED) -> Source:
@@ -145,18 +138,3 @@ def provenance(t: Words, source: Source, date: Any = "", *, expert: bool = True)
         source=real.path.name if expert else "",
         licence=str(source.cube.attrs.get("licence", "")) if expert else "",
     )
-
-
-def window(
-    cube: xr.DataArray, size: tuple[int, int] = (SIDE, SIDE), frame: int | None = None
-) -> tuple[slice, slice]:
-    """Return the rows and columns of a rectangle that was seen most (on one date, or on average)."""
-    height, width = cube.shape[1:]
-    tall, wide = min(size[0], height), min(size[1], width)
-    frames = cube.values if frame is None else cube.values[frame : frame + 1]
-    seen = np.isfinite(frames).mean(0)
-    table = np.zeros((height + 1, width + 1))
-    table[1:, 1:] = seen.cumsum(0).cumsum(1)
-    total = table[tall:, wide:] - table[:-tall, wide:] - table[tall:, :-wide] + table[:-tall, :-wide]
-    row, column = np.unravel_index(int(total.argmax()), total.shape)
-    return slice(int(row), int(row) + tall), slice(int(column), int(column) + wide)

@@ -22,7 +22,11 @@ def show(t: Words) -> None:
     """Draw the form, pre-filled from the address (``opt_<name>=`` for options)."""
     known = kinds()
     st.button(
-        t("verdicts.desk.all"), icon=":material/arrow_back:", type="tertiary", key="verdicts_back", on_click=_leave
+        t("verdicts.desk.all"),
+        icon=":material/arrow_back:",
+        type="tertiary",
+        key="verdicts_back",
+        on_click=_leave,
     )
     asked = st.query_params.get("new", "")
     if asked not in known:
@@ -46,9 +50,14 @@ def show(t: Words) -> None:
         )  # fmt: skip
         n = int(st.number_input(t("verdicts.create.n"), 1, campaigns.MOST, 40, key="verdicts_n"))
         how = st.selectbox(
-            t("verdicts.create.how"), HOW, key="verdicts_how", format_func=lambda h: t(f"verdicts.create.hows.{h}")
+            t("verdicts.create.how"),
+            HOW,
+            key="verdicts_how",
+            format_func=lambda h: t(f"verdicts.create.hows.{h}"),
         )
-        repeats = st.slider(t("verdicts.create.repeats"), 0, 50, 10, step=5, format="%d %%", key="verdicts_repeats")
+        repeats = st.slider(
+            t("verdicts.create.repeats"), 0, 50, 10, step=5, format="%d %%", key="verdicts_repeats"
+        )
         blind = kind.blindable and st.toggle(
             t("verdicts.create.blind"), value=kind.sides, key=f"verdicts_blind_{name}",
             help=t("verdicts.create.blind_help"),

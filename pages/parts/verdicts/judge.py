@@ -1,4 +1,4 @@
-"""One case a screen: its pictures, the question, the answers with their keys; an answer is kept before the next shows."""
+"""One case a screen: its pictures, the question, the answers with their keys; kept before the next case shows."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def _case(t: Words, campaign: Campaign, who: str) -> None:
     if (failed := st.session_state.pop(_FAILED, None)) is not None:
         errors.show(failed, t)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="verdicts_where"):
-        st.progress(place.done / len(place.turns), t("verdicts.judge.at", done=place.done, n=len(place.turns)))
+        st.progress(
+            place.done / len(place.turns), t("verdicts.judge.at", done=place.done, n=len(place.turns))
+        )
         reviewer.ask(t, who)
     if not place.coming:
         _done(t, campaign, who)
@@ -87,7 +89,9 @@ def _drawn(t: Words, campaign: Campaign, who: str, turn: Turn) -> tuple[list[str
 
 
 def _buttons(t: Words, campaign: Campaign, who: str, turn: Turn, order: list[str], place: Place) -> None:
-    answers = [name for name in order if name in campaign.answers] if campaign.sides else list(campaign.answers)
+    answers = (
+        [name for name in order if name in campaign.answers] if campaign.sides else list(campaign.answers)
+    )
     with st.container(horizontal=True, gap="small", key="verdicts_answers"):
         for at, answer in enumerate(answers):
             if campaign.sides:

@@ -19,7 +19,11 @@ def show(t: Words) -> None:
     with st.container(horizontal=True, gap="small"):
         if kinds():
             st.button(
-                t("verdicts.list.new"), icon=":material/add:", type="primary", key="verdicts_new", on_click=_new
+                t("verdicts.list.new"),
+                icon=":material/add:",
+                type="primary",
+                key="verdicts_new",
+                on_click=_new,
             )
     if not found:
         st.info(t("verdicts.list.none"), icon=":material/checklist:")

@@ -49,7 +49,7 @@ def title_key(campaign: Campaign, name: str, order: Sequence[str]) -> str:
 
 
 def origin_html(t: Words, campaign: Campaign, held: Sequence[Held], one: Held) -> str:
-    """Return where the pictures come from; in a blind campaign what all cases together come from, which tells nothing."""
+    """Return where the pictures come from; in a blind one what all cases come from together, which tells nothing."""
     if campaign.blind or campaign.sides:
         sources = dict.fromkeys(" · ".join(filter(None, (h.case.source, h.case.licence))) for h in held)
         said = t("verdicts.judge.hidden", sources=" ; ".join(filter(None, sources)) or "–")

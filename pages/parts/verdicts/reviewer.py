@@ -1,4 +1,4 @@
-"""Who judges: a name they choose, or one made up; it stands in the address, so that the link goes on where they were."""
+"""Who judges: a name they choose, or one made up; it stands in the address, so that the link goes on there."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ def ask(t: Words, name: str) -> None:
 def _address() -> str:
     from urllib.parse import urlencode
 
-    return urlencode([(name, st.query_params[name]) for name in ("campaign", "reviewer") if name in st.query_params])
+    return urlencode(
+        [(name, st.query_params[name]) for name in ("campaign", "reviewer") if name in st.query_params]
+    )
 
 
 def _named() -> None:

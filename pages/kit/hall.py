@@ -52,6 +52,8 @@ def controls() -> Words:
     words = load(asked if asked in LANGUAGES else default)
     switch = partial(st.segmented_control, required=True, label_visibility="collapsed")
     with st.container(key="hall", horizontal=True, gap="small"):
+        if is_expert():
+            pin(words)
         choose(
             switch,
             words("views.label"),
@@ -60,8 +62,6 @@ def controls() -> Words:
             default="public",
             format_func=lambda view: words(f"views.{view}"),
         )
-        if is_expert():
-            pin(words)
         lang = choose(
             switch, words("languages.label"), LANGUAGES, name="lang", default=default, format_func=str.upper
         )

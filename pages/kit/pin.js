@@ -16,6 +16,7 @@ function within(element, selector) {
   for (let e = element; e; e = host(e)) if (e.closest(selector)) return e.closest(selector)
   return null
 }
+const GROUPS = ".js-plotly-plot, .leaflet-container"          // one picture each, whatever they are made of
 const load = (src) => new Promise((ok, no) => {
   const image = new Image()
   image.onload = () => ok(image)
@@ -30,11 +31,25 @@ function standalone(svg, box) {                               // the drawing wit
     if (!(element instanceof SVGElement)) return
     const style = getComputedStyle(element)
     for (const name of INK) to[k].style.setProperty(name, style.getPropertyValue(name), "important")
+    if (element instanceof SVGTextContentElement && !element.firstElementChild && element.textContent.trim()) {
+      to[k].setAttribute("textLength", element.getComputedTextLength())   // the page's font is not at hand in there
+      to[k].setAttribute("lengthAdjust", "spacingAndGlyphs")
+    }
   })
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg")
   copy.setAttribute("width", box.width)
   copy.setAttribute("height", box.height)
   return "data:image/svg+xml;charset=utf-8," + encodeURIComponent(new XMLSerializer().serializeToString(copy))
+}
+
+function clip(ink, area, sides, box, scale) {                    // inset(top right bottom left), each px or %
+  const [top, right = top, bottom = top, left = right] = sides
+  const length = (text, whole) => (parseFloat(text) || 0) * (text.endsWith("%") ? whole / 100 : 1)
+  const x = area.x + length(left, area.width), y = area.y + length(top, area.height)
+  ink.beginPath()
+  ink.rect((x - box.x) * scale, (y - box.y) * scale, (area.right - length(right, area.width) - x) * scale,
+    (area.bottom - length(bottom, area.height) - y) * scale)
+  ink.clip()
 }
 
 async function painted(element) {
@@ -48,12 +63,19 @@ async function painted(element) {
   ink.fillStyle = ground()
   ink.fillRect(0, 0, canvas.width, canvas.height)
   ink.imageSmoothingEnabled = natural >= box.width              // pixels of a small raster stay squares
-  const parts = element.matches(".js-plotly-plot") ? element.querySelectorAll("canvas, svg.main-svg") : [element]
+  const parts = element.matches(GROUPS) ? element.querySelectorAll("canvas, svg.main-svg, img.leaflet-image-layer") : [element]
   for (const part of parts) {
     const place = part.getBoundingClientRect()
     if (!place.width || !place.height) continue
     const image = part instanceof SVGElement ? await load(standalone(part, place)) : part
+    ink.save()
+    for (let e = part; e && e !== element; e = e.parentElement) {   // panes of a map: their opacity, the swipe's cut
+      const style = getComputedStyle(e), cut = /^inset\((.*)\)$/.exec(style.clipPath)
+      ink.globalAlpha *= Number(style.opacity)
+      if (cut) clip(ink, e.getBoundingClientRect(), cut[1].split(" "), box, scale)
+    }
     ink.drawImage(image, (place.x - box.x) * scale, (place.y - box.y) * scale, place.width * scale, place.height * scale)
+    ink.restore()
   }
   return canvas
 }
@@ -78,9 +100,9 @@ async function picture(element) {
 function shown() {
   const found = []
   for (const e of deep(document.querySelector("[data-testid=stMain]") ?? document.body)) {
-    const kind = e.matches(".js-plotly-plot") || e instanceof HTMLImageElement || e instanceof HTMLCanvasElement ||
+    const kind = e.matches(GROUPS) || e instanceof HTMLImageElement || e instanceof HTMLCanvasElement ||
       (e instanceof SVGSVGElement && !e.parentElement?.closest("svg"))
-    if (!kind || (!e.matches(".js-plotly-plot") && within(e, ".js-plotly-plot"))) continue
+    if (!kind || (!e.matches(GROUPS) && within(e, GROUPS))) continue
     if (within(e, "[data-testid=stDataFrame], .eo-qr, [data-testid=stPopoverBody], button")) continue
     const box = e.getBoundingClientRect()
     if (box.width < LEAST || box.height < LEAST || !e.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue

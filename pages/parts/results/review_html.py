@@ -67,8 +67,7 @@ def _pin(t: Words, pin: Pin, pictures: Sequence[Picture], server: str) -> str:
     note = f'<p class="note">{esc(pin.note)}</p>' if pin.note else ""
     return (
         f'<section><h2>{esc(pin.title)}</h2><p class="muted">{facts} · {opens}</p>{note}'
-        + "".join(_figure(picture) for picture in pictures)
-        + "</section>"
+        + f'<div class="pictures">{"".join(_figure(picture) for picture in pictures)}</div></section>'
     )
 
 

@@ -37,10 +37,13 @@ def show(t: Words) -> None:
     for place, pin in enumerate(held):
         _pin(t, pin, first=place == 0, last=place == len(held) - 1)
     with_targets = st.toggle(t("results.reviews.targets"), key="results_review_targets")
-    export.bar(
-        [export.page(f"eogen-{_slug(review.title)}", partial(whole, t, review, origin(), with_targets))],
-        t, key="results_review",
-    )  # fmt: skip
+    made = export.page(f"eogen-{_slug(review.title)}", partial(whole, t, review, origin(), with_targets))
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            t("results.reviews.get"), made.content, made.name, "text/html", on_click="ignore",
+            key="results_review_file", icon=":material/description:",
+        )  # fmt: skip
+        export.link(t, key="results_review")
     st.caption(t("results.reviews.export_note"))
 
 
@@ -60,43 +63,33 @@ def _pin(t: Words, pin: Pin, *, first: bool, last: bool) -> None:
     """Draw one pin: pictures beside its note and what can be done with it."""
     with st.container(border=True, key=f"pin_{pin.pin}"):
         pictures = reviews.pictures(pin.pin)
-        left, right = st.columns([2, 3])
-        with left:
+        st.html(f'<h3 class="eo-pin">{escape(pin.title)}</h3>')
+        st.caption(t("results.reviews.pinned", date=pin.time, version=pin.version, n=len(pictures)))
+        with st.container(horizontal=True, gap="small"):
             for picture in pictures:
-                st.image(picture.content, alt=picture.alt or t("pin.view"), width="stretch")
-        with right:
-            st.html(f'<h3 class="eo-pin">{escape(pin.title)}</h3>')
-            st.caption(t("results.reviews.pinned", date=pin.time, version=pin.version, n=len(pictures)))
-            note = st.text_area(
-                t("results.reviews.note"), pin.note, key=f"note_{pin.pin}", max_chars=4000, height=110
-            )
-            with st.container(horizontal=True, gap="small"):
-                if st.button(
-                    t("results.reviews.save"), key=f"save_{pin.pin}", disabled=note.strip() == pin.note
-                ):
-                    reviews.edit(pin, note=note)
-                    st.toast(t("results.reviews.saved"))
-                    st.rerun()
-                if st.button(
-                    t("results.reviews.up"),
-                    key=f"up_{pin.pin}",
-                    disabled=first,
-                    icon=":material/arrow_upward:",
-                ):
-                    reviews.move(pin, -1)
-                    st.rerun()
-                if st.button(
-                    t("results.reviews.down"),
-                    key=f"down_{pin.pin}",
-                    disabled=last,
-                    icon=":material/arrow_downward:",
-                ):
-                    reviews.move(pin, 1)
-                    st.rerun()
-                if st.button(t("results.reviews.remove"), key=f"remove_{pin.pin}", icon=":material/delete:"):
-                    reviews.edit(pin, removed=True)
-                    st.rerun()
-            st.link_button(t("results.reviews.open"), f"{origin()}{pin.url}", icon=":material/open_in_new:")
+                st.image(picture.content, alt=picture.alt or t("pin.view"), width=230)
+        note = st.text_area(
+            t("results.reviews.note"), pin.note, key=f"note_{pin.pin}", max_chars=4000, height=90
+        )
+        with st.container(horizontal=True, gap="small"):
+            _acts(t, pin, note, first=first, last=last)
+
+
+def _acts(t: Words, pin: Pin, note: str, *, first: bool, last: bool) -> None:
+    """Draw what can be done with a pin; each is a row of its own in the database."""
+    if st.button(t("results.reviews.save"), key=f"save_{pin.pin}", disabled=note.strip() == pin.note):
+        reviews.edit(pin, note=note)
+        st.toast(t("results.reviews.saved"))
+        st.rerun()
+    st.link_button(t("results.reviews.open"), f"{origin()}{pin.url}", icon=":material/open_in_new:")
+    for key, by, still, icon in (("up", -1, first, "arrow_upward"), ("down", 1, last, "arrow_downward")):
+        label = t(f"results.reviews.{key}")
+        if st.button(label, key=f"{key}_{pin.pin}", disabled=still, icon=f":material/{icon}:"):
+            reviews.move(pin, by)
+            st.rerun()
+    if st.button(t("results.reviews.remove"), key=f"remove_{pin.pin}", icon=":material/delete:"):
+        reviews.edit(pin, removed=True)
+        st.rerun()
 
 
 def origin() -> str:

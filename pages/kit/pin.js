@@ -42,13 +42,9 @@ function standalone(svg, box) {                               // the drawing wit
   return "data:image/svg+xml;charset=utf-8," + encodeURIComponent(new XMLSerializer().serializeToString(copy))
 }
 
-function clip(ink, area, sides, box, scale) {                    // inset(top right bottom left), each px or %
-  const [top, right = top, bottom = top, left = right] = sides
-  const length = (text, whole) => (parseFloat(text) || 0) * (text.endsWith("%") ? whole / 100 : 1)
-  const x = area.x + length(left, area.width), y = area.y + length(top, area.height)
+function clip(ink, origin, points, box, scale) {               // polygon(x y, …) in pixels from where the pane begins
   ink.beginPath()
-  ink.rect((x - box.x) * scale, (y - box.y) * scale, (area.right - length(right, area.width) - x) * scale,
-    (area.bottom - length(bottom, area.height) - y) * scale)
+  for (const [x, y] of points) ink.lineTo((origin.x + x - box.x) * scale, (origin.y + y - box.y) * scale)
   ink.clip()
 }
 
@@ -70,9 +66,9 @@ async function painted(element) {
     const image = part instanceof SVGElement ? await load(standalone(part, place)) : part
     ink.save()
     for (let e = part; e && e !== element; e = e.parentElement) {   // panes of a map: their opacity, the swipe's cut
-      const style = getComputedStyle(e), cut = /^inset\((.*)\)$/.exec(style.clipPath)
+      const style = getComputedStyle(e), cut = /^polygon\((.*)\)$/.exec(style.clipPath)
       ink.globalAlpha *= Number(style.opacity)
-      if (cut) clip(ink, e.getBoundingClientRect(), cut[1].split(" "), box, scale)
+      if (cut) clip(ink, e.getBoundingClientRect(), cut[1].split(",").map((p) => p.trim().split(" ").map(parseFloat)), box, scale)
     }
     ink.drawImage(image, (place.x - box.x) * scale, (place.y - box.y) * scale, place.width * scale, place.height * scale)
     ink.restore()

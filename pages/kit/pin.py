@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +30,16 @@ output { font-size: .9rem; margin-left: .5rem; }
 )
 
 
+def labels(known: Iterable[Any], words: Words) -> dict[str, str]:
+    """Return what each review is called in a menu, by ``id``; no two alike: a menu knows its options by name."""
+    named: dict[str, str] = {}
+    for review in known:
+        label = f"{review.title} · {words.date(review.created)}"
+        again = sum(held.partition("\u200b")[0] == label for held in named.values())
+        named[review.id] = label + "\u200b" * again  # a space that nobody sees
+    return named
+
+
 @st.fragment
 def pin(words: Words) -> None:
     """Draw the small button beside the switches; the rest of the page is not run again by anything in it."""
@@ -45,11 +56,11 @@ def pin(words: Words) -> None:
 def _form(words: Words) -> None:
     from eogen.verdicts import reviews
 
-    known = {review.id: review for review in reviews.reviews()}
+    known = labels(reviews.reviews(), words)
     options = [*known, _NEW]
     which = st.selectbox(
         words("pin.review"), options, key="pin_review",
-        format_func=lambda name: known[name].title if name else words("pin.new"),
+        format_func=lambda name: known[name] if name else words("pin.new"),
     )  # fmt: skip
     if not which:
         name = st.text_input(words("pin.name"), key="pin_name", max_chars=200)

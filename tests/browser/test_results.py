@@ -48,6 +48,7 @@ def test_it_fits_a_phone(visit):
     page.locator(".eo-standings tbody").nth(5).wait_for()
     shot(page, "phone")
     assert page.evaluate(WIDE) <= 0
+    page.locator(".st-key-lang button").last.wait_for()
     pin, switch = (page.locator(s).first.bounding_box() for s in (".st-key-pin button", ".st-key-lang"))
     assert pin["x"] >= 0
     assert switch["x"] + switch["width"] <= 390
@@ -68,6 +69,7 @@ def test_a_view_is_pinned_read_again_and_handed_on(visit, open_page, tmp_path):
 
     desk = visit("/results?lang=en&view=expert&section=reviews")
     desk.get_by_text("How good are these models?").nth(1).wait_for()
+    desk.locator("[class*=st-key-pin_] img").first.wait_for()
     shot(desk, "reviews")
     assert axe(desk) == []
     with desk.expect_download() as got:

@@ -12,6 +12,7 @@ from eogen.verdicts import reviews
 from eogen.verdicts.reviews import Pin, Review
 from pages.kit import export
 from pages.kit.address import choose
+from pages.kit.pin import labels
 from pages.kit.style import escape
 from pages.kit.words import Words
 from pages.parts.results import overview, review_html, runs
@@ -28,7 +29,7 @@ def show(t: Words) -> None:
         return
     name = choose(
         st.selectbox, t("results.reviews.which"), list(known), name="review", default=next(iter(known)),
-        format_func=lambda n: known[n].title,
+        format_func=labels(known.values(), t).get,
     )  # fmt: skip
     review = known[name]
     held = reviews.pins(review.id)

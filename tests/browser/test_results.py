@@ -72,6 +72,10 @@ def test_a_view_is_pinned_read_again_and_handed_on(visit, open_page, tmp_path):
     desk.locator("[class*=st-key-pin_] img").first.wait_for()
     shot(desk, "reviews")
     assert axe(desk) == []
+    desk.get_by_label("Note", exact=True).fill("<b>Read</b> this twice.")
+    desk.keyboard.press("Tab")
+    desk.get_by_role("button", name="Keep the note").click()
+    desk.get_by_text("Note kept.").wait_for()
     with desk.expect_download() as got:
         desk.get_by_role("button", name="HTML file").click()
     got.value.save_as(tmp_path / "review.html")
@@ -95,7 +99,7 @@ def test_a_view_is_pinned_read_again_and_handed_on(visit, open_page, tmp_path):
     assert height > 200
     assert dark > 500  # dots, intervals and words are drawn, not an empty ground
     assert file.locator("h1").inner_text() == '<script>"r"</script>'
-    assert "<b>Read</b> this again." in file.locator("body").inner_text()
+    assert "<b>Read</b> this twice." in file.locator("body").inner_text()
     asked = [url for url in file.seen.external if not url.startswith("file:")]
     assert asked == []
     assert file.seen.errors == []

@@ -116,15 +116,15 @@ def test_a_run_of_this_machine_is_compared_with_the_kept_one(tmp_path, monkeypat
     assert boxes
 
 
-def test_a_review_is_made_edited_and_read_again(tmp_path, monkeypatch):
+def test_a_review_shows_its_pins(tmp_path, monkeypatch):
+    """What is clicked there is tested in Chromium."""
     monkeypatch.setenv("EOGEN_DB", f"sqlite:///{tmp_path / 'r.sqlite'}")
-    review = reviews.create("Novembre")
-    reviews.add(review.id, "/ocean?x=1", "First view", "old", [])
-    at = visit(lang="en", view="expert", section="reviews")
+    first, second = reviews.create("Same name"), reviews.create("Same name")
+    reviews.add(first.id, "/ocean?x=1", "First <view>", "a note", [])
+    at = visit(lang="en", view="expert", section="reviews", review=first.id)
     clean(at)
-    at.text_area[0].set_value("new").run()
-    at.button(key=f"save_{reviews.pins(review.id)[0].pin}").click().run()
-    assert not at.exception
-    assert [p.note for p in reviews.pins(review.id)] == ["new"]
-    at.button(key=f"remove_{reviews.pins(review.id)[0].pin}").click().run()
-    assert reviews.pins(review.id) == []
+    assert len(set(at.selectbox[0].options)) == 2
+    assert at.text_area[0].value == "a note"
+    assert any("First &lt;view&gt;" in e.proto.body for e in at.get("html"))
+    empty = visit(lang="en", view="expert", section="reviews", review=second.id)
+    assert not empty.text_area

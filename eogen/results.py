@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import os
@@ -140,8 +141,9 @@ def machine() -> dict[str, Any]:
     }
 
 
+@functools.cache
 def code_version() -> str:
-    """Return eogen's version, with the commit (and ``+changes``) when it runs from a git checkout."""
+    """Return eogen's version, with the commit (and ``+changes``) when it runs from a git checkout; asked once."""
     here = Path(__file__).resolve().parents[1]
     if not (here / ".git").exists():
         return __version__

@@ -134,9 +134,12 @@ def export(
     elif ending == "csv":
         text = to_csv(rows)
     else:
-        text = json.dumps(to_geojson(rows), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+        points = to_geojson(rows)
+        text = points.text
+        if points.left_out:
+            say(f"{points.left_out} answers have no position on the ground and are not in it.")
     try:
-        file.write_text(text, encoding="utf-8")
+        file.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise InputError(
             "json_file", "{file} cannot be written ({reason}).", file=str(file), reason=error.strerror

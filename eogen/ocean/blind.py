@@ -101,8 +101,8 @@ def _windows(held: np.ndarray, frame: int, tall: int, wide: int, least: int) -> 
     """Return windows of one frame, half overlapping, with at least ``least`` hidden cells."""
     sums = np.pad(held.astype(int).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
     found = []
-    for row in _steps(held.shape[0], tall):
-        for column in _steps(held.shape[1], wide):
+    for row in steps(held.shape[0], tall):
+        for column in steps(held.shape[1], wide):
             end, last = row + tall, column + wide
             count = sums[end, last] - sums[row, last] - sums[end, column] + sums[row, column]
             if count >= min(least, tall * wide // 2):
@@ -110,7 +110,8 @@ def _windows(held: np.ndarray, frame: int, tall: int, wide: int, least: int) -> 
     return found
 
 
-def _steps(length: int, size: int) -> list[int]:
+def steps(length: int, size: int) -> list[int]:
+    """Return where windows of a size start along an axis: half overlapping, the last one at the end."""
     return sorted({*range(0, length - size + 1, max(size // 2, 1)), length - size})
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from time import perf_counter
 from typing import Literal
 
@@ -21,6 +22,8 @@ from eogen.ocean.calibrate import LEVELS
 from eogen.ocean.problem import Estimate, Problem, problem
 from eogen.progress import Progress, silent
 
+#: Where the weights of the networks lie.
+WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "weights" / "ocean"
 Kind = Literal["simple", "statistical", "network", "generative"]
 
 

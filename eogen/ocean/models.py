@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
 
 from torch import nn
 
 from eogen.errors import InputError
 from eogen.nn import weights
 from eogen.nn.weights import Card
+from eogen.ocean.methods import WEIGHTS
 from eogen.ocean.networks import Denoiser, GappyVAE, Regressor, Velocity
 
-FOLDER = Path(__file__).resolve().parents[2] / "assets" / "weights" / "ocean"
+FOLDER = WEIGHTS
 
 MODELS: dict[str, Callable[[], nn.Module]] = {
     "hybrid": lambda: Velocity(hybrid=True),

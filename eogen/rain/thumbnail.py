@@ -8,9 +8,8 @@ from PIL import Image
 from eogen import __version__
 
 SIZE, SEED, DAY, REGIME, SLOT, SATELLITE = 512, 1, "2023-07-14", "frontal", 8, "DMSP-F16"
-#: Dry ground, the line between the halves, and the rain (mm/h) at the two ends of the colours.
-GROUND, LINE, LOW, HIGH = (243, 239, 228), (16, 23, 29), 0.2, 20.0
-_FROM = 0.2
+#: The line between the halves.
+LINE = (16, 23, 29)
 
 
 def key() -> str:
@@ -20,7 +19,7 @@ def key() -> str:
 
 def draw() -> np.ndarray:
     """Return uint8 pixels (512, 512, 3): left the map without the satellite, right with it; equal on every machine."""
-    from eogen.colour import table
+    from eogen.rain.pictures import pixels
     from eogen.rain.simulate import simulate
 
     halves = [
@@ -31,9 +30,6 @@ def draw() -> np.ndarray:
     ]
     side = min(halves[0].shape)
     rain = np.where(np.arange(side) < side // 2, *(half[:side, :side] for half in halves))
-    share = np.log(np.maximum(rain, LOW) / LOW) / np.log(HIGH / LOW)
-    at = (255 * (_FROM + (1 - _FROM) * np.clip(share, 0, 1))).round().astype(int)
-    pixels = np.where((rain >= LOW)[..., None], table("tempo")[at], np.array(GROUND, np.uint8))
-    big = np.array(Image.fromarray(pixels.astype(np.uint8)).resize((SIZE, SIZE), Image.Resampling.NEAREST))
+    big = np.array(Image.fromarray(pixels(rain)).resize((SIZE, SIZE), Image.Resampling.NEAREST))
     big[:, SIZE // 2 - 1 : SIZE // 2 + 1] = LINE
     return big

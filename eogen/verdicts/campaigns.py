@@ -16,9 +16,9 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from eogen import __version__
 from eogen.errors import InputError
 from eogen.progress import Progress, silent
+from eogen.results import code_version
 from eogen.verdicts import database as base
 from eogen.verdicts import tables
 from eogen.verdicts.draw import HOW, draw, weights
@@ -37,6 +37,7 @@ class Campaign:
         room, kind: what is judged (see :class:`eogen.verdicts.kinds.Kind`).
         answers: the kind's two.
         sides: whether the answers are panels shown left and right.
+        shuffled: panels whose order is drawn for each reviewer.
         blind: whether methods are hidden.
         seed: of the draw and of every reviewer's order.
         how: ``"stratified"``, ``"uncertain"`` or ``"random"``.
@@ -51,6 +52,7 @@ class Campaign:
     kind: str
     answers: tuple[str, str]
     sides: bool
+    shuffled: tuple[str, ...]
     blind: bool
     seed: int
     how: str
@@ -136,13 +138,16 @@ def create(
     again = {case.item: sum(item == case.item for item, _ in turns) - 1 for case in chosen}
     share = weights(candidates, chosen, how=how, seed=seed)
     made = Campaign(
-        f"{_slug(title)}-{uuid4().hex[:6]}", title, kind.room, kind.name, kind.answers, kind.sides, blind, seed, how,
-        dict(options or {}), len(candidates), datetime.now(UTC).isoformat(timespec="seconds"), __version__,
+        f"{_slug(title)}-{uuid4().hex[:6]}", title, kind.room, kind.name, kind.answers, kind.sides,
+        kind.answers if kind.sides else kind.shuffled if blind else (), blind, seed, how, dict(options or {}),
+        len(candidates), datetime.now(UTC).isoformat(timespec="seconds"), code_version(),
     )  # fmt: skip
-    drawn = []
-    for number, case in enumerate(chosen):
+    drawn = {}
+    for number, case in enumerate(
+        sorted(chosen, key=lambda one: one.item)
+    ):  # what is read or run once stays at hand
         progress(number, len(chosen), "pictures")
-        drawn.append(kind.draw(case))
+        drawn[case.item] = kind.draw(case)
     _keep(made, chosen, again, share, drawn, database)
     return made
 
@@ -152,10 +157,11 @@ def _keep(
     chosen: Sequence[Case],
     again: Mapping[str, int],
     share: Mapping[str, float],
-    drawn: Sequence[tuple[Panel, ...]],
+    drawn: Mapping[str, tuple[Panel, ...]],
     database: str | None,
 ) -> None:
-    row = asdict(made) | {"answers": json.dumps(made.answers), "options": _json(made.options)}
+    texts = {name: _json(getattr(made, name)) for name in ("answers", "shuffled", "options")}
+    row = asdict(made) | texts
     rows = [
         {
             "campaign": made.name, "number": number, "item": case.item, "repeats": again[case.item],
@@ -168,8 +174,8 @@ def _keep(
             "campaign": made.name, "item": case.item, "position": position, "name": panel.name, "png": panel.png,
             "legend": _json(asdict(panel.legend)) if panel.legend else "",
         }
-        for case, panels in zip(chosen, drawn, strict=True)
-        for position, panel in enumerate(panels)
+        for case in chosen
+        for position, panel in enumerate(drawn[case.item])
     ]  # fmt: skip
     with base.writing(database) as connection:
         connection.execute(sa.insert(tables.campaigns), row)
@@ -230,7 +236,8 @@ def _legend(text: str) -> Legend | None:
 
 
 def _campaign(row: Any) -> Campaign:
-    more = {"answers": tuple(json.loads(row["answers"])), "options": json.loads(row["options"])}
+    more = {name: tuple(json.loads(row[name])) for name in ("answers", "shuffled")}
+    more["options"] = json.loads(row["options"])
     return Campaign(**dict(row) | more)
 
 

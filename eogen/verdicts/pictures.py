@@ -44,5 +44,5 @@ def legend(scale: Scale, quantity: str) -> Legend:
 
 def _saved(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, "PNG", optimize=True)
+    image.save(buffer, "PNG", compress_level=5)
     return buffer.getvalue()

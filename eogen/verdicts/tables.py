@@ -59,6 +59,7 @@ campaigns = Table(
     Column("kind", String(LIMITS["kind"]), nullable=False),
     Column("answers", Text, nullable=False),  # JSON list
     Column("sides", Boolean, nullable=False),
+    Column("shuffled", Text, nullable=False),  # JSON list
     Column("blind", Boolean, nullable=False),
     Column("seed", Integer, nullable=False),
     Column("how", String(20), nullable=False),

@@ -11,11 +11,12 @@ import numpy as np
 import sqlalchemy as sa
 
 from eogen.errors import InputError
+from eogen.results import code_version
 from eogen.verdicts import database as base
 from eogen.verdicts import tables
 from eogen.verdicts.campaigns import Campaign, Held
 from eogen.verdicts.draw import APART
-from eogen.verdicts.kinds import BESIDES, Kind
+from eogen.verdicts.kinds import BESIDES
 from eogen.verdicts.record import Verdict, current
 from eogen.verdicts.store import as_row, from_row, load
 
@@ -56,7 +57,14 @@ class Place:
 def order(campaign: Campaign, reviewer: str, held: Sequence[Held]) -> tuple[Turn, ...]:
     """Return a reviewer's turns: the same for the same reviewer, another for another; repeats come well apart."""
     rng = np.random.default_rng(_seed(campaign, reviewer))
-    turns = [Turn(held[k], 0) for k in rng.permutation(len(held))]
+    at = [int(k) for k in rng.permutation(len(held))]
+    room = max(len(at) - APART, 0)  # a case that comes twice must come early enough the first time
+    once = [k for k in range(room) if not held[at[k]].repeats]
+    for late in (k for k in range(room, len(at)) if held[at[k]].repeats):
+        if once:
+            early = once.pop(int(rng.integers(len(once))))
+            at[early], at[late] = at[late], at[early]
+    turns = [Turn(held[k], 0) for k in at]
     for one in held:
         for repeat in range(1, one.repeats + 1):
             before = next(k for k, turn in enumerate(turns) if turn.key == (one.case.item, repeat - 1))
@@ -65,16 +73,10 @@ def order(campaign: Campaign, reviewer: str, held: Sequence[Held]) -> tuple[Turn
     return tuple(turns)
 
 
-def shown(
-    campaign: Campaign, reviewer: str, turn: Turn, panels: Sequence[str], kind: Kind | None = None
-) -> list[str]:
-    """Return the names of the panels in the order in which this reviewer sees them.
-
-    Sides, and the panels that a blind campaign shuffles, change places by a draw of their own; the others stay.
-    """
+def shown(campaign: Campaign, reviewer: str, turn: Turn, panels: Sequence[str]) -> list[str]:
+    """Return the names of the panels in the order in which this reviewer sees them: sides change places by a draw."""
     names = list(panels)
-    loose = campaign.answers if campaign.sides else (kind.shuffled if campaign.blind and kind else ())
-    at = [k for k, name in enumerate(names) if name in loose]
+    at = [k for k, name in enumerate(names) if name in campaign.shuffled]
     rng = np.random.default_rng(_seed(campaign, reviewer, *turn.key))
     for k, other in zip(at, rng.permutation(at), strict=True):
         names[k] = panels[other]
@@ -130,7 +132,7 @@ def judge(
     given = Verdict(
         campaign.room, case.item, answer, reviewer=reviewer, seconds=seconds, note=note, context=context,
         campaign=campaign.name, confidence=confidence, kind=campaign.kind, dataset=case.dataset, scene=case.scene,
-        thing=case.thing, method=case.method, weights=case.weights, repeat=turn.repeat,
+        thing=case.thing, method=case.method, weights=case.weights, repeat=turn.repeat, version=code_version(),
     )  # fmt: skip
     with base.writing(database) as connection:  # two windows of one reviewer: the first answer stands
         held = {(row.item, row.repeat): row for row in current(_rows(connection, campaign.name, reviewer))}

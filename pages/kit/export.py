@@ -33,6 +33,7 @@ FORMATS: dict[str, tuple[str, str, str]] = {
     "tif": ("geotiff", "image/tiff", "grid_on"),
     "geojson": ("geojson", "application/geo+json", "polyline"),
     "json": ("json", "application/json", "data_object"),
+    "jsonl": ("jsonl", "application/x-ndjson", "data_object"),
     "html": ("html", "text/html", "map"),
     "nc": ("netcdf", "application/x-netcdf", "database"),
     "png": ("png", "image/png", "image"),

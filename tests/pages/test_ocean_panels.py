@@ -275,40 +275,6 @@ def test_calibration_is_shown(lang):
     assert all((np.diff(numbers(c["y"])) >= 0).all() for c in curve)
 
 
-# --- the blind test ---
-
-
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_answers_are_kept_counted_and_taken_away(lang):
-    at = panel("blind", lang)
-    words = load(lang)
-    well(at, lang)
-    assert words("ocean.blind.none_yet") in texts(at)
-    keys = {b.key: b.proto.shortcut for b in at.button if b.key.startswith("ocean_blind")}
-    assert keys == {"ocean_blind_left": "left", "ocean_blind_right": "right"}
-    for side in ("left", "right", "left"):
-        at.button(key=f"ocean_blind_{side}").click().run()
-    well(at, lang)
-    answers = at.session_state["ocean_blind_answers"]
-    assert [a.answer for a in answers] == ["left", "right", "left"]
-    assert len({a.case for a in answers}) == 3
-    assert all(a.correct == ({"left": a.left, "right": a.right}[a.answer] == "real") for a in answers)
-    assert all(a.seconds >= 0 for a in answers)
-    assert "CSV" in files(at)
-    at.query_params["lang"] = "en" if lang == "fr" else "fr"
-    at.run()
-    assert len(at.session_state["ocean_blind_answers"]) == 3, "another language loses nothing"
-    at.selectbox(key="blind_method").select("nearest").run()
-    assert len(at.session_state["ocean_blind_answers"]) == 3, "another method loses nothing"
-
-
-def test_nothing_on_the_page_gives_the_answer_away():
-    at = panel("blind", "en")
-    body = bodies(at)
-    assert "real" not in body.lower().replace("really", "")
-    assert body.count("<figure") == 2
-
-
 # --- DINEOF ---
 
 

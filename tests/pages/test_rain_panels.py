@@ -17,6 +17,7 @@ from eogen.rain.archive import archive
 from eogen.rain.examples import TARGETS, day_of
 from eogen.rain.judge import judge
 from eogen.rain.methods import METHODS
+from eogen.rain.past import past as past_maps
 from eogen.rain.scores_fss import LEAST, fss_table
 from eogen.rain.simulate import simulate
 from eogen.results import Figure, Report
@@ -176,7 +177,7 @@ def test_a_network_with_a_grid_brings_its_own_past_maps():
     of = basis.Basis(
         "som", model, *basis._of_network(model), np.zeros(1), np.ones(1), *basis._errors(model), False
     )
-    past = fits.past(of)
+    past = past_maps(of)
     assert sorted(past.seed.tolist()) == sorted(held.block.tolist())
     assert past.cluster.tolist() == model.predict(held).cluster.tolist()
     assert fits.counts(of, past).tolist() == np.bincount(past.cluster, minlength=model.clusters).tolist()

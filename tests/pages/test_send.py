@@ -7,8 +7,10 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from eogen.verdicts.kinds import kind
 from pages.kit import send
 from pages.kit.words import LANGUAGES, load
+from tests.pages.reading import visit
 
 
 def page() -> None:
@@ -64,3 +66,30 @@ def test_a_comma_joins_and_what_is_empty_stays_out():
     assert send.address("en", "fillings", methods=("oi", "vae"), scenes=[], source="a b") == {
         "lang": "en", "view": "expert", "new": "fillings", "opt_methods": "oi,vae", "opt_source": "a b",
     }  # fmt: skip
+
+
+#: Page and panel -> the kind it sends.
+SENT = {
+    "change": (
+        {"source": "simulated", "scene": "flood", "method_a": "cva_zscore", "method_b": "rx"},
+        "changes",
+    ),
+    "ocean": ({"source": "simulated", "method_a": "convolution", "method_b": "climatology"}, "fillings"),
+}
+
+
+@pytest.mark.parametrize(("page", "lang"), [("change", "fr"), ("ocean", "en")])
+def test_a_room_sends_what_is_on_the_screen(page, lang):
+    address, name = SENT[page]
+    at = visit(page, lang=lang, view="expert", **address)
+    assert not at.exception
+    (found,) = [one.proto for one in at.get("page_link") if "new=" in one.proto.query_string]
+    assert found.label == load(lang)("kit.send.label")
+    asked = parse_qs(found.query_string)
+    assert asked["new"] == [name]
+    offered = {option.name: list(option.values()) for option in kind(name).options}
+    chosen = {
+        key.removeprefix("opt_"): value[0].split(",") for key, value in asked.items() if key[:4] == "opt_"
+    }
+    assert len(chosen) >= 3
+    assert all(set(values) <= set(offered[option]) for option, values in chosen.items())

@@ -8,11 +8,11 @@ import re
 import numpy as np
 import pytest
 
-from eogen.landcover.series import read_worldcereal, territory
+from eogen.landcover.series import read_worldcereal, territory, tints
 from eogen.landcover.series.cube import USUAL
 from eogen.landcover.series.told import Told
 from pages.kit.words import LANGUAGES, load
-from pages.parts.landcover.seasons import reason, strip, tints
+from pages.parts.landcover.seasons import reason, strip
 
 #: Every class of the game: those of France and of the territory, twins included.
 CLASSES = sorted({*read_worldcereal.CLASSES, *territory.LAWS})

@@ -116,7 +116,7 @@ def test_only_a_blind_campaign_shuffles_panels_that_are_no_answers(where):
     for blind in (False, True):
         made = c.create("panels", PLAIN, n=20, repeats=0, blind=blind, database=where)
         order = turns.order(made, "me", c.cases(made.name, where))
-        seen[blind] = {tuple(turns.shown(made, "me", turn, panels, PLAIN)) for turn in order}
+        seen[blind] = {tuple(turns.shown(made, "me", turn, panels)) for turn in order}
     assert seen[False] == {tuple(panels)}
     assert seen[True] == {("place", "real", "filled"), ("place", "filled", "real")}
 

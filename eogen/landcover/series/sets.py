@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,10 @@ from eogen.landcover.series import (
     read_worldcereal,
     read_worldcereal_cube,
 )  # fmt: skip
+from eogen.landcover.series.cube import USUAL
 from eogen.landcover.series.read_common import day_in
+
+log = logging.getLogger(__name__)
 
 Shape = Literal["parcels", "cube", "ndvi"]
 _TIFF = (".tif", ".tiff")
@@ -89,6 +93,27 @@ def open(chosen: SeriesSet, *, member: str | None = None) -> xr.Dataset:  # noqa
         return read_pastis.read(first, member)
     patches = {patch.name: patch for patch in read_terramesh.patches(first)}
     return read_terramesh.read(patches[member or chosen.members[0]])
+
+
+def best_labelled(root: str | Path) -> SeriesSet | None:
+    """Return the parcels with labels under ``root`` that models can read and of which there are most, if any."""
+    best, size = None, 0
+    for each in sets(root):
+        if each.kind == "worldcereal" and (count := _labelled(each)) > size:
+            best, size = each, count
+    return best
+
+
+def _labelled(each: SeriesSet) -> int:
+    """Return how many parcels of a set have a class and can be read; one damaged file must not hide the others."""
+    try:
+        held = open(each)
+    except InputError as error:
+        log.warning("%s: %s", each.name, error)
+        return 0
+    if "label" not in held or not set(USUAL) <= set(held["band"].values):
+        return 0
+    return int((held["label"].values >= 0).sum())
 
 
 def _folders(root: Path) -> Iterator[Path]:

@@ -29,11 +29,13 @@ class View:
         spot: the spectrum that is looked at.
         scene: the picture it comes from, where it comes from one.
         beliefs: of the chosen families, and of the reference where it was asked for.
+        source: of the menu that the spectrum comes from.
     """
 
     spot: Spot
     scene: Scene | None
     beliefs: list[Belief]
+    source: str = ""
 
 
 def show(guest: Visitor) -> None:
@@ -59,7 +61,7 @@ def show(guest: Visitor) -> None:
         if wanted and (found := _reference(t, spot, FAMILIES[pair[0]])) is not None:
             beliefs.append(found)
         _summary(t, spot, beliefs)
-    view = View(spot, scene, beliefs)
+    view = View(spot, scene, beliefs, source)
     panel = _panel(t, view)
     exports.bar(t, view, panel)
 

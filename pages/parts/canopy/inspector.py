@@ -13,6 +13,7 @@ import streamlit as st
 from eogen.canopy.priors import prior
 from eogen.canopy.space import INFERRED, column
 from pages.kit import figures
+from pages.kit.send import to_validation
 from pages.kit.words import Words
 from pages.parts.canopy import compute, names
 from pages.parts.canopy.choice import several
@@ -82,6 +83,8 @@ def show(t: Words, view: View) -> None:
         correlations(t, beliefs)
     table = numbers(t, here, beliefs)
     st.dataframe(table, hide_index=True, width="stretch", alt=t("canopy.inspector.table"))
+    asked = [one.name for one in beliefs if one.name != "reference"]
+    to_validation(t, "posteriors", canopy_source=view.source, canopy_families=asked)
 
 
 def marginals(t: Words, here: Spot, beliefs: Sequence[Belief]) -> None:

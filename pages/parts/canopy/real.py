@@ -13,24 +13,17 @@ import xarray as xr
 from scipy.ndimage import binary_dilation, label
 
 from eogen import catalog
-from eogen.canopy import read
+from eogen.canopy import field_points, read
+from eogen.canopy.field_points import POINTS
 from eogen.canopy.observation import Observation, observe
 from eogen.canopy.read import Chip
 from eogen.errors import InputError, Unavailable
 from pages.kit.provenance import Provenance
 from pages.kit.words import Words, typeset
-from pages.parts.canopy.sources import Field, Scene, Spot, digest
+from pages.parts.canopy.sources import Scene, Spot, digest
 
 ROOM = "canopy"
-#: source -> (entry of the catalogue, reader) of field points.
-POINTS = {
-    "cesbio": ("cesbio_insitu", read.cesbio),
-    "eth_lai": ("eth_rtminv", read.eth_rtminv),
-    "eth_traits": ("eth_croptraits", read.eth_croptraits),
-}
 CHIPS, DENSE = "eth_s2_patches", "s2_patch"
-#: Field variables, and what turns the reader's unit into the page's (ccc: g/m2 to µg/cm2).
-MEASURED = {"lai": 1.0, "ccc": 100.0, "cab": 1.0}
 
 
 def _stamp(folder: Path) -> str:
@@ -40,15 +33,7 @@ def _stamp(folder: Path) -> str:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _points(source: str, stamp: str, folder: Path) -> xr.Dataset | None:
-    try:
-        found = read.pixels(POINTS[source][1](folder))
-    except Unavailable:
-        return None
-    known = np.zeros(found.sizes["pixel"], bool)
-    for name in MEASURED:
-        if name in found:
-            known |= np.isfinite(found[name].values)
-    return found.isel(pixel=np.flatnonzero(known)) if known.any() else None
+    return field_points.points(source, folder)
 
 
 def points(source: str) -> xr.Dataset | None:
@@ -160,11 +145,7 @@ def _text(one: xr.Dataset, name: str) -> str:
 def spot(source: str, data: xr.Dataset, number: int, t: Words) -> Spot:
     """Return a point with its field values."""
     one = data.isel(pixel=slice(number, number + 1))
-    measured = {}
-    for name, factor in MEASURED.items():
-        if name in one and np.isfinite(value := float(one[name].values[0])):
-            sd = float(one[f"{name}_sd"].values[0]) * factor if f"{name}_sd" in one else float("nan")
-            measured[name] = Field(value * factor, sd if np.isfinite(sd) else None)
+    measured = field_points.measured(one)
     seen = observe(one)
     facts = []
     single = one.isel(pixel=0)
@@ -182,10 +163,7 @@ def spot(source: str, data: xr.Dataset, number: int, t: Words) -> Spot:
 def of_table(data: xr.Dataset, number: int, t: Words) -> Spot:
     """Return a row of a visitor's table."""
     one = data.isel(pixel=slice(number, number + 1))
-    measured = {}
-    for name, factor in MEASURED.items():
-        if name in one and np.isfinite(value := float(one[name].values[0])):
-            measured[name] = Field(value * factor)
+    measured = field_points.measured(one)
     seen = observe(one)
     key = digest("upload", seen.reflectance.numpy(), seen.geometry.numpy())
     return Spot(key, seen, "upload", t("canopy.place.row", n=number + 1), None, measured)

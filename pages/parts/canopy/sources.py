@@ -13,6 +13,7 @@ import torch
 import xarray as xr
 
 from eogen.canopy.dataset import complete
+from eogen.canopy.field_points import Field
 from eogen.canopy.noise import NOISE, Noise
 from eogen.canopy.observation import Observation
 from eogen.canopy.space import DERIVED, INFERRED
@@ -25,19 +26,6 @@ from pages.parts.canopy import compute
 CALM = Noise(0.003, 0.01)
 #: Seed of the territory of both views.
 SEED = 2
-
-
-@dataclass(frozen=True)
-class Field:
-    """What was measured on the ground.
-
-    Attributes:
-        value: in the unit of the variable.
-        sd: its standard deviation, where it was given.
-    """
-
-    value: float
-    sd: float | None = None
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
+from eogen.change import cases_to_judge, sights
 from eogen.change.objects import to_geojson, to_geotiff
-from pages.kit import export
+from pages.kit import export, send
 from pages.kit.words import Words
-from pages.parts.change import judge
+from pages.parts.change import judge, sources
 from pages.parts.change.state import State
 
 
@@ -25,6 +26,20 @@ def bar(t: Words, state: State, name: str, made: xr.Dataset, table: pd.DataFrame
     files.append(export.table(f"{stem}-objects", partial(listed, state, table)))
     files.append(export.record(f"{stem}-view", partial(record, state, name, made)))
     export.bar(files, t, key="change")
+    _send(t, state, name)
+
+
+def _send(t: Words, state: State, name: str) -> None:
+    """Offer the objects of these images, and places without any, for validation; not those of files of one's own."""
+    if state.source not in cases_to_judge.sources():
+        return
+    liberal = [limit for limit in cases_to_judge.LIMITS if float(limit) > state.rate]
+    simulated = state.source == sights.SIMULATED
+    send.to_validation(
+        t, "changes", change_source=state.source, change_scenes=[state.name], change_estimator=name,
+        change_limit=min(liberal, key=float, default=max(cases_to_judge.LIMITS, key=float)),
+        change_seeds=[str(sources.SEED)] if simulated else [],
+    )  # fmt: skip
 
 
 def listed(state: State, table: pd.DataFrame) -> pd.DataFrame:

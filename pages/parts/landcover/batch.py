@@ -12,6 +12,7 @@ from eogen.landcover import read
 from eogen.landcover.classifier import Classifier
 from pages.kit import export, progress
 from pages.kit.errors import sentence
+from pages.kit.send import to_validation
 from pages.kit.words import Words
 from pages.parts.landcover import compute
 from pages.parts.landcover.upload import PATCH, TYPES
@@ -48,6 +49,8 @@ def show(t: Words, model: Classifier, method: str) -> None:
     table = pd.DataFrame(kept[key])
     st.dataframe(table, hide_index=True, width="stretch", alt=t("landcover.batch.alt"))
     export.bar([export.table("eogen-landcover-batch", lambda: table)], t, key="batch", address=False)
+    # The visitor's own files stay with the visitor: what is judged is the network, on labelled images.
+    to_validation(t, "labels", landcover_model=model.name)
 
 
 def _row(t: Words, model: Classifier, method: str, name: str, data: bytes) -> dict[str, object]:

@@ -15,6 +15,7 @@ from pages.kit import card, progress, provenance
 from pages.kit.address import choose, number
 from pages.kit.errors import guard
 from pages.kit.hall import Visitor
+from pages.kit.send import to_validation
 from pages.kit.words import Words
 from pages.parts.landcover import (
     batch,
@@ -96,6 +97,17 @@ def show(guest: Visitor) -> None:
     panel = _panel(t, item, judged, sides, image, target)
     if len(judged) == len(sides):
         exports.bar(t, item, image, judged, target, panel)
+        _send(t, item, chosen)
+
+
+def _send(t: Words, item: sources.Item, chosen: dict[str, tuple[str, str]]) -> None:
+    """Draw the link that makes a campaign of such explanations: those of the first network."""
+    network = chosen["a"][0]
+    several = [method for model, method in chosen.values() if model == network]
+    to_validation(
+        t, "explanations", landcover_source=item.source, landcover_model=network,
+        landcover_methods=list(dict.fromkeys(several)),
+    )  # fmt: skip
 
 
 def _panel(

@@ -15,6 +15,7 @@ from rasterio.warp import transform
 from eogen import catalog
 from eogen.landcover import read, simulate
 from eogen.landcover.bands import CLASSES
+from eogen.landcover.shelf import SETS
 from pages.kit.provenance import Provenance
 from pages.kit.words import Words
 
@@ -23,14 +24,6 @@ ROOM = "landcover"
 ORDER = ("eurosat_ms", "eurosat_rgb", "terramesh", "simulated", "upload")
 #: Rounds of ten classes in the deck of the public game.
 ROUNDS = 5
-#: source -> (name of the data set, licence), said under every picture.
-SETS = {
-    "eurosat_rgb": ("EuroSAT (Helber et al. 2019)", "MIT"),
-    "eurosat_ms": ("EuroSAT (Helber et al. 2019)", "MIT"),
-    "terramesh": ("TerraMesh (IBM/ESA)", "CC BY 4.0"),
-    "simulated": ("eogen.landcover.simulate", "GPL-3.0"),
-    "upload": ("", ""),
-}
 
 
 @dataclass(frozen=True)

@@ -7,22 +7,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
 import xarray as xr
 
 from eogen.ocean import psc
-from eogen.ocean.methods import METHODS, fill
+from eogen.ocean.methods import METHODS, WEIGHTS, fill
 from eogen.progress import Progress, silent
 from pages.parts.ocean.state import State
 
 #: Results kept; one frame of 96 x 96 cells with 16 members takes 0.7 MB.
 KEPT = 64
-#: Where the weights of the networks lie.
-WEIGHTS = Path(__file__).resolve().parents[3] / "assets" / "weights" / "ocean"
-
 
 #: From so many cells on, a method that is neither simple nor quick asks first.
 LARGE = 160 * 160

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from eogen.ocean import seas, sights
 from eogen.ocean.gap import gap_score
 from eogen.raster import geotiff_bytes
-from pages.kit import export
+from pages.kit import export, send
+from pages.kit.address import whole
 from pages.kit.words import Words
-from pages.parts.ocean import compute
+from pages.parts.ocean import compute, sources
 from pages.parts.ocean.state import State
 
 
@@ -37,6 +40,18 @@ def bar(t: Words, state: State, found: dict[str, xr.Dataset]) -> None:
         files.append(export.table(f"{stem}-scores", partial(table, state, found)))
     files.append(export.record(f"{stem}-view", partial(record, state)))
     export.bar(files, t, key="ocean")
+    to_validation(t, state, "fillings", state.methods)
+
+
+def to_validation(t: Words, state: State, kind: str, methods: Sequence[str]) -> None:
+    """Offer what methods make of this sea for validation; not of a file of one's own."""
+    if state.source not in sights.names():
+        return
+    simulated = state.source in seas.SIMULATED
+    send.to_validation(
+        t, kind, ocean_source=state.source, ocean_methods=list(dict.fromkeys(methods)),
+        ocean_seeds=[str(whole("sea", sources.SEED))] if simulated else [],
+    )  # fmt: skip
 
 
 def dataset(state: State, made: xr.Dataset) -> xr.Dataset:

@@ -8,17 +8,22 @@ from typing import Any
 
 import streamlit as st
 
-from eogen.ocean import blind
+from eogen.errors import InputError
+from eogen.ocean import blind, sights
 from eogen.ocean.blind import Answer, Case
-from pages.kit import card, export
+from eogen.verdicts import Verdict, add
+from pages.kit import card, errors, export
 from pages.kit.address import choose
 from pages.kit.hall import Visitor
 from pages.kit.words import Words
-from pages.parts.ocean import bench, content, shades, tiles, titles
+from pages.parts.ocean import bench, content, exports, shades, tiles, titles
 from pages.parts.ocean.state import State
+from pages.parts.verdicts import reviewer
 
 #: Where the session keeps all answers (never cleared by a rerun), and what is on the screen since when.
 _ANSWERS, _SHOWN = "ocean_blind_answers", "ocean_blind_shown"
+#: Verdicts that are not on the disk yet, and why not.
+_WAITING, _FAILED = "ocean_blind_waiting", "ocean_blind_failed"
 #: Cases dealt.
 CASES = 40
 
@@ -49,7 +54,10 @@ def show(guest: Visitor, state: State) -> None:
         st.success(t("ocean.blind.all_done", n=len(cases)))
     else:
         _ask(t, state, found, case, name, len(here & done) + 1, len(cases))
+    if (failed := st.session_state.pop(_FAILED, None)) is not None:
+        errors.show(failed, t)
     _said(t, answers, name)
+    exports.to_validation(t, state, "real_or_filled", [name])
 
 
 def _ask(t: Words, state: State, found: Any, case: Case, name: str, at: int, count: int) -> None:
@@ -69,14 +77,14 @@ def _ask(t: Words, state: State, found: Any, case: Case, name: str, at: int, cou
             tiles.grid([picture], "100%")
             st.button(
                 t(f"ocean.blind.{side}_real"), key=f"ocean_blind_{side}", width="stretch", type="primary",
-                shortcut=side.capitalize(), on_click=_answer, args=(case, side, name),
+                shortcut=side.capitalize(), on_click=_answer, args=(case, side, name, state),
             )  # fmt: skip
     st.html(shades.legend(t, quantity, colours, titles.variable(t, quantity)))
     st.caption(t("ocean.blind.same"))
 
 
-def _answer(case: Case, side: str, name: str) -> None:
-    """Keep an answer; a double press on one case counts once."""
+def _answer(case: Case, side: str, name: str, state: State) -> None:
+    """Keep an answer, here and as a verdict; a double press on one case counts once."""
     answers: list[Answer] = st.session_state.setdefault(_ANSWERS, [])
     if any(a.case == case.name for a in answers):
         return
@@ -95,6 +103,35 @@ def _answer(case: Case, side: str, name: str) -> None:
             round(seconds, 2),
         )
     )
+    _keep(_verdict(answers[-1], case, name, state))
+
+
+def _verdict(answer: Answer, case: Case, name: str, state: State) -> Verdict:
+    """Return an answer as a verdict: which of the two was taken for real."""
+    about = state.cut.attrs
+    return Verdict(
+        "ocean", case.name, "real" if answer.correct else "filled", reviewer=reviewer.name_of_session(),
+        seconds=answer.seconds if answer.seconds >= 0 else None, kind="real_or_filled",
+        dataset=str(about.get("dataset", ""))[:200], scene=f"{state.source} {str(state.date)[:10]}"[:200], method=name,
+        weights=sights.weights(name),
+        context={
+            "source": state.source, "content": state.key[:40], "region": list(state.region), "frame": case.frame,
+            "rows": list(case.rows), "columns": list(case.columns), "member": case.member, "seed": state.seed,
+            "left": answer.left, "right": answer.right,
+        },
+    )  # fmt: skip
+
+
+def _keep(verdict: Verdict) -> None:
+    """Write a verdict to the disk, with those that could not be written before; what fails waits for the next."""
+    waiting: list[Verdict] = st.session_state.setdefault(_WAITING, [])
+    waiting.append(verdict)
+    try:
+        add(waiting)
+    except InputError as error:  # shown under the question when the page is drawn
+        st.session_state[_FAILED] = error
+        return
+    waiting.clear()
 
 
 def _said(t: Words, answers: list[Answer], name: str) -> None:

@@ -12,8 +12,9 @@ from eogen.rain.basis import Basis
 from eogen.rain.blocks import mean_bounds
 from eogen.rain.examples import TARGETS, day_of
 from eogen.rain.orbits import passes
+from eogen.rain.past import Past
+from eogen.rain.past import past as past_maps
 from pages.parts.rain import fits
-from pages.parts.rain.fits import Past
 
 #: Days of a cell whose passes are looked up; half-hours of a day.
 DAYS, SLOTS = 12, 48
@@ -45,7 +46,7 @@ class Cells:
 @st.cache_resource(show_spinner=False, max_entries=6)
 def _cells(name: str, stamp: float) -> Cells:
     of = fits.found(name)
-    past = fits.past(of)
+    past = past_maps(of)
     count = fits.counts(of, past)
     rows = []
     for cell in range(of.model.clusters):

@@ -17,6 +17,7 @@ from pages.kit.card import metric_html
 from pages.kit.hall import Visitor
 from pages.kit.maps.legend import scale_legend
 from pages.kit.provenance import Provenance
+from pages.kit.send import to_validation
 from pages.kit.words import Words
 from pages.parts.rain import cards_view, fits, names, som_view
 from pages.parts.rain.cards import Cells, cells
@@ -75,6 +76,7 @@ def show(guest: Visitor, state: State) -> None:
         [export.table(f"rain-cells-{name}", partial(saved, held)), export.Chart(key, f"rain-cells-{name}")], t,
         key="rain_cells",
     )  # fmt: skip
+    to_validation(t, "families", rain_method=name)
 
 
 def _chosen(t: Words, column: object, held: Cells, score: str, name: str) -> int:

@@ -19,6 +19,7 @@ from eogen.rain.scores import score_maps
 from pages.kit import export, figures, progress, provenance
 from pages.kit.address import choose, number
 from pages.kit.hall import Visitor
+from pages.kit.send import to_validation
 from pages.kit.words import Words
 from pages.parts.rain import cards_view, fits, names, score_upload, score_view, som_view, subjects
 from pages.parts.rain.state import State
@@ -116,6 +117,7 @@ def _drawn(t: Words, state: State, of: Subject, name: str, score: str, said: Jud
          export.File(f"{stem}.nc", partial(netcdf, said.maps, truth)), export.Chart("rain_series", "rain-series")],
         t, key="rain_score",
     )  # fmt: skip
+    to_validation(t, "scores", rain_score_method=name)
 
 
 def _standing(t: Words, name: str, said: Judgement, at: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 
 import pandas as pd
@@ -156,7 +155,7 @@ def files(t: Words, campaign: Campaign, rows: list[Verdict]) -> None:
         [
             export.File(f"{name}.csv", lambda: to_csv(rows)),
             export.File(f"{name}.jsonl", lambda: to_lines(rows)),
-            export.File(f"{name}.geojson", lambda: json.dumps(to_geojson(rows), ensure_ascii=False) + "\n"),
+            export.File(f"{name}.geojson", lambda: to_geojson(rows).text),
         ],
         t, key="verdicts_files",
     )  # fmt: skip

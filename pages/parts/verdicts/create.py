@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -14,13 +16,16 @@ from eogen.verdicts.kinds import Kind, Option, kinds
 from pages.kit import progress
 from pages.kit.words import Words
 
+#: Tables of a room's words that may name a choice.
+TABLES = ("methods", "families", "sources", "scenes", "sets", "models")
 #: In a session: the queue that was asked for and is being made.
 _ASKED = "verdicts_asked"
 
 
 def show(t: Words) -> None:
     """Draw the form, pre-filled from the address (``opt_<name>=`` for options)."""
-    known = kinds()
+    with st.spinner(t("verdicts.create.loading")):  # the first time all rooms are loaded
+        known = kinds()
     st.button(
         t("verdicts.desk.all"),
         icon=":material/arrow_back:",
@@ -80,11 +85,23 @@ def _option(t: Words, kind: Kind, option: Option) -> Any:
     if not values:
         st.caption(t("verdicts.create.nothing", option=label))
         return None
-    key = f"verdicts_{kind.name}_{option.name}"
+    key, named = f"verdicts_{kind.name}_{option.name}", partial(_value, t, kind.room)
     if option.several:
         wanted = [value for value in asked.split(",") if value in values] or values[:1]
-        return st.multiselect(label, values, wanted, key=key)
-    return st.selectbox(label, values, values.index(asked) if asked in values else 0, key=key)
+        return st.multiselect(label, values, wanted, key=key, format_func=named)
+    at = values.index(asked) if asked in values else 0
+    return st.selectbox(label, values, at, key=key, format_func=named)
+
+
+def _value(t: Words, room: str, value: str) -> str:
+    """Return a choice in the room's own words, where it has some; seeds and limits are numbers."""
+    if f"verdicts.values.{value}" in t:
+        return t(f"verdicts.values.{value}")
+    for table in TABLES:
+        for key in (f"{room}.{table}.{value}", f"{room}.{table}.{value}.name"):
+            if key in t:
+                return t(key)
+    return value.replace(".", ",") if t.lang == "fr" and re.fullmatch(r"[0-9.]+", value) else value
 
 
 def _make(t: Words, kind: Kind, asked: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 from eogen.errors import InputError
 from eogen.verdicts import campaigns, database, turns
 from eogen.verdicts.campaigns import Campaign, Held
-from eogen.verdicts.kinds import BESIDES, Panel, kinds
+from eogen.verdicts.kinds import BESIDES, Panel
 from eogen.verdicts.turns import Place, Turn
 from pages.kit import errors
 from pages.kit.style import escape
@@ -84,7 +84,7 @@ def _ask(t: Words, campaign: Campaign, who: str, held: Sequence[Held], place: Pl
 def _drawn(t: Words, campaign: Campaign, who: str, turn: Turn) -> tuple[list[str], str]:
     """Return the order of the panels for this reviewer, and the pictures as HTML."""
     panels = _panels(database.name(), campaign.name, turn.held.case.item)
-    order = turns.shown(campaign, who, turn, [panel.name for panel in panels], kinds().get(campaign.kind))
+    order = turns.shown(campaign, who, turn, [panel.name for panel in panels])
     return order, pictures.html(t, campaign, panels, order)
 
 

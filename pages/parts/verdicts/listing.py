@@ -6,25 +6,21 @@ import streamlit as st
 
 from eogen.verdicts import campaigns, current, database, load
 from eogen.verdicts.campaigns import Campaign
-from eogen.verdicts.kinds import kinds
 from pages.kit.style import escape
 from pages.kit.words import Words
 from pages.parts.verdicts import pictures, reviewer
+
+#: The kind that a new queue begins with.
+FIRST = "changes"
 
 
 def show(t: Words) -> None:
     """Draw the list, and the way to a new queue."""
     st.markdown(t("verdicts.list.lead"))
     found = campaigns.campaigns()
-    with st.container(horizontal=True, gap="small"):
-        if kinds():
-            st.button(
-                t("verdicts.list.new"),
-                icon=":material/add:",
-                type="primary",
-                key="verdicts_new",
-                on_click=_new,
-            )
+    st.button(
+        t("verdicts.list.new"), icon=":material/add:", type="primary", key="verdicts_new", on_click=_new
+    )
     if not found:
         st.info(t("verdicts.list.none"), icon=":material/checklist:")
     who = reviewer.known()
@@ -80,5 +76,4 @@ def _open(name: str, panel: str) -> None:
 
 
 def _new() -> None:
-    first = next(iter(kinds()))
-    st.query_params["new"] = first
+    st.query_params["new"] = FIRST

@@ -48,25 +48,25 @@ def show(t: Words, campaign: Campaign) -> None:
 
 def _turing(t: Words, campaign: Campaign, rows: list[Verdict], held: list[Held], who: str | None) -> None:
     methods = sorted({h.case.method for h in held if h.case.truth})
-    st.markdown(f"**{t('verdicts.machine.test')}**")
+    test = campaign.sides or campaign.blind  # else it is no test of what is real, but people against labels
+    title = t(f"verdicts.machine.{'test' if test else 'truth'}")
+    st.markdown(f"**{title}**")
     bars = []
     every = curves.turing(rows, {h.case.item: h.case.truth for h in held}, reviewer=who)
     for method in methods:
         truth = {h.case.item: h.case.truth for h in held if h.case.method == method}
         told = curves.turing(rows, truth, reviewer=who)
         if told.share.value is not None:
-            bars.append(
-                card.Bar(method or "–", told.share.value, written(t, told.share, share=True), main=True,
-                         low=told.share.low, high=told.share.high, note=t(f"agreement.turing.{told.verdict}"))
-            )  # fmt: skip
+            said = written(t, told.share, share=True)
+            note = t(f"agreement.turing.{told.verdict}") if test else ""
+            ends = {"low": told.share.low, "high": told.share.high}
+            bars.append(card.Bar(method or "–", told.share.value, said, note, main=True, **ends))
     if every.share.value is None:
         st.caption(t("agreement.turing.open"))
         return
-    card.bars(bars, t, label=t("verdicts.machine.test"), room=campaign.room)
-    st.markdown(
-        t("verdicts.machine.right", share=written(t, every.share, share=True), n=every.share.n)
-        + " " + t(f"agreement.turing.{every.verdict}")
-    )  # fmt: skip
+    card.bars(bars, t, label=title, room=campaign.room)
+    said = t("verdicts.machine.right", share=written(t, every.share, share=True), n=every.share.n)
+    st.markdown(f"{said} {t(f'agreement.turing.{every.verdict}')}" if test else said)
 
 
 def _scores(t: Words, campaign: Campaign, rows: list[Verdict], held: list[Held], who: str | None) -> None:

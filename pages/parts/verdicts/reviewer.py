@@ -13,11 +13,17 @@ PREFIX = "anon-"
 _KEY = "verdicts_reviewer"
 
 
-def known() -> str:
+def name_of_session() -> str:
     """Return the reviewer of the address or of this session; a made-up one the first time."""
     asked = " ".join(st.query_params.get("reviewer", "").split())[: LIMITS["reviewer"]]
     name = asked or st.session_state.get(_KEY) or f"{PREFIX}{secrets.token_hex(3)}"
     st.session_state[_KEY] = name
+    return name
+
+
+def known() -> str:
+    """Return :func:`name_of_session`, and put it into the address."""
+    name = name_of_session()
     if st.query_params.get("reviewer") != name:
         st.query_params["reviewer"] = name
     return name

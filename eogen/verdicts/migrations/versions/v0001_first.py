@@ -46,6 +46,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(40), nullable=False),
         sa.Column("answers", sa.Text, nullable=False),
         sa.Column("sides", sa.Boolean, nullable=False),
+        sa.Column("shuffled", sa.Text, nullable=False),
         sa.Column("blind", sa.Boolean, nullable=False),
         sa.Column("seed", sa.Integer, nullable=False),
         sa.Column("how", sa.String(20), nullable=False),

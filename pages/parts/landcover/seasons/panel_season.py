@@ -10,6 +10,7 @@ from eogen.progress import Progress
 from pages.kit import card, figures, progress, provenance
 from pages.kit.hall import Visitor
 from pages.kit.maps.legend import class_legend
+from pages.kit.send import to_validation
 from pages.kit.words import Words
 from pages.parts.landcover.seasons import (
     compute,
@@ -57,6 +58,7 @@ def show(guest: Visitor, state: State) -> None:
         if (about := compute.knows(state.source, state.method).card) is not None:
             provenance.model_card(about, t, key="season")
     season_export.bar(t, state, sides, chart="season")
+    to_validation(t, "seasons", landcover_parcels=state.source, landcover_season_model=state.method)
 
 
 def prepare(t: Words, state: State) -> bool:

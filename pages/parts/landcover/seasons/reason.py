@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from eogen.landcover.series import tints
 from eogen.landcover.series.told import Told
 from pages.kit.words import Words
-from pages.parts.landcover.seasons import tints
 
 #: Lights a sentence can name: spectral groups, and all of them together.
 LIGHTS = ("visible", "red_edge", "nir", "swir", "any")
@@ -24,7 +24,7 @@ def cue(t: Words, light: str, side: str, colour: str | None, months: Sequence[in
         t: the reader's words.
         light: one of :data:`LIGHTS`.
         side: ``"strong"``, ``"weak"`` or ``"plain"``.
-        colour: name of the tile's colour (:data:`pages.parts.landcover.seasons.tints.NAMES`), for visible light.
+        colour: name of the tile's colour (:data:`eogen.landcover.series.tints.NAMES`), for visible light.
         months: numbers from 0.
     """
     when = t.list(t(f"landcover.series.public.of_month.{m + 1}") for m in months)

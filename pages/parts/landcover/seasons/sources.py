@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import streamlit as st
 import xarray as xr
 
 from eogen import catalog
-from eogen.errors import InputError
 from eogen.landcover.series import sets, territory
-from eogen.landcover.series.cube import USUAL
 from eogen.landcover.series.kept import TEST_SEEDS, prepared
 from pages.kit.provenance import Provenance
 from pages.kit.words import Words
 
 ROOM = "landcover"
-log = logging.getLogger("eogen.pages")
 #: Names of the sources, in the order of the menu.
 ORDER = ("france", "territory")
 #: Simulated parcels offered; their seed is one nothing was learnt from.
@@ -65,23 +61,8 @@ def _france() -> tuple[Path, str] | None:
 
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _largest(folder: str, stamp: float) -> tuple[Path, str] | None:
-    best, size = None, 0
-    for each in sets.sets(folder):
-        if each.kind == "worldcereal" and (count := _labelled(each)) > size:
-            best, size = (Path(folder), each.name), count
-    return best
-
-
-def _labelled(each: sets.SeriesSet) -> int:
-    """Return how many parcels of a set have a class and can be read; one damaged file must not close the page."""
-    try:
-        held = sets.open(each)
-    except InputError as error:
-        log.warning("%s: %s", each.name, error)
-        return 0
-    if "label" not in held or not set(USUAL) <= set(held["band"].values):
-        return 0
-    return int((held["label"].values >= 0).sum())
+    best = sets.best_labelled(folder)
+    return (Path(folder), best.name) if best else None
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)

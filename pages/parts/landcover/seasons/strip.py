@@ -7,10 +7,10 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import streamlit as st
 
+from eogen.landcover.series import tints
 from eogen.landcover.series.season import ndvi
 from pages.kit.style import escape
 from pages.kit.words import Words
-from pages.parts.landcover.seasons import tints
 
 
 def html(

@@ -1,0 +1,99 @@
+"""Judging in Chromium, by keys and by thumb: how fast the next case comes, and that an answer is kept first."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from eogen.verdicts import campaigns, current, database, load
+from tests.browser.harness import ARTEFACTS, axe, settle
+from tests.judged import PLAIN, SIDES
+
+pytestmark = pytest.mark.browser
+
+#: Milliseconds from a key to the next case, the target.
+SOON = 300
+LEFT = "document.querySelectorAll('.eo-case img')[1]?.src ?? ''"
+
+
+@pytest.fixture(scope="module")
+def desk(serve, tmp_path_factory) -> Iterator[tuple[str, str]]:
+    """The address of the app, and of its database."""
+    where = f"sqlite:///{tmp_path_factory.mktemp('verdicts') / 'v.sqlite'}"
+    yield serve("app.py", EOGEN_DB=where), where
+    database.close()
+
+
+@pytest.fixture
+def visit(desk, open_page):
+    def go(path, **options):
+        page = open_page(desk[0] + path, **options)
+        page.set_default_timeout(60_000)
+        page.locator(".eo-case img").first.wait_for()
+        settle(page)
+        return page
+
+    return go
+
+
+def done(page) -> str:
+    return page.locator("[data-testid=stProgress]").first.inner_text()
+
+
+def test_from_key_to_next_case(desk, visit):
+    made = campaigns.create("keys", SIDES, n=24, repeats=0, blind=True, database=desk[1])
+    page = visit(f"/verdicts?lang=fr&view=expert&campaign={made.name}&reviewer=AB")
+    took = []
+    for k in range(16):
+        before, begun = page.evaluate(LEFT), time.monotonic()
+        page.keyboard.press("ArrowLeft" if k % 2 else "ArrowRight")
+        page.wait_for_function(
+            f"before => {{ const now = {LEFT}; return now && now !== before }}", arg=before
+        )
+        took.append(1000 * (time.monotonic() - begun))
+        assert len(load(database=desk[1])) == k + 1, "kept before the next case was shown"
+    print(f"\nkey to next case: median {statistics.median(took):.0f} ms, most {max(took):.0f} ms")
+    assert statistics.median(took) <= SOON
+    page.keyboard.press("u")
+    page.get_by_text("17 sur 24").wait_for()
+    page.keyboard.press("z")
+    page.get_by_text("16 sur 24").wait_for()
+    page.keyboard.press("n")
+    field = page.locator(".st-key-verdicts_note input")
+    field.wait_for()
+    page.wait_for_function("document.activeElement?.closest('.st-key-verdicts_note') !== null")
+    page.keyboard.type("un nuage")  # its letters are no keys: nothing is answered meanwhile
+    page.keyboard.press("Enter")
+    settle(page)
+    assert "16 sur 24" in done(page)
+    page.locator(".st-key-verdicts_first button").click()
+    page.get_by_text("17 sur 24").wait_for()
+    assert current(load(database=desk[1]))[-1].note == "un nuage"
+    page.reload()
+    page.get_by_text("17 sur 24").wait_for()
+    page.seen.assert_clean()
+
+
+def test_with_a_thumb(desk, visit):
+    made = campaigns.create("thumb", PLAIN, n=10, repeats=0, database=desk[1])
+    page = visit(
+        f"/verdicts?lang=en&campaign={made.name}&reviewer=CD", viewport={"width": 390, "height": 844}, has_touch=True
+    )  # fmt: skip
+    for name in ("first", "second", "unsure", "skip"):
+        box = page.locator(f".st-key-verdicts_{name} button").bounding_box()
+        assert box["y"] + box["height"] <= 844, f"{name} is below the screen"
+        assert min(box["width"], box["height"]) >= 44
+    picture = page.locator(".eo-case img").first.bounding_box()
+    assert (
+        picture["y"] + picture["height"] < page.locator(".st-key-verdicts_first button").bounding_box()["y"]
+    )
+    page.locator(".st-key-verdicts_first button").tap()
+    page.get_by_text("1 of 10").wait_for()
+    settle(page)
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=ARTEFACTS / "verdicts_phone.png")
+    assert axe(page) == []
+    page.seen.assert_clean()

@@ -48,10 +48,13 @@ def test_it_fits_a_phone(visit):
     page.locator(".eo-standings tbody").nth(5).wait_for()
     shot(page, "phone")
     assert page.evaluate(WIDE) <= 0
-    page.locator(".st-key-lang button").last.wait_for()
-    pin, switch = (page.locator(s).first.bounding_box() for s in (".st-key-pin button", ".st-key-lang"))
-    assert pin["x"] >= 0
-    assert switch["x"] + switch["width"] <= 390
+    page.get_by_role("radio", name="EN").or_(
+        page.get_by_role("button", name="EN", exact=True)
+    ).first.wait_for()
+    hall = page.locator(".st-key-hall").bounding_box()
+    assert hall["x"] >= 0
+    assert hall["x"] + hall["width"] <= 390
+    assert page.locator("[class*=st-key-pin] button").first.is_visible()
 
 
 def test_a_view_is_pinned_read_again_and_handed_on(visit, open_page, tmp_path):

@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from pages.kit.address import choose
+from pages.kit.pin import pin
 from pages.kit.rooms import open_desks, open_rooms
 from pages.kit.stand import mode
 from pages.kit.style import escape
@@ -53,6 +54,8 @@ def controls() -> Words:
         if mode.public_only():
             mode.keep_address()
         else:
+            if is_expert():
+                pin(words)
             choose(
                 switch,
                 words("views.label"),

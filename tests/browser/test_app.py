@@ -89,6 +89,8 @@ def test_a_fresh_server_entered_by_a_deep_link_shows_the_page(app):
         "Change",
         "Rain",
         "Landscape",
+        "Validation",
+        "Results",
     ]
     assert first["lang"] == "en"
     first["seen"].assert_clean()

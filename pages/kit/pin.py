@@ -16,6 +16,7 @@ from pages.kit.words import Words
 
 _NEW = ""
 _DONE = "_pin_done"
+_MADE = "_pin_made"
 _mount = st.components.v2.component(
     "eogen_pin",
     html="<button type=button></button> <output aria-live=polite></output>",
@@ -58,6 +59,8 @@ def _form(words: Words) -> None:
 
     known = labels(reviews.reviews(), words)
     options = [*known, _NEW]
+    if (made := st.session_state.pop(_MADE, None)) in known:  # the next view goes into the review just begun
+        st.session_state["pin_review"] = made
     which = st.selectbox(
         words("pin.review"), options, key="pin_review",
         format_func=lambda name: known[name] if name else words("pin.new"),
@@ -75,6 +78,7 @@ def _form(words: Words) -> None:
     if sent is None:
         return
     review = which or reviews.create(name or words("pin.unnamed")).id
+    st.session_state[_MADE] = review
     kept, refused = _pictures(sent)
     heading = str(sent.get("heading", ""))[:300]
     reviews.add(review, _address(words), title.strip() or heading or words("pin.view"), note, kept)

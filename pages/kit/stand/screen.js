@@ -3,7 +3,7 @@
 const KEYS = new Set(["F1", "F3", "F5", "F6", "F7", "F10", "F11", "F12", "BrowserBack", "BrowserForward", "BrowserHome"])
 const CHORDS = new Set("nNtTwWpPsSoOuUjJhHdDgGfFlLrR+-=0".split(""))
 
-export default function ({ data, parentElement }) {
+export default function ({ parentElement }) {
   const before = parentElement.eogenStand
   before?.leave()
   const root = document.documentElement
@@ -35,7 +35,7 @@ export default function ({ data, parentElement }) {
 
   // Streamlit's components draw in shadow roots, which no style sheet of the page reaches: each gets one as it comes; looking costs about a millisecond and is put off while much changes
   const sheet = new CSSStyleSheet()
-  sheet.replaceSync(data.inside)
+  sheet.replaceSync("INSIDE.CSS")
   const large = () => {
     for (const { shadowRoot } of document.querySelectorAll("*"))
       if (shadowRoot && !shadowRoot.adoptedStyleSheets.includes(sheet)) shadowRoot.adoptedStyleSheets.push(sheet)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import streamlit as st
@@ -14,10 +15,11 @@ from pages.kit.words import Words
 
 HERE = Path(__file__).parent
 CSS = HERE / "stand.css"
-#: The same for what components draw out of reach of the page's style sheets.
-INSIDE = (HERE / "inside.css").read_text(encoding="utf-8")
+#: The same for what components draw out of reach of the page's style sheets; it stands in the script itself.
+_INSIDE = json.dumps((HERE / "inside.css").read_text(encoding="utf-8"))
+_SCRIPT = (HERE / "screen.js").read_text(encoding="utf-8").replace('"INSIDE.CSS"', _INSIDE)
 
-_bolt = st.components.v2.component("eogen_stand", js=(HERE / "screen.js").read_text(encoding="utf-8"))
+_bolt = st.components.v2.component("eogen_stand", js=_SCRIPT)
 
 
 def position() -> str:
@@ -34,7 +36,7 @@ def frame(words: Words, pages: list[Page], page: Page) -> None:
         if page.url_path in DESKS:  # experts' pages: a visitor's link must not open them here
             st.switch_page(pages[0])
         st.html(CSS)
-        _bolt(key="_stand", data={"inside": INSIDE}, height="content")
+        _bolt(key="_stand", height="content")
         _bar(words, pages[0])
     tour.guide(words, pages, page)
 

@@ -19,6 +19,8 @@ _KINDS = {
 #: Baselines that stand in no registry: learners and formulas of the evaluations.
 _BASELINES = {
     "canopy": ("sl2p", "independent"),
+    # Closed forms that others published, and that our networks must beat.
+    "change": ("gaussian_pmi", "gaussian_conditional", "rx"),
     "rain": ("map_ridge", "map_forest", "pca_ridge", "stations_ridge", "stations_forest"),
     "landcover": ("majority", "logistic_regression"),
 }

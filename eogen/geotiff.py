@@ -166,8 +166,8 @@ def _straight(transform: Affine) -> Affine | None:
     """Return ``transform`` where x depends on the column only and y on the row only, else None."""
     numbers = np.array(transform[:6], dtype=float)
     straight = np.isfinite(numbers).all() and transform.b == transform.d == 0
-    # A pixel of less than a micrometre or of more than a globe, or a place off every map, is damage: nothing can be
+    # A pixel of less than a micrometre or of more than a globe, or a corner beyond the stars, is damage: nothing can be
     # laid there, and what warps a picture fails on it.
     sides, corner = np.abs(numbers[[0, 4]]), np.abs(numbers[[2, 5]])
-    usable = straight and (sides > 1e-9).all() and (sides < 1e8).all() and (corner < 1e9).all()
+    usable = straight and (sides > 1e-9).all() and (sides < 1e8).all() and (corner < 1e15).all()
     return transform if usable and transform != Affine.identity() else None

@@ -116,9 +116,9 @@ def _results(files: Files, folder: Path) -> Any:
 
 
 def _verdicts(files: Files, folder: Path) -> Any:
-    from eogen.verdicts.store import current, load
+    from eogen.verdicts import current, read_lines
 
-    return current(load("change", _written(files, folder)[0]).verdicts)
+    return current(read_lines(_written(files, folder)[0].read_bytes()).verdicts)
 
 
 def _archive(files: Files, folder: Path) -> Any:

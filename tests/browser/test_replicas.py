@@ -17,11 +17,20 @@ from urllib.parse import urlsplit
 import pytest
 
 from benchmarks.visitors import Visitor
+from eogen.verdicts import campaigns, database, load
+from tests import postgres
 from tests.browser.harness import REPOSITORY, free_port, start
+from tests.judged import SIDES
 
 NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="no nginx here (tests/nginx.sh installs Debian's)")
 QUERY = "lang=en&view=expert"
+
+
+def finished(work):
+    """Run to its end, in a thread: the browser of another test keeps this one's loop running."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 def ask(url, path, method="GET", body=None, **headers):
@@ -59,11 +68,19 @@ def gauge(server, name):
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory):
-    """Two replicas with one secret and one cache folder, and nginx before them."""
+def where_verdicts_are():
+    """The address of a PostgreSQL that both replicas share."""
+    yield postgres.fresh()
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory, where_verdicts_are):
+    """Two replicas with one secret, one cache folder and one database, and nginx before them."""
     folder = tmp_path_factory.mktemp("replicas")
     more = {
         "EOGEN_WARMUP": "0",
+        "EOGEN_DB": where_verdicts_are,
         "OMP_NUM_THREADS": "1",
         "EOGEN_DATA": str(folder / "no_data"),
         "XDG_CACHE_HOME": str(folder / "cache"),
@@ -133,9 +150,9 @@ def test_a_visitor_stays_with_one_replica_and_both_have_some(house):
     url, apps = house
     visitors = [joined(arrive(url)) for _ in range(8)]
     assert len(set(visitors)) == 8
-    first = [asyncio.run(where(url, cookies, apps)) for cookies in visitors]
+    first = [finished(where(url, cookies, apps)) for cookies in visitors]
     assert set(first) == {0, 1}, "one replica has them all"
-    assert [asyncio.run(where(url, cookies, apps)) for cookies in visitors] == first
+    assert [finished(where(url, cookies, apps)) for cookies in visitors] == first
 
 
 def test_an_upload_reaches_the_replica_of_its_session(house):
@@ -156,7 +173,7 @@ def test_an_upload_reaches_the_replica_of_its_session(house):
             return answer.status, said
 
     for _ in range(3):  # whichever replica they are given
-        status, said = asyncio.run(uploaded(arrive(url)))
+        status, said = finished(uploaded(arrive(url)))
         assert status == 204, said
 
 
@@ -179,7 +196,7 @@ def test_numbers_are_for_the_operator_alone(house):
 def test_what_each_replica_says_of_itself(house):
     _, apps = house
     for app in apps:  # the families are there once somebody has come
-        asyncio.run(_open(app.url, ""))
+        finished(_open(app.url, ""))
         assert gauge(app, "eogen_jobs") == 0
         assert 50e6 < gauge(app, "eogen_memory_bytes") < 2e9
         assert (
@@ -188,6 +205,18 @@ def test_what_each_replica_says_of_itself(house):
             > 0
         )
         assert gauge(app, "eogen_info") == 1
+
+
+def test_what_is_judged_on_one_replica_is_known_on_the_other(house, where_verdicts_are, open_page):
+    _, apps = house
+    made = campaigns.create("shared", SIDES, n=6, repeats=0, database=where_verdicts_are)
+    for done, app in enumerate([*apps, *apps]):
+        page = open_page(f"{app.url}/verdicts?lang=en&campaign={made.name}&reviewer=AB")
+        page.get_by_text(f"{done} of 6").wait_for(timeout=60_000)
+        page.locator(".st-key-verdicts_first button").click()
+        page.get_by_text(f"{done + 1} of 6").wait_for(timeout=30_000)
+        page.context.close()
+    assert len(load(campaign=made.name, database=where_verdicts_are)) == 4
 
 
 async def _open(url, cookies):
@@ -202,15 +231,13 @@ async def _open(url, cookies):
 def test_when_a_replica_dies_its_visitors_find_their_view_in_the_other(house):
     """The last test of the file: a replica is killed."""
     url, apps = house
-    cookies = next(
-        c for c in (joined(arrive(url)) for _ in range(40)) if asyncio.run(where(url, c, apps)) == 0
-    )
-    before = asyncio.run(_open(url, cookies))
+    cookies = next(c for c in (joined(arrive(url)) for _ in range(40)) if finished(where(url, c, apps)) == 0)
+    before = finished(_open(url, cookies))
     apps[0].process.send_signal(signal.SIGKILL)
     apps[0].process.wait(10)
     answer, _ = ask(url, "/", Cookie=cookies)
     assert answer.status == 200
-    after = asyncio.run(_open(url, cookies))
+    after = finished(_open(url, cookies))
     assert after == before
     assert after["lang"] == ["EN"]
     assert after["view"] == before["view"]

@@ -124,7 +124,9 @@ def year(series: np.ndarray, bands: list[str], months: np.ndarray) -> bytes:
     seen = np.isfinite(index)
     curve.plot(at[seen], index[seen], color=GREEN, linewidth=1.8, marker="o", markersize=4)
     curve.set(ylim=(-0.6, 1.0), yticks=(-0.5, 0, 0.5, 1), xticks=at, xlim=(-0.5, len(at) - 0.5))
-    curve.text(-0.4, -0.42, "NDVI", fontsize=8, color=INK)  # inside: the margin has no room beside the figures
+    curve.text(
+        -0.4, -0.42, "NDVI", fontsize=8, color=INK
+    )  # inside: the margin has no room beside the figures
     curve.set_xticklabels([str(m) for m in months])
     curve.grid(axis="y", color=FAINT, linewidth=0.5)
     return figure_png(made)

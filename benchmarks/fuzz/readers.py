@@ -116,9 +116,10 @@ def _results(files: Files, folder: Path) -> Any:
 
 
 def _verdicts(files: Files, folder: Path) -> Any:
-    from eogen.verdicts.store import current, load
+    from eogen.verdicts.export import to_csv
+    from eogen.verdicts.record import current, read_lines
 
-    return current(load("change", _written(files, folder)[0]).verdicts)
+    return to_csv(current(read_lines(_written(files, folder)[0].read_bytes()).verdicts))
 
 
 def _archive(files: Files, folder: Path) -> Any:

@@ -140,7 +140,7 @@ def _kept(folder: Path) -> Iterator[tuple[str, Files]]:
     from torch import nn
 
     from eogen.results import Figure, Report
-    from eogen.verdicts.store import Verdict
+    from eogen.verdicts.record import Verdict
 
     torch.manual_seed(0)
     state = save({k: v.contiguous() for k, v in nn.Linear(3, 2).state_dict().items()})

@@ -150,7 +150,7 @@ def test_a_list_longer_than_its_file_is_never_asked_for(name: str, length: int, 
             held = file[name].id
             start = held.get_offset() if name == "whole" else held.get_chunk_info(0).byte_offset
     else:
-        start = raw.index(name.encode() + b"\0")
+        start = raw.index(name.encode() + b"\0") + (56 if length == 1 else 0)  # past the type and the space
     at = raw.index(struct.pack("<I", length), start)
     assert at - start < 100
     for wrong in (len(raw) + 1, 2**28, 2**32 - 1):

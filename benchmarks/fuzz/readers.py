@@ -79,11 +79,14 @@ def _rain_extent(files: Files, folder: Path) -> Any:
 
 def _rain_radar(files: Files, folder: Path) -> Any:
     from eogen import limits
-    from eogen.rain import read_radar
+    from eogen.rain import read_gauges, read_radar
     from pages.parts.rain.score_upload import written
 
     with limits.visitor():  # as pages.parts.rain.score_upload
-        return read_radar.read(written(files, folder / "radar")).load()
+        paths = written(files, folder / "radar")
+        if all(read_gauges.is_gauges(path.read_bytes()[:300]) for path in paths):
+            return read_gauges.read(paths[0]).load()
+        return read_radar.read(paths).load()
 
 
 def _series(files: Files, folder: Path) -> Any:

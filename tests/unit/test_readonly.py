@@ -169,4 +169,5 @@ def test_the_desk_says_it_before_a_case_is_judged(lang, shown, monkeypatch):
         at.run()
         assert not at.exception
         assert (load(lang)("robust.read_only") in [info.value for info in at.info]) is said
+        assert at.button(key="verdicts_new").disabled is said
     assert shown.exists()

@@ -1,4 +1,4 @@
-"""How much may come out of a file, and what it may point to.
+"""How much may come out of a file.
 
 A file of a visitor is held to less than one that somebody keeps in a folder of their own: pages open what is given to
 them inside :func:`visitor`.
@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import IO
-
-import h5py
 
 from eogen.errors import InputError
 
@@ -66,35 +64,6 @@ def member(archive: zipfile.ZipFile, inside: str, name: str) -> bytes:
         InputError: ``too_much_inside``. KeyError, zipfile.BadZipFile, zlib.error: it is absent or damaged.
     """
     return _all(archive.open(inside), name)
-
-
-def self_contained(file: h5py.File, name: str) -> None:
-    """Refuse an HDF5 file that takes values from other files: external storage, links, virtual datasets.
-
-    HDF5 would open any path of this machine that the file names, and show its bytes as numbers.
-
-    Raises:
-        InputError: ``file_points_outside``.
-    """
-    outside: list[str] = []
-
-    def link(path: str, found: object) -> None:
-        if isinstance(found, h5py.ExternalLink):
-            outside.append(path)
-
-    def each(path: str, found: object) -> None:
-        if isinstance(found, h5py.Dataset) and (found.is_virtual or found.external):
-            outside.append(path)
-
-    file.visititems_links(link)
-    file.visititems(each)
-    if outside:
-        raise InputError(
-            "file_points_outside",
-            "{name} takes {what} from another file, which is not opened here; give a file that holds its own values.",
-            name=name,
-            what=", ".join(outside[:3])[:100],
-        )
 
 
 def _all(stream: IO[bytes], name: str) -> bytes:

@@ -42,12 +42,12 @@ class Bait(BaseHTTPRequestHandler):
 
 
 class Child:
-    """A process that opens files, one at a time."""
+    """A process that opens files, one at a time; ``bare``: it opens none before it says that it is ready."""
 
-    def __init__(self, home: Path, seed: int, bait: str) -> None:
+    def __init__(self, home: Path, seed: int, bait: str, *, bare: bool = False) -> None:
         own = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "HOME": str(home), "TMPDIR": str(home)}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.fuzz.child", str(home), str(seed), bait],
+            [sys.executable, "-m", "benchmarks.fuzz.child", str(home), str(seed), bait, str(int(bare))],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=os.environ | own, bufsize=0,
         )  # fmt: skip
         self._buffer = b""
@@ -110,7 +110,7 @@ def run(numbers: list[int], seed: int, *, say: bool = False, longest: float = SI
         child: Child | None = None
         for number in numbers:
             if child is None:
-                child = Child(home, seed, bait)
+                child = Child(home, seed, bait, bare=max(numbers) < 0)
                 if child.ready is None:
                     said = (home / "stderr.txt").read_text()[-2000:]
                     raise RuntimeError(f"the child did not start: {child.end()}\n{said}")

@@ -1,4 +1,4 @@
-"""Files that were made to harm: bombs, lies, links out of the file, programs, endless queries."""
+"""Files that were made to harm: bombs, lies, programs, endless queries; HDF5 has a file of its own."""
 
 from __future__ import annotations
 
@@ -17,25 +17,24 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import h5py
 import numpy as np
 import rasterio
 from rasterio.io import MemoryFile
 
+from benchmarks.fuzz import hostile_hdf5
+from benchmarks.fuzz.hostile_hdf5 import GRIDS, Attack
 from benchmarks.fuzz.mutate import zipped
 from benchmarks.fuzz.seeds import Files
 
-#: ``(name of the attack, reader, files, whether it must be refused)``
-Attack = tuple[str, str, Files, bool]
 IMAGES = ("landcover", "canopy", "change_pair")
-GRIDS = ("ocean", "rain", "rain_radar")
 
 
 def all_attacks(bait: str, secret: Path) -> list[Attack]:
     """Return every attack; ``bait`` is an address that nobody may ask, ``secret`` a file that nobody may read."""
     with tempfile.TemporaryDirectory() as place:
-        makers = (_pointers(bait, secret), _rasters(), _pictures(), _zips(bait), _hdf5(secret, Path(place)), _texts(),
-                  _databases(Path(place)), _programs(Path(place)), _compressed())  # fmt: skip
+        makers = (_pointers(bait, secret), _rasters(), _pictures(), _zips(bait), _texts(),
+                  hostile_hdf5.attacks(secret, Path(place)), _databases(Path(place)), _programs(Path(place)),
+                  _compressed())  # fmt: skip
         return [attack for maker in makers for attack in maker]
 
 
@@ -155,68 +154,6 @@ def _zips(bait: str) -> Iterator[Attack]:
         yield attack, "ocean", (("a.zip", data),), True
         if attack not in ("zip in a zip", "endless zarr", "endless array", "deep axes", "no member"):
             yield attack, "archive", (("a.zip", data),), True
-
-
-def _hdf5(secret: Path, place: Path) -> Iterator[Attack]:
-    """HDF5 that points out of itself, or promises what no disk holds."""
-
-    def grid(name: str, **how: object) -> Iterator[Attack]:
-        path = place / "grid.nc"
-        with h5py.File(path, "w") as file:
-            for axis, values in (
-                ("time", [0.0]),
-                ("lat", [43.05, 43.15, 43.25]),
-                ("lon", [5.05, 5.15, 5.25]),
-            ):
-                file[axis] = np.array(values)
-                file[axis].make_scale(axis)
-            file["time"].attrs["units"] = np.bytes_("days since 2020-01-01")
-            file["lat"].attrs["units"], file["lon"].attrs["units"] = "degrees_north", "degrees_east"
-            for variable, unit in (("chlor_a", "mg m-3"), ("rain_rate", "mm h-1")):
-                if "link" in how:
-                    file[variable] = how["link"]
-                    continue
-                made = file.create_dataset(variable, **how)
-                made.attrs["units"] = unit
-                for number, axis in enumerate(("time", "lat", "lon")[: made.ndim]):
-                    if made.shape[number] == len(file[axis]):
-                        made.dims[number].attach_scale(file[axis])
-        for reader in ("ocean", "rain_radar"):
-            yield name, reader, (("grid.nc", path.read_bytes()),), True
-
-    yield from grid("storage in another file", shape=(1, 3, 3), dtype="f4", external=[(str(secret), 0, 36)])
-    yield from grid("link to another file", link=h5py.ExternalLink(str(secret), "/chl"))
-    yield from grid("link to nothing", link=h5py.SoftLink("/nowhere"))
-    layout = h5py.VirtualLayout(shape=(1, 3, 3), dtype="f4")
-    layout[:] = h5py.VirtualSource(str(secret), "chl", shape=(1, 3, 3))
-    path = place / "virtual.nc"
-    with h5py.File(path, "w") as file:
-        file.create_virtual_dataset("chlor_a", layout)
-    yield "virtual dataset", "ocean", (("v.nc", path.read_bytes()),), True
-    yield from grid("terabytes", shape=(1, 10**6, 10**6), dtype="f8", chunks=(1, 1000, 1000))
-    yield from grid("gigabytes", shape=(1, 15_000, 15_000), dtype="f8", chunks=(1, 1000, 1000))
-    with h5py.File(path, "w") as file:
-        file["a"] = h5py.SoftLink("/b")
-        file["b"] = h5py.SoftLink("/a")
-        file["g/loop"] = h5py.SoftLink("/g")
-        file["hard/again"] = file["g"]
-        file["g/up"] = file["/"]
-    for reader in GRIDS:
-        yield "links in a circle", reader, (("c.nc", path.read_bytes()),), True
-    head = (
-        b"CDF\x01" + struct.pack(">IIII", 0, 10, 1, 1) + b"a\0\0\0" + struct.pack(">I", 2**31 - 1) + bytes(8)
-    )
-    head += struct.pack(">IIII", 11, 1, 1, ord("b") << 24) + struct.pack(
-        ">IIIIIIII", 1, 0, 0, 0, 6, 2**31, 80, 0
-    )
-    for reader in GRIDS:
-        yield "huge classic", reader, (("k.nc", head),), True
-        yield (
-            "count of dimensions",
-            reader,
-            (("k.nc", b"CDF\x01" + struct.pack(">III", 0, 10, 2**31 - 1)),),
-            True,
-        )
 
 
 def _texts() -> Iterator[Attack]:

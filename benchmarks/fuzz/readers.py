@@ -79,11 +79,14 @@ def _rain_extent(files: Files, folder: Path) -> Any:
 
 def _rain_radar(files: Files, folder: Path) -> Any:
     from eogen import limits
-    from eogen.rain import read_radar
+    from eogen.rain import read_gauges, read_radar
     from pages.parts.rain.score_upload import written
 
     with limits.visitor():  # as pages.parts.rain.score_upload
-        return read_radar.read(written(files, folder / "radar")).load()
+        paths = written(files, folder / "radar")
+        if all(read_gauges.is_gauges(path.read_bytes()[:300]) for path in paths):
+            return read_gauges.read(paths[0]).load()
+        return read_radar.read(paths).load()
 
 
 def _series(files: Files, folder: Path) -> Any:
@@ -116,9 +119,10 @@ def _results(files: Files, folder: Path) -> Any:
 
 
 def _verdicts(files: Files, folder: Path) -> Any:
-    from eogen.verdicts import current, read_lines
+    from eogen.verdicts.export import to_csv
+    from eogen.verdicts.record import current, read_lines
 
-    return current(read_lines(_written(files, folder)[0].read_bytes()).verdicts)
+    return to_csv(current(read_lines(_written(files, folder)[0].read_bytes()).verdicts))
 
 
 def _archive(files: Files, folder: Path) -> Any:

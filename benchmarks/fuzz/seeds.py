@@ -75,8 +75,8 @@ def _ocean(folder: Path) -> Iterator[tuple[str, Files]]:
         "ocean",
         (
             (
-                "bins.csv",
-                b"time,latitude,longitude,chlor_a (mg m-3)\n2020-01-01,43.1,5.2,0.3\n2020-01-02,43.2,5.3,0.4\n",
+                "bins_20200101.csv",
+                b"latitude,longitude,chlor_a (mg m-3)\n43.1,5.2,0.3\n43.1,5.3,0.5\n43.2,5.2,0.4\n43.2,5.3,0.4\n",
             ),
         ),
     )
@@ -140,7 +140,7 @@ def _kept(folder: Path) -> Iterator[tuple[str, Files]]:
     from torch import nn
 
     from eogen.results import Figure, Report
-    from eogen.verdicts.store import Verdict
+    from eogen.verdicts.record import Verdict
 
     torch.manual_seed(0)
     state = save({k: v.contiguous() for k, v in nn.Linear(3, 2).state_dict().items()})

@@ -123,7 +123,7 @@ def _zip_members(opened: zipfile.ZipFile) -> Iterator[_Member]:
     for info in opened.infolist():
         kind = stat.S_IFMT(info.external_attr >> 16)
         strange = kind not in (0, stat.S_IFREG, stat.S_IFDIR) or bool(info.flag_bits & 1)
-        if strange or not info.is_dir():
+        if strange or not info.filename.endswith("/"):  # is_dir() fails on an empty name
             yield _Member(info.filename, info.file_size, strange, partial(opened.open, info))
 
 

@@ -13,10 +13,14 @@ import numpy as np
 from scipy import fft
 from scipy.optimize import least_squares
 
+from eogen.errors import InputError
+
 #: Distances (km, as multiples of a pixel) at which the covariance is fitted, and the number of frame lags.
 EDGES = np.array([0.5, 1.5, 2.5, 3.5, 5, 7, 10, 14, 20, 28, 40, 56, 80, 112])
 LAGS = 6
 MOST_FRAMES = 40
+#: Pairs of seen cells at one distance and delay, from which their covariance is told.
+PAIRS = 500
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,9 @@ class Covariance:
 def empirical(
     anomaly: np.ndarray, days: np.ndarray, pixel: tuple[float, float], rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return distances (km), delays (days), covariances and pair counts, each (n,).
+    """Return distances (km), delays (days), covariances and pair counts, each (n,); none where too little was seen.
+
+    A distance of -1 stands for the very same cells.
 
     Args:
         anomaly: (time, lat, lon) float32, NaN = missing.
@@ -101,12 +107,12 @@ def empirical(
         for r in range(len(EDGES)):
             inside = ring == r
             n = count.ravel()[inside].sum()
-            if n > 500 and (r > 0 or lag > 0):
+            if n > PAIRS and (r > 0 or lag > 0):
                 mean_distance = (distance.ravel()[inside] * count.ravel()[inside]).sum() / n
                 rows.append((mean_distance, np.mean(delays), total.ravel()[inside].sum() / n, n))
-            elif n > 500:  # the very same cells: holds the nugget
+            elif n > PAIRS:  # the very same cells: holds the nugget
                 rows.append((-1.0, 0.0, total.ravel()[inside].sum() / n, n))
-    return tuple(np.array(c) for c in zip(*rows, strict=True))  # type: ignore[return-value]
+    return tuple(np.array(rows, float).reshape(-1, 4).T)  # type: ignore[return-value]
 
 
 def fitted(
@@ -121,9 +127,21 @@ def fitted(
 
     ``offset``: also fit a constant that was taken from the pairs of the same frame, for frames whose own mean holds
     much of what is to be known (few frames, far apart in time).
+
+    Raises:
+        InputError: ``ocean_seen_little``.
     """
     distance, delay, value, count = empirical(anomaly, days, pixel, rng)
     same = distance < 0
+    if same.all():
+        frames, rows, columns = anomaly.shape
+        raise InputError(
+            "ocean_seen_little",
+            "This cube ({frames} dates of {rows} × {columns} cells) is too small or too cloudy to measure how alike "
+            "its places are, which needs {pairs} pairs of seen cells; give a larger region or more dates, or choose a "
+            "simpler method.",
+            frames=frames, rows=rows, columns=columns, pairs=PAIRS,
+        )  # fmt: skip
     # A sea without any anomaly has a covariance too: next to none.
     total = max(float(value[same][0]) if same.any() else float(value.max()), 1e-6)
     d, t, c = distance[~same], delay[~same], value[~same]

@@ -186,7 +186,7 @@ def fill(
 
     Raises:
         InputError: ``ocean_method``; ``ocean_frames`` when the cube has fewer frames than the method needs;
-            ``ocean_drivers``; ``ocean_members``.
+            ``ocean_drivers``; ``ocean_members``; ``ocean_seen_little``.
         Unavailable: ``no_model_weights``.
     """
     row = method(name)

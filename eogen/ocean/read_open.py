@@ -8,11 +8,10 @@ import tokenize
 import zipfile
 from pathlib import Path
 
-import h5py
 import pandas as pd
 import xarray as xr
 
-from eogen import limits
+from eogen import hdf5
 from eogen.errors import InputError, Unavailable
 
 #: First bytes of NetCDF-4 (HDF5) and of the three NetCDF-3 formats.
@@ -68,8 +67,8 @@ def open_dataset(source: Path | bytes, name: str | None = None) -> xr.Dataset:
             raise not_netcdf(shown)
         target = io.BytesIO(source) if isinstance(source, bytes) else source
         if engine == "h5netcdf":
-            with h5py.File(target) as file:  # h5netcdf leaves half an object behind where HDF5 refuses
-                limits.self_contained(file, shown)
+            with hdf5.opened(source, shown):  # and h5netcdf leaves half an object behind where HDF5 refuses
+                pass
         return xr.open_dataset(target, engine=engine, **how)
     except InputError:
         raise

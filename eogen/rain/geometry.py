@@ -22,6 +22,9 @@ class Projected:
         dy: step of the rows, negative where they go south.
         rows: their number.
         columns: their number.
+
+    Raises:
+        pyproj.exceptions.CRSError: PROJ does not know ``proj``; said while the file is read, not when it is drawn.
     """
 
     proj: str
@@ -31,6 +34,9 @@ class Projected:
     dy: float
     rows: int
     columns: int
+
+    def __post_init__(self) -> None:
+        geographic(self.proj)
 
     def lat_lon(self) -> tuple[np.ndarray, np.ndarray]:
         """Return (rows, columns) latitudes and longitudes of the centres, degrees; NaN off the Earth."""
@@ -60,6 +66,7 @@ class Curved:
 Geometry = Projected | Axes | Curved
 
 
+@lru_cache(maxsize=4)
 def geographic(proj: str) -> Transformer:
     """Return what turns (x, y) of ``proj`` into (longitude, latitude) on its own ellipsoid."""
     crs = CRS.from_user_input(proj)

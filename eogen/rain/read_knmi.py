@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import re
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-from eogen import limits
+from eogen import hdf5, limits
 from eogen.errors import InputError
 from eogen.rain.field import CLIP, Field, clipped, not_rain
 from eogen.rain.geometry import Projected
@@ -31,8 +30,7 @@ def read(source: Path | bytes, *, name: str | None = None, clip: float = CLIP) -
     if first_bytes(source, 8) != HDF5:
         raise not_gridded(shown)
     try:
-        with h5py.File(io.BytesIO(source) if isinstance(source, bytes) else source, "r") as file:
-            limits.self_contained(file, shown)
+        with hdf5.opened(source, shown) as file:
             return _read(file, shown, clip)
     except InputError:
         raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from eogen import limits
+from eogen import hdf5, limits
 from eogen.errors import InputError
 from eogen.rain.field import CLIP, Field, clipped, not_rain
 from eogen.rain.geometry import Projected, geographic
@@ -47,8 +46,7 @@ def read(
     if first_bytes(source, 8) != HDF5:
         raise not_gridded(shown)
     try:
-        with h5py.File(io.BytesIO(source) if isinstance(source, bytes) else source, "r") as file:
-            limits.self_contained(file, shown)
+        with hdf5.opened(source, shown) as file:
             return _read(file, shown, least_quality, clip)
     except InputError:
         raise

@@ -20,7 +20,7 @@ import h5py
 import numpy as np
 import xarray as xr
 
-from eogen import limits
+from eogen import hdf5, limits
 from eogen.errors import InputError, Unavailable
 
 HDF5, CLASSIC = b"\x89HDF\r\n\x1a\n", (b"CDF\x01", b"CDF\x02")
@@ -99,14 +99,13 @@ def opened(source: Path | bytes, name: str | None = None) -> Iterator[Opened]:
     head = first_bytes(source, 8)
     if head != HDF5 and head[:4] not in CLASSIC:
         raise not_gridded(shown)
-    target = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
         if head == HDF5:
-            with h5py.File(target, "r") as file:
-                limits.self_contained(file, shown)
+            with hdf5.opened(source, shown) as file:
                 yield _hdf5(file, shown)
         else:
             how = {"decode_times": False, "mask_and_scale": False, "decode_coords": False}
+            target = io.BytesIO(source) if isinstance(source, bytes) else source
             with xr.open_dataset(target, engine="scipy", **how) as dataset:
                 held = {
                     str(key): Variable(str(key), tuple(map(str, v.dims)), dict(v.attrs), v)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
-import h5py
 import numpy as np
 import xarray as xr
 
+from eogen import hdf5
 from eogen.errors import InputError
 from eogen.rain import (
     maps,
@@ -47,11 +46,13 @@ def kind_of(source: Path | bytes, name: str | None = None) -> str:
         return "meteonet"
     if head[:8] == HDF5:
         try:
-            with h5py.File(io.BytesIO(source) if isinstance(source, bytes) else source, "r") as file:
+            with hdf5.opened(source, shown) as file:
                 if read_odim.is_odim(file):
                     return "odim"
                 if read_knmi.is_knmi(file):
                     return "knmi"
+        except InputError:
+            raise
         except FAULTS as fault:
             raise damaged(shown, fault) from fault
     if head[:8] == HDF5 or head[:4] in CLASSIC:

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from eogen.errors import InputError
 from eogen.progress import Progress, silent
+from eogen.readonly import refuse_if_read_only
 from eogen.results import code_version
 from eogen.verdicts import database as base
 from eogen.verdicts import tables
@@ -100,8 +101,9 @@ def create(
 
     Raises:
         InputError: ``campaign_title``, ``campaign_size``, ``campaign_how``, ``campaign_repeats``, ``campaign_blind``,
-            ``campaign_empty``; what the kind and the database raise.
+            ``campaign_empty``; ``read_only``; what the kind and the database raise.
     """
+    refuse_if_read_only("verdict")  # before the pictures are made, not after
     title = " ".join(title.split())
     if not 1 <= len(title) <= 200:
         raise InputError(

@@ -7,6 +7,7 @@ Several servers share a PostgreSQL: ``EOGEN_DB=postgresql://user@host/name``.
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -18,6 +19,8 @@ from filelock import FileLock, Timeout
 from sqlalchemy import event, exc
 
 from eogen.errors import InputError
+from eogen.readonly import is_read_only, refuse_if_read_only
+from eogen.verdicts import tables
 
 #: Newest step of :mod:`eogen.verdicts.migrations` (a test compares).
 HEAD = "0001"
@@ -67,6 +70,9 @@ def name(given: str | None = None) -> str:
 def reading(given: str | None = None) -> Iterator[sa.Connection]:
     """Open the database for reading, its tables made where they are not.
 
+    On a read-only machine (:mod:`eogen.readonly`) nothing is made: a database that is not there, or has no tables yet,
+    answers as an empty one. A PostgreSQL is asked for a transaction that only reads.
+
     Raises:
         InputError: ``verdict_unreadable``, and what :func:`writing` raises while tables are made.
     """
@@ -79,8 +85,10 @@ def writing(given: str | None = None) -> Iterator[sa.Connection]:
     """Open one transaction; what it wrote is on the disk when this ends, or nothing of it when it fails.
 
     Raises:
-        InputError: ``verdict_disk`` when it cannot be written, ``verdict_busy`` when another program does not let go.
+        InputError: ``verdict_disk`` when it cannot be written, ``verdict_busy`` when another program does not let go,
+            ``read_only``.
     """
+    refuse_if_read_only("verdict")
     with _sentences(given, "verdict_disk"):
         engine = _engine(given).execution_options(writing=True)
         with engine.begin() as connection:
@@ -95,7 +103,7 @@ def close() -> None:
         _engines.clear()
 
 
-_engines: dict[tuple[str, int], sa.Engine] = {}
+_engines: dict[tuple[str, int, bool], sa.Engine] = {}
 _guard = threading.Lock()
 
 
@@ -103,17 +111,60 @@ def _engine(given: str | None) -> sa.Engine:
     """Return the engine of an address, its tables made, one for all threads of this process."""
     address = url(given)
     # A process that was forked must not share its parent's connections.
-    key = (address.render_as_string(hide_password=False), os.getpid())
+    key = (address.render_as_string(hide_password=False), os.getpid(), is_read_only())
     with _guard:
         if key not in _engines:
-            opened = _opened(address)
-            try:
-                _migrate(opened)
-            except BaseException:
-                opened.dispose()
-                raise
+            opened = _looked_at(address) if is_read_only() else _made(address)
+            if opened is None:
+                return _nothing()  # not kept: another program may make the tables meanwhile
             _engines[key] = opened
         return _engines[key]
+
+
+def _made(address: sa.URL) -> sa.Engine:
+    """Return the engine of an address, its tables made."""
+    opened = _opened(address)
+    try:
+        _migrate(opened)
+    except BaseException:
+        opened.dispose()
+        raise
+    return opened
+
+
+def _looked_at(address: sa.URL) -> sa.Engine | None:
+    """Return an engine that can only read, or None where there is no database, or no table in it."""
+    if address.get_backend_name() == "sqlite":
+        if not Path(str(address.database)).is_file():
+            return None
+        where = Path(str(address.database)).resolve().as_uri() + "?mode=ro"
+        opened = sa.create_engine(
+            "sqlite://", creator=lambda: sqlite3.connect(where, uri=True, timeout=PATIENCE, check_same_thread=False),
+            poolclass=sa.pool.QueuePool, hide_parameters=True,
+        )  # fmt: skip
+    else:
+        opened = _opened(address).execution_options(postgresql_readonly=True)
+    try:
+        version = _version(opened)
+        if version not in (None, HEAD):
+            raise InputError(
+                "verdict_unreadable", "The verdicts in {path} cannot be read ({reason}).",
+                path=address.render_as_string(hide_password=True), reason=f"{version} ≠ {HEAD}",
+            )  # fmt: skip
+    except BaseException:
+        opened.dispose()
+        raise
+    if version == HEAD:
+        return opened
+    opened.dispose()
+    return None
+
+
+def _nothing() -> sa.Engine:
+    """Return a database with tables and no rows, in memory, for as long as it is held."""
+    empty = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool, hide_parameters=True)
+    tables.metadata.create_all(empty)
+    return empty
 
 
 def _opened(where: sa.URL) -> sa.Engine:

@@ -16,6 +16,8 @@ from eogen.verdicts.record import Verdict, current
 COLUMNS: tuple[str, ...] = tuple(f.name for f in fields(Verdict) if f.name not in ("context", "undoes"))
 #: Decimals of a position: a centimetre (RFC 7946, section 11.2, warns of more than is meant).
 DECIMALS = 7
+#: First letters that make a spreadsheet run a cell as a formula (OWASP, CSV injection), and what keeps it from that.
+FORMULA, QUOTE = ("=", "+", "-", "@", "\t", "\r", "\n"), "'"
 
 
 @dataclass(frozen=True)
@@ -32,17 +34,26 @@ def to_csv(rows: Iterable[Verdict]) -> str:
 
     The context has a column for each value, ``context.<key>`` and ``context.<key>.<key>`` for one inside another (a dot
     or backslash in a key is written ``\.`` or ``\\``), sorted by name; lists are JSON; true, false and empty for none.
+
+    A text that a spreadsheet would run as a formula (it begins with ``= + - @``, a tab or the end of a line) has a
+    single quote before it, and so has one that already begins with quotes and then such a letter: :func:`plain` takes
+    one away and gives back what was written. Numbers stay as they are. JSONL and GeoJSON hold every text unchanged.
     """
     flat = [(row, dict(_flat(row.context, "context"))) for row in current(rows)]
     more = sorted({key for _, context in flat for key in context})
     text = io.StringIO(newline="")
     written = csv.writer(text, lineterminator="\r\n")
-    written.writerow([*COLUMNS, *more])
+    written.writerow([*COLUMNS, *map(_cell, more)])
     for row, context in flat:
         written.writerow(
             [_cell(getattr(row, name)) for name in COLUMNS] + [_cell(context.get(k)) for k in more]
         )
     return text.getvalue()
+
+
+def plain(cell: str) -> str:
+    """Return a text of the table as it was written, without the quote that :func:`to_csv` put before it."""
+    return cell[1:] if cell.startswith(QUOTE) and cell.lstrip(QUOTE).startswith(FORMULA) else cell
 
 
 def to_geojson(rows: Iterable[Verdict]) -> Points:
@@ -79,6 +90,8 @@ def _flat(value: Mapping[str, Any], under: str) -> Iterator[tuple[str, Any]]:
 
 
 def _cell(value: object) -> object:
+    if isinstance(value, str) and value.lstrip(QUOTE).startswith(FORMULA):
+        return QUOTE + value
     if isinstance(value, bool | Mapping | list | tuple):
         return json.dumps(value, ensure_ascii=False)
     return value

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from eogen.readonly import is_read_only
 from eogen.verdicts import database as base
 from eogen.verdicts.record import Verdict, read_lines
 from eogen.verdicts.tables import verdicts
@@ -24,7 +25,8 @@ def store(verdict: Verdict, database: str | None = None) -> None:
         database: its address; by default ``EOGEN_DB``, else the file of this user.
 
     Raises:
-        InputError: ``verdict_disk`` when it cannot be written, ``verdict_busy`` when another program does not let go.
+        InputError: ``verdict_disk`` when it cannot be written, ``verdict_busy`` when another program does not let go,
+            ``read_only``.
     """
     add([verdict], database)
 
@@ -86,7 +88,7 @@ def from_row(row: Any) -> Verdict:
 
 def _take_over(database: str | None) -> None:
     """Take over, once, the files of lines that earlier versions kept beside this user's own database."""
-    if base.url(database).database != str(base.default_file()):
+    if is_read_only() or base.url(database).database != str(base.default_file()):
         return
     for path in sorted(base.folder().glob("*.jsonl")):
         found = read_lines(path.read_bytes()).verdicts  # damaged lines stay in the file, which is kept

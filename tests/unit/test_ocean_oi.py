@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import norm
 
-from eogen.ocean import kriging
+from eogen.errors import InputError
+from eogen.ocean import kriging, read
 from eogen.ocean.background import Background, background, restlessness
 from eogen.ocean.calibrate import IDENTITY, LEVELS, calibrated, quantile, reshaped
 from eogen.ocean.covariance import Covariance, fitted
 from eogen.ocean.fields import random_fields
 from eogen.ocean.holdout import cloud_shaped, folds, tried
 from eogen.ocean.kriging import Interpolator
+from eogen.ocean.methods import fill
 from eogen.ocean.oi import optimal_interpolation
 from eogen.ocean.problem import Problem
 from eogen.ocean.texture import matched, roughness, textured
 from eogen.ocean.tune import Guess, tuned
+from tests import ocean_files
 
 TWO = Covariance(np.array([0.6, 0.4]), np.array([20.0, 90.0]), np.array([4.0, 20.0]), 0.1)
 PIXEL = (4.6, 4.2)
@@ -246,3 +250,26 @@ def test_where_nothing_was_seen_the_usual_is_told_with_the_whole_spread() -> Non
     assert len(at) == 144
     assert not mean.any()
     np.testing.assert_allclose(sd, np.sqrt(TWO.total + TWO.nugget), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["oi", "hybrid"])
+@pytest.mark.parametrize("seen", [0.0, 0.7])
+def test_too_small_or_too_cloudy_to_measure_likeness_is_said(name: str, seen: float, tmp_path: Path) -> None:
+    path = ocean_files.write(ocean_files.logarithm(), tmp_path / "a.nc")
+    cube = read.upload("a.nc", path.read_bytes())
+    assert cube.shape == (4, 5, 6)
+    if not seen:
+        cube = cube.where(np.arange(6) < 1)
+    with pytest.raises(InputError) as caught:
+        fill(cube, name, [0])
+    assert caught.value.code == "ocean_seen_little"
+    assert [caught.value.facts[k] for k in ("frames", "rows", "columns")] == [4, 5, 6]
+
+
+def test_only_the_very_same_cells_are_too_few_too() -> None:
+    """A single column of cells each seen alone: pairs at no distance and no delay."""
+    lonely = np.full((30, 40, 40), np.nan, np.float32)
+    for t in range(30):
+        lonely[t, t, t] = 1.0
+    with pytest.raises(InputError):
+        fitted(lonely, np.arange(30) * 100.0, PIXEL, np.random.default_rng(0))

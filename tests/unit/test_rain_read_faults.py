@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import h5py
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -104,3 +105,13 @@ def test_real_files_of_no_rain_are_refused() -> None:
     for path in refused:
         with pytest.raises(InputError):
             read.native(path)
+
+
+@pytest.mark.parametrize("proj", ["1e+308", "inf", "+proj=nowhere", "EPSG:0"])
+def test_a_projection_that_nobody_knows_is_said_when_the_file_is_read(proj: str, tmp_path: Path) -> None:
+    path = files.knmi(tmp_path / "k.h5", np.ones((4, 4)), datetime.datetime(2020, 1, 1))
+    with h5py.File(path, "r+") as file:
+        file["geographic/map_projection"].attrs["projection_proj4_params"] = np.bytes_(proj)
+    with pytest.raises(InputError) as caught:
+        read.native(path.read_bytes(), name="k.h5")
+    assert caught.value.code == "rain_damaged"

@@ -59,3 +59,115 @@ def test_a_link_carries_the_apps_own_parameters():
     used = set(re.findall(r'(?:whole\(|query_params\.get\(|choose\([^)]*?name=)"([^"]+)"', text))
     assert {"lang", "view", "panel"} & used
     assert [name for name in used if not shared(name)] == []
+
+
+@pytest.fixture
+def shown(tmp_path, monkeypatch):
+    """A database's address on a read-only machine; nothing is at it."""
+    from eogen.verdicts import database
+
+    monkeypatch.setenv("EOGEN_READ_ONLY", "1")
+    path = tmp_path / "deep" / "v.sqlite"
+    yield path
+    database.close()
+
+
+def test_a_database_that_is_not_there_answers_as_empty_and_is_not_made(shown):
+    from eogen.verdicts import campaigns, load
+
+    at = f"sqlite:///{shown}"
+    assert load(database=at) == []
+    assert campaigns.campaigns(at) == []
+    with pytest.raises(InputError) as caught:
+        campaigns.campaign("none", at)
+    assert caught.value.code == "no_campaign"
+    assert not shown.parent.exists()
+
+
+def test_a_file_without_tables_answers_as_empty_and_stays_as_it_is(shown):
+    from eogen.verdicts import load
+
+    shown.parent.mkdir()
+    shown.touch()
+    assert load(database=f"sqlite:///{shown}") == []
+    assert shown.read_bytes() == b""
+
+
+def test_verdicts_are_read_and_none_is_added(shown, monkeypatch):
+    from eogen.verdicts import campaigns, load, store, turns
+    from tests.judged import PLAIN
+    from tests.unit.test_verdicts import verdict
+
+    at = f"sqlite:///{shown}"
+    monkeypatch.delenv("EOGEN_READ_ONLY")
+    store(verdict(item="kept"), at)
+    made = campaigns.create("Open", PLAIN, n=3, repeats=0, database=at)
+    before = load(database=at)
+    monkeypatch.setenv("EOGEN_READ_ONLY", "1")
+    assert load(database=at) == before
+    assert campaigns.campaigns(at) == [made]
+    turn = turns.place(made, "AB", campaigns.cases(made.name, at), at).coming[0]
+    for act in (
+        lambda: store(verdict(item="more"), at),
+        lambda: campaigns.create("More", PLAIN, n=3, database=at),
+        lambda: turns.judge(made, "AB", turn, "unsure", database=at),
+        lambda: turns.undo(made, "AB", at),
+    ):
+        with pytest.raises(InputError) as caught:
+            act()
+        assert caught.value.code == "read_only"
+    monkeypatch.delenv("EOGEN_READ_ONLY")
+    assert load(database=at) == before
+    store(verdict(item="more"), at)
+    assert len(load(database=at)) == len(before) + 1
+
+
+def test_a_reading_connection_cannot_write(shown, monkeypatch):
+    import sqlalchemy as sa
+
+    from eogen.verdicts import database, store
+    from tests.unit.test_verdicts import verdict
+
+    at = f"sqlite:///{shown}"
+    monkeypatch.delenv("EOGEN_READ_ONLY")
+    store(verdict(), at)
+    monkeypatch.setenv("EOGEN_READ_ONLY", "1")
+    with pytest.raises(InputError, match="readonly"), database.reading(at) as connection:
+        connection.execute(sa.text("CREATE TABLE more (a INTEGER)"))
+
+
+def test_a_database_of_another_version_is_not_taken_for_an_empty_one(shown, monkeypatch):
+    import sqlalchemy as sa
+
+    from eogen.verdicts import database, load, store
+    from tests.unit.test_verdicts import verdict
+
+    at = f"sqlite:///{shown}"
+    monkeypatch.delenv("EOGEN_READ_ONLY")
+    store(verdict(), at)
+    with database.writing(at) as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    monkeypatch.setenv("EOGEN_READ_ONLY", "1")
+    with pytest.raises(InputError) as caught:
+        load(database=at)
+    assert caught.value.code == "verdict_unreadable"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_desk_says_it_before_a_case_is_judged(lang, shown, monkeypatch):
+    from streamlit.testing.v1 import AppTest
+
+    from tests.real import REPOSITORY
+
+    monkeypatch.setenv("EOGEN_DB", f"sqlite:///{shown}")
+    for value, said in (("1", True), ("", False)):
+        monkeypatch.setenv("EOGEN_READ_ONLY", value)
+        at = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=60)
+        at.query_params["lang"] = lang
+        at.switch_page("pages/verdicts.py")
+        at.run()
+        assert not at.exception
+        assert (load(lang)("robust.read_only") in [info.value for info in at.info]) is said
+        assert at.button(key="verdicts_new").disabled is said
+    assert shown.exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -247,6 +248,13 @@ def test_faults_of_a_patch(tmp_path: Path) -> None:
     np.save(folder / "data_NDVI.npy", np.array([{}], object), allow_pickle=True)
     said("series_damaged", read_eopatch.read, folder)
     said("series_lacks", read_eopatch.read, folder / "none")
+
+
+def test_a_coordinate_system_that_nobody_knows(tmp_path: Path) -> None:
+    path = made.netcdf_cube(tmp_path)[0]
+    with h5py.File(path, "r+") as file:
+        file["crs"].attrs["crs_wkt"] = "EPSG:nan"
+    said("series_crs", read_worldcereal_cube.read, path)
 
 
 def test_faults_of_the_layouts(tmp_path: Path) -> None:

@@ -90,6 +90,12 @@ def test_a_path_outside_is_refused(tmp_path: Path, make: Callable[..., Path], na
     assert "outside" in refused(make(tmp_path / "x", {"Top/fine": b"1", name: b"2"}))
 
 
+def test_a_name_that_ends_before_it_begins_is_refused(tmp_path: Path) -> None:
+    archive = a_zip(tmp_path / "x.zip", {"QQQ": b"text"})
+    archive.write_bytes(archive.read_bytes().replace(b"QQQ", b"\0QQ"))
+    assert "outside" in refused(archive)
+
+
 @pytest.mark.parametrize("make", [a_zip, a_tar])
 def test_the_same_name_twice_is_refused(tmp_path: Path, make: Callable[..., Path]) -> None:
     assert "twice" in refused(make(tmp_path / "x", {"Top/a": b"1", "Top/A": b"2"}))

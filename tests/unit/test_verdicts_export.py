@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eogen.verdicts.export import COLUMNS, to_csv, to_geojson
+from eogen.verdicts.export import COLUMNS, FORMULA, plain, to_csv, to_geojson
 from eogen.verdicts.record import Verdict
 
 TEXT = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=20)
@@ -59,17 +59,47 @@ def test_every_value_of_the_table_is_read_back(rows):
         assert len(cells) == len(head)
         for name, cell in zip(COLUMNS, cells, strict=False):
             given_ = getattr(row, name)
-            assert cell == ("" if given_ is None else str(given_))
+            assert (plain(cell) if isinstance(given_, str) else cell) == (
+                "" if given_ is None else str(given_)
+            )
         told = dict(zip(map(names, head[len(COLUMNS) :]), cells[len(COLUMNS) :], strict=True))
         for path, value in leaves(dict(row.context)) if row.context else []:
             cell = told.pop(path)
             if isinstance(value, str):
-                assert cell == value
+                assert plain(cell) == value
             elif value is None:
                 assert cell == ""
             else:
                 assert json.loads(cell) == value
         assert set(told.values()) <= {""}, "what a verdict does not have is empty"
+
+
+def runs(cell: str) -> bool:
+    """Whether a spreadsheet would run it: a formula's first letter, and no number."""
+    return cell.startswith(FORMULA) and not re.fullmatch(r"-?[0-9.]+(e[+-]?[0-9]+)?", cell)
+
+
+@given(st.lists(st.sampled_from([*FORMULA, "'", "a", "1", " "]), max_size=4).map("".join))
+def test_no_text_is_run_as_a_formula_and_all_are_given_back(text):
+    row = verdict(note=text, reviewer=text, context={text: text, "list": [text], "deep": {text: 1}})
+    head, cells = csv.reader(io.StringIO(to_csv([row]), newline=""))
+    assert not any(map(runs, [*head, *cells]))
+    told = dict(zip(head, cells, strict=True))
+    assert plain(told["note"]) == plain(told["reviewer"]) == text
+    assert (told["note"] == text) != text.lstrip("'").startswith(FORMULA)
+    assert json.loads(told["context.list"]) == [text]
+    assert (
+        json.loads(to_geojson([verdict(note=text, context={"lon": 1, "lat": 1})]).text)["features"][0][
+            "properties"
+        ]["note"]
+        == text
+    )
+
+
+def test_numbers_below_nought_stay_numbers():
+    told = pd.read_csv(io.StringIO(to_csv([verdict(context={"score": -0.25, "lon": -3})])))
+    assert told["context.score"].tolist() == [-0.25]
+    assert told["context.lon"].tolist() == [-3]
 
 
 def test_lines_end_and_quotes_double_as_the_standard_says():

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import rioxarray  # noqa: F401 - registers .rio
 import xarray as xr
+from pyproj.exceptions import ProjError
 
 from eogen.errors import InputError
 from eogen.landcover.bands import BANDS
@@ -92,7 +93,7 @@ def cube(
         label: (y, x) int into ``classes``, -1 unknown.
 
     Raises:
-        InputError: as :func:`parcels`.
+        InputError: as :func:`parcels`; ``series_crs``.
     """
     values = _checked(reflectance, (len(time), len(bands), len(y), len(x)), time, bands)
     held = xr.Dataset(
@@ -105,7 +106,14 @@ def cube(
     if label is not None:
         held["label"] = (("y", "x"), np.asarray(label, np.int16))
     if crs is not None:
-        held = held.rio.write_crs(crs)
+        try:
+            held = held.rio.write_crs(crs)
+        except (ProjError, ValueError, TypeError) as fault:  # PROJ's, and rasterio's CRSError
+            raise InputError(
+                "series_crs",
+                "The coordinate reference system “{crs}” is not known; write an EPSG code or WKT into the file.",
+                crs=str(crs)[:60],
+            ) from fault
     return _said(held, classes, step_days, attributes)
 
 

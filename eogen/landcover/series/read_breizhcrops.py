@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from eogen import hdf5
 from eogen.errors import InputError
 from eogen.landcover.bands import ALL
 from eogen.landcover.series.cube import UNKNOWN, parcels
@@ -91,7 +92,8 @@ def read(path: Path, *, most: int = MOST_PARCELS, seed: int = 0) -> xr.Dataset:
 
     Raises:
         Unavailable: ``series_absent``.
-        InputError: ``series_damaged``; ``series_lacks``; ``series_file_shape``; ``series_large``; those of ``parcels``.
+        InputError: ``series_damaged``; ``series_lacks``; ``series_file_shape``; ``series_large``;
+            ``file_points_outside``; those of ``parcels``.
     """
     path = Path(path)
     present(path)
@@ -108,7 +110,12 @@ def read(path: Path, *, most: int = MOST_PARCELS, seed: int = 0) -> xr.Dataset:
         raise lacking(path.with_suffix(".csv").name, "CODE_CULTU (classmapping.csv: code)")
     try:
         with h5py.File(path, "r") as file:
-            series = [np.asarray(file[str(name)], float) for name in drawn["path"]]
+            held = [hdf5.dataset(file, str(name), path.name) for name in drawn["path"]]
+            if (size := sum(each.size for each in held)) > MOST:
+                raise large(path.name, size)
+            series = [np.asarray(each, float) for each in held]
+    except InputError:
+        raise
     except FAULTS as fault:
         raise damaged(path.name, fault) from fault
     values, time, bands, level = _together(series, path.name)

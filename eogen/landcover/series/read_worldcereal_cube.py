@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from eogen import hdf5
 from eogen.errors import InputError
 from eogen.landcover.bands import ALL
 from eogen.landcover.series.cube import UNKNOWN, cube
@@ -33,7 +36,7 @@ def kind_of(path: Path) -> str | None:
         with path.open("rb") as stream:
             if stream.read(8) != _SIGNATURE:
                 return None
-        with xr.open_dataset(path, engine="h5netcdf", decode_times=False) as held:
+        with _opened(path, decode_times=False) as held:
             if {"t", "x", "y"} <= set(held.dims) and any(LONG.fullmatch(str(v)) for v in held.data_vars):
                 return "cube"
             named = [str(b) for b in held["bands"].values] if "bands" in held.coords else []
@@ -57,14 +60,16 @@ def read(path: Path, maps: Sequence[Path] = ()) -> xr.Dataset:
 
     Raises:
         Unavailable: ``series_absent``.
-        InputError: ``series_damaged``; ``series_lacks``; ``series_large``; those of ``cube``.
+        InputError: ``series_damaged``; ``series_lacks``; ``series_large``; ``file_points_outside``;
+            those of ``cube``.
     """
     path = Path(path)
     present(path)
-    if kind_of(path) != "cube":
-        raise lacking(path.name, "S2-L2A-B02 … (t, y, x)")
     try:
-        with xr.open_dataset(path, engine="h5netcdf") as held:
+        if kind_of(path) != "cube":
+            with hdf5.opened(path, path.name):  # says what it points to, where that is why
+                raise lacking(path.name, "S2-L2A-B02 … (t, y, x)")
+        with _opened(path) as held:
             named = {m[1]: v for v in held.data_vars if (m := LONG.fullmatch(str(v)))}
             size = int(np.prod([held.sizes[d] for d in ("t", "y", "x")])) * len(named)
             if size > MOST:
@@ -107,13 +112,21 @@ def read(path: Path, maps: Sequence[Path] = ()) -> xr.Dataset:
     return made
 
 
+@contextmanager
+def _opened(path: Path, **how: Any) -> Iterator[xr.Dataset]:
+    with hdf5.opened(path, path.name):
+        pass
+    with xr.open_dataset(path, engine="h5netcdf", **how) as held:
+        yield held
+
+
 def _map(
     path: Path, y: np.ndarray, x: np.ndarray
 ) -> tuple[tuple[str, ...], np.ndarray, np.ndarray, str] | None:
     """Return classes, (y, x) label, (y, x) probability and name; None for a map of another place."""
     present(path)
     try:
-        with xr.open_dataset(path, engine="h5netcdf") as held:
+        with _opened(path) as held:
             layers = next(v for v in held.data_vars.values() if "bands" in v.dims and v.ndim == 3)
             layers = layers.transpose("bands", "y", "x")
             named = [str(b) for b in layers["bands"].values]

@@ -8,6 +8,7 @@ from importlib import import_module
 import streamlit as st
 
 from eogen.errors import InputError
+from eogen.readonly import is_read_only
 from eogen.verdicts import campaigns
 from eogen.verdicts.campaigns import Campaign
 from pages.kit import errors
@@ -29,6 +30,8 @@ def works() -> bool:
 def show(guest: Visitor) -> None:
     """Draw the queue in ``?campaign=``, the form for a new one in ``?new=``, else the list."""
     t = guest.words
+    if is_read_only():  # said before a person has judged a case, not after
+        st.info(t("robust.read_only"), icon=":material/visibility:")
     if "new" in st.query_params:
         create.show(t)
         return

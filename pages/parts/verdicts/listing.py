@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from eogen.readonly import is_read_only
 from eogen.verdicts import campaigns, current, database, load
 from eogen.verdicts.campaigns import Campaign
 from pages.kit.style import escape
@@ -19,9 +20,10 @@ def show(t: Words) -> None:
     st.markdown(t("verdicts.list.lead"))
     found = campaigns.campaigns()
     st.button(
-        t("verdicts.list.new"), icon=":material/add:", type="primary", key="verdicts_new", on_click=_new
-    )
-    if not found:
+        t("verdicts.list.new"), icon=":material/add:", type="primary", key="verdicts_new", on_click=_new,
+        disabled=is_read_only(),
+    )  # fmt: skip
+    if not found and not is_read_only():
         st.info(t("verdicts.list.none"), icon=":material/checklist:")
     who = reviewer.known()
     for campaign in found:

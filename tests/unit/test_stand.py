@@ -62,7 +62,12 @@ def test_the_stand_opens_a_browser_without_a_frame_and_takes_it_away(tmp_path, m
         return opened[-1]
 
     monkeypatch.setattr(screen, "open_full", remember)
-    done = run("serve", "--stand", "--port", "0")
+    # Where the tests run in the background the shell has them ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        done = run("serve", "--stand", "--port", "0")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert done.exit_code == 0, done.output
     called = found.with_suffix(".called").read_text().splitlines()
     assert "--kiosk" in called

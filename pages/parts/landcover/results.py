@@ -134,4 +134,5 @@ def _confusion(report: Report, t: Words) -> None:
     )
     with st.expander(t("landcover.results.confusion")):
         figures.show(figure, key="confusion", alt=t("landcover.results.confusion"), expert=True)
-        st.dataframe(report.tables[name.replace("confusion", "per class")], width="stretch")
+        per_class = report.tables[name.replace("confusion", "per class")]
+        st.dataframe(per_class, width="stretch", alt=t("landcover.results.per_class_alt"))

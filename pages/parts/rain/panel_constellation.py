@@ -48,7 +48,8 @@ def show(guest: Visitor, state: State) -> None:
                       on_click=fleet.switch, args=(gone,))  # fmt: skip
     provenance.caption(state.provenance, t)
     table = scores_table(t, now, full, state.at)
-    st.dataframe(table, hide_index=True, width="stretch", key="rain_scores")
+    alt = t("rain.constellation.scores_alt")
+    st.dataframe(table, hide_index=True, width="stretch", key="rain_scores", alt=alt)
     st.caption(t("rain.constellation.reading", n=int(now.scores["n"].values[state.at]), event=days.EVENT))
     exports.bar(t, state)
 

@@ -11,7 +11,7 @@ from tests.browser.harness import axe, settle, watch
 pytestmark = pytest.mark.browser
 
 PAGES = ("", "canopy", "ocean", "change", "rain", "landcover", "landcover?topic=season")
-DESKS = ("results", "verdicts")
+DESKS = ("results", "results?section=compare", "verdicts")
 VISITS = [(path, view) for path in PAGES for view in ("public", "expert")] + [
     (desk, "expert") for desk in DESKS
 ]

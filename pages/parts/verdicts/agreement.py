@@ -24,11 +24,9 @@ RELIABLE, TENTATIVE = 0.8, 0.667
 
 def show(t: Words, campaign: Campaign) -> None:
     """Draw the figures of a campaign."""
-    rows = load(campaign=campaign.name)
-    held = campaigns.cases(campaign.name)
-    if not current(rows):
-        st.info(t("verdicts.agreement.none"), icon=":material/hourglass_empty:")
+    if (said := answered(t, campaign)) is None:
         return
+    rows, held = said
     unsure = choose(
         partial(st.segmented_control, required=True), t("verdicts.agreement.unsure"), UNSURE, name="unsure",
         default="own", format_func=lambda name: t(f"verdicts.agreement.unsures.{name}"),
@@ -39,6 +37,15 @@ def show(t: Words, campaign: Campaign) -> None:
     _people(t, rows, unsure)
     _groups(t, campaign, rows, held, unsure)
     files(t, campaign, rows)
+
+
+def answered(t: Words, campaign: Campaign) -> tuple[list[Verdict], list[Held]] | None:
+    """Return every row and case of a campaign; say so and return None where nobody has answered yet."""
+    rows = load(campaign=campaign.name)
+    if not current(rows):
+        st.info(t("verdicts.agreement.none"), icon=":material/hourglass_empty:")
+        return None
+    return rows, campaigns.cases(campaign.name)
 
 
 def _heads(t: Words, found: Agreement) -> None:

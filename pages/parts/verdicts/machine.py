@@ -8,24 +8,22 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from eogen.verdicts import Verdict, campaigns, current, curves, load
+from eogen.verdicts import Verdict, current, curves
 from eogen.verdicts.campaigns import Campaign, Held
 from pages.kit import card, export, figures
 from pages.kit.address import choose, number
 from pages.kit.words import Words
 from pages.parts.change.menu import RATES
-from pages.parts.verdicts.agreement import answer, files, written
+from pages.parts.verdicts.agreement import answer, answered, files, written
 
 ALL = "all"
 
 
 def show(t: Words, campaign: Campaign) -> None:
     """Draw what the campaign's cases allow: curves where the machine gave scores, the test where truth is known."""
-    rows = load(campaign=campaign.name)
-    held = campaigns.cases(campaign.name)
-    if not current(rows):
-        st.info(t("verdicts.agreement.none"), icon=":material/hourglass_empty:")
+    if (said := answered(t, campaign)) is None:
         return
+    rows, held = said
     people = sorted({row.reviewer for row in current(rows)})
     who = ALL
     if len(people) > 1:

@@ -128,22 +128,25 @@ def house(tmp_path_factory, where_verdicts_are):
             app.process.wait(10)
 
 
-async def where(url, cookies, apps):
-    """Open a session; return the number of the replica that has one more."""
-    before = [gauge(app, "active_sessions") for app in apps]
-    async with Visitor(url, "", QUERY, cookies=cookies):
-        end = time.monotonic() + 5
-        while True:
-            grown = [n for n, app in enumerate(apps) if gauge(app, "active_sessions") > before[n]]
-            if grown:
-                break
-            assert time.monotonic() < end
-            await asyncio.sleep(0.02)
-    while [gauge(app, "active_sessions") for app in apps] != before:
-        assert time.monotonic() < end + 5
+async def reach(apps, wanted, seconds=30):
+    """Wait until the replicas' numbers of sessions please `wanted`; return them."""
+    end = time.monotonic() + seconds
+    while not wanted(counts := [gauge(app, "active_sessions") for app in apps]):
+        assert time.monotonic() < end, counts
         await asyncio.sleep(0.02)
-    assert len(grown) == 1
-    return grown[0]
+    return counts
+
+
+async def where(url, cookies, apps):
+    """Open a session; return the number of the replica that has it.
+
+    Those that an earlier test has left are waited for: one that ended while this one began would hide it.
+    """
+    await reach(apps, lambda counts: not any(counts))
+    async with Visitor(url, "", QUERY, cookies=cookies):
+        counts = await reach(apps, any)
+    assert sorted(counts) == [0, 1]
+    return counts.index(1)
 
 
 def test_a_visitor_stays_with_one_replica_and_both_have_some(house):

@@ -8,16 +8,19 @@ exactly, without draws, from the spectrum alone, and a map of it takes one pass.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from zuko.distributions import DiagNormal
 from zuko.flows import Flow, UnconditionalDistribution
 from zuko.flows.autoregressive import MaskedAutoregressiveTransform
-from zuko.transforms import MonotonicAffineTransform, MonotonicRQSTransform, Transform
+from zuko.transforms import MonotonicAffineTransform, Transform
 from zuko.utils import unpack
 
 from eogen.canopy.posteriors.base import DrawnMarginal, InNormal, Marginal
+from eogen.canopy.posteriors.spline import Spline
 from eogen.canopy.priors import JointPrior
 from eogen.canopy.space import INFERRED
 
@@ -26,6 +29,7 @@ ORDER = ("lai", "cab", "ala", "cbrown", "cw", "cm", "rsoil", "psoil", "n", "car"
 #: Place of each variable of ``INFERRED`` in that order.
 SEAT = [ORDER.index(name) for name in INFERRED]
 _LAI, _CAB = INFERRED.index("lai"), INFERRED.index("cab")
+_LOG_2PI = math.log(2 * math.pi)
 #: Quantiles that stand for the exact law of leaf area.
 LEVELS = 64
 #: Pixels whose quantiles are computed at once, so that tensors stay small.
@@ -43,9 +47,7 @@ def build(context: int, *, splines: int = 2, bins: int = 12, hidden: tuple[int, 
     }
     layers = [MaskedAutoregressiveTransform(univariate=MonotonicAffineTransform, shapes=[(), ()], **common)]
     layers += [
-        MaskedAutoregressiveTransform(
-            univariate=MonotonicRQSTransform, shapes=[(bins,), (bins,), (bins - 1,)], **common
-        )
+        MaskedAutoregressiveTransform(univariate=Spline, shapes=[(bins,), (bins,), (bins - 1,)], **common)
         for _ in range(splines)
     ]
     base = UnconditionalDistribution(
@@ -83,7 +85,13 @@ class SplineFlow(InNormal):
 
     def log_density(self, normal: Tensor) -> Tensor:
         """See :class:`InNormal`."""
-        return self.flow(self.context.expand(*normal.shape[:-1], -1)).log_prob(normal)
+        context = self.context.expand(*normal.shape[:-1], -1)
+        slopes = torch.zeros(normal.shape[:-1])
+        for layer in self.flow.transform.transforms:
+            parameters = layer.hyper(torch.cat([normal, context], -1)).unflatten(-1, (-1, layer.total))
+            normal, slope = layer.univariate(*unpack(parameters, layer.shapes)).call_and_ladj(normal)
+            slopes = slopes + slope.sum(-1)
+        return slopes - 0.5 * (normal.square() + _LOG_2PI).sum(-1)
 
     def marginal(self, name: str) -> Marginal:
         """See :class:`Posterior`; exact for leaf area, as its quantiles at evenly spaced levels."""

@@ -142,7 +142,7 @@ def visited(server: harness.Server) -> table.Row:
         (stage.uss(server),),
         MEMORY,
         "max",
-        note=f"USS, both views, {SETTLES:.0f} s later",
+        note=f"USS, both views, {SETTLES:.0f} s later; {stage.own(server):.0f} MB of it no file's",
     )
 
 

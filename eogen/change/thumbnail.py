@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from PIL import Image
-from scipy.ndimage import binary_dilation
 
 from eogen import __version__
 
@@ -20,6 +19,8 @@ def key() -> str:
 
 def draw() -> np.ndarray:
     """Return uint8 pixels (512, 512, 3) of a simulated land, the same on every machine."""
+    from scipy.ndimage import binary_dilation
+
     from eogen.change.seven import seven
 
     images = seven(SEED, SIDE)

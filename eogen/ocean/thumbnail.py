@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import xarray as xr
 from PIL import Image
 
 from eogen import __version__, catalog
 from eogen.colour import Scale
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 SIZE, SIDE = 512, 64
 LAND, CLOUD = (214, 205, 186), (244, 246, 248)

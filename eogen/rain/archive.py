@@ -69,9 +69,10 @@ class _Kept(nn.Module):
                 self.register_buffer(f"{part}_{name}", torch.zeros(n, dtype=torch.int8))
 
 
-@lru_cache(maxsize=2)
 def archive(run: str = "late", folder: Path = FOLDER) -> Archive:
     """Return the kept maps of a run, ``"late"`` or ``"early"`` (nothing of the map after).
+
+    They are read each time (0.05 s): kept, they would cost a server 32 MB a run, and few ask twice.
 
     Raises:
         Unavailable: ``no_weights`` when the file is not on this machine.

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks import opening
 from benchmarks.table import Row, cells, percentile
 
 VALUES = st.lists(st.floats(0, 1e6), min_size=1, max_size=40)
@@ -37,3 +38,7 @@ def test_a_target_is_held_against_the_statistic_that_is_named(target, met):
 def test_nothing_measured_is_an_error():
     with pytest.raises(ValueError, match="no value"):
         Row("start", "s", ())
+
+
+def test_the_home_page_waits_for_no_heavy_library() -> None:
+    assert opening.heavy() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import tempfile
 import time
@@ -25,6 +26,8 @@ from benchmarks import (
 )
 from benchmarks.stage import Stage
 from tests.browser import harness
+
+log = logging.getLogger(__name__)
 
 #: No group is begun after so many minutes, unless it was asked for; as many with ``--quick``.
 MINUTES = (11, 2)
@@ -55,11 +58,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(words: list[str] | None = None) -> int:
-    """Run the groups asked for."""
+    """Run the groups asked for; return 1 where one of them failed."""
     asked = parser().parse_args(words)
     facts = machine.facts()
     print(machine.headline(facts), flush=True)
     rows: list[table.Row] = []
+    failed: list[str] = []
     with tempfile.TemporaryDirectory(prefix="eogen-bench-") as folder, harness.engine() as browser:
         stage = Stage(browser, Path(folder), asked.quick)
         end = time.perf_counter() + 60 * (MINUTES[1] if asked.quick else MINUTES[0])
@@ -68,7 +72,12 @@ def main(words: list[str] | None = None) -> int:
                 stage.absent.append(f"{name}: the time was over; python -m benchmarks --only {name}")
                 continue
             began = time.perf_counter()
-            rows += GROUPS[name](stage)
+            try:
+                rows += GROUPS[name](stage)
+            except Exception as error:  # the other groups' figures must not be lost with it
+                log.exception("%s failed", name)
+                failed.append(name)
+                stage.absent.append(f"{name}: it failed ({type(error).__name__}; see above)")
             print(f"… {name}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
     if stage.visits:
         note = f"in {stage.visits} visits; {', '.join(sorted(set(stage.external))) or 'only 127.0.0.1 was asked'}"
@@ -79,7 +88,7 @@ def main(words: list[str] | None = None) -> int:
         print(f"not measured: {sentence}")
     if asked.json:
         asked.json.write_text(table.to_json(rows, facts, stage.absent), encoding="utf-8")
-    return 0
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

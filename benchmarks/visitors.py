@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -18,6 +20,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
+Result = TypeVar("Result")
 #: Widgets whose value a visitor can change, as the field of an element.
 CHANGED = ("button_group", "slider", "selectbox", "checkbox", "number_input")
 #: Seconds to wait for one run of the script.
@@ -198,6 +201,12 @@ def key_of(identity: str) -> str:
     return identity.split("-", 2)[-1]
 
 
+def finished(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run to its end, in a thread: a browser driven by this one keeps a loop of its own running."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
 async def _once(url: str, page: str, query: str) -> float:
     async with Visitor(url, page, query) as one:
         return await one.open()
@@ -205,4 +214,4 @@ async def _once(url: str, page: str, query: str) -> float:
 
 def visit(url: str, page: str, query: str) -> float:
     """Be one visitor: connect, ask for ``page``, wait until its script has ended, leave; return its seconds."""
-    return asyncio.run(_once(url, page, query))
+    return finished(_once(url, page, query))

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from benchmarks.visitors import Visitor
+from benchmarks.visitors import Visitor, finished
 from eogen.verdicts import campaigns, database, load
 from tests import postgres
 from tests.browser.harness import REPOSITORY, free_port, start
@@ -25,12 +25,6 @@ from tests.judged import SIDES
 NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="no nginx here (tests/nginx.sh installs Debian's)")
 QUERY = "lang=en&view=expert"
-
-
-def finished(work):
-    """Run to its end, in a thread: the browser of another test keeps this one's loop running."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
 
 
 def ask(url, path, method="GET", body=None, **headers):

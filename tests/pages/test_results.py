@@ -13,7 +13,7 @@ from eogen.verdicts import reviews
 from pages.kit.provenance import card_html
 from pages.kit.style import escape
 from pages.kit.words import LANGUAGES, load
-from pages.parts.results import cards, headlines, overview, room, tables
+from pages.parts.results import cards, compare, headlines, overview, room, tables
 from tests.real import REPOSITORY
 
 SECTIONS = ("overview", "room", "compare", "cards", "reviews")
@@ -89,6 +89,7 @@ def test_the_first_screen_counts_what_the_reports_hold():
 def test_the_list_of_missed_targets_is_no_wider_than_the_page():
     """Else its last columns, whether it was chance and on how many cases, are out of sight."""
     assert sum(overview._widths(load("fr")).values()) <= 1072
+    assert sum(compare._widths(load("fr")).values()) <= 1072
 
 
 def missed_in_order(missed):

@@ -11,9 +11,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from eogen.verdicts import campaigns, current, database, load, turns
-from eogen.verdicts.kinds import Case
+from eogen.verdicts.kinds import Case, kinds
 from pages.kit.words import load as words
-from pages.parts.verdicts import naming, pictures
+from pages.parts.verdicts import create, naming, pictures
 from tests.judged import PLAIN, SIDES
 from tests.real import REPOSITORY
 
@@ -174,6 +174,17 @@ def test_what_made_a_case_is_said_in_words(lang):
             shown = said(words(lang), SimpleNamespace(kind=kind, room=room), name)
             assert shown != name, name
             assert "_" not in shown, shown
+
+
+@LANGUAGES
+def test_what_a_campaign_is_made_of_is_offered_in_words(lang):
+    for kind in kinds().values():
+        for option in kind.options:
+            if re.search("_(methods?|models?|families|estimator|parcels|source)$", option.name):
+                for value in option.values():
+                    shown = create._value(words(lang), kind, value)
+                    assert "_" not in shown, (kind.name, option.name, value, shown)
+                    assert shown not in ("simulated", "territory", "france"), (kind.name, option.name)
 
 
 def test_a_control_is_not_told_by_its_method():

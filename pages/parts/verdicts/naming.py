@@ -6,7 +6,7 @@ import re
 
 from eogen import catalog
 from eogen.verdicts.campaigns import Campaign
-from eogen.verdicts.kinds import Case
+from eogen.verdicts.kinds import Case, Kind
 from pages.kit.words import Words, typeset
 from pages.parts.results import naming
 
@@ -16,11 +16,12 @@ GROUPS = ("verdicts.strata.{}", "rain.regimes.{}", "landcover.series.classes.{}.
 CONTROLS = {"": "observed", "swapped": "swapped", "random": "random"}
 
 
-def method(t: Words, campaign: Campaign, name: str) -> str:
-    """Return the name of a method, or of a control."""
+def method(t: Words, of: Campaign | Kind, name: str) -> str:
+    """Return the name of a method, or of a control, as the room of a campaign or of a kind says it."""
     if name in CONTROLS:
         return t(f"verdicts.methods.{CONTROLS[name]}")
-    return naming.method(t, "landcover_series" if campaign.kind == "seasons" else campaign.room, name)
+    kind = of.name if isinstance(of, Kind) else of.kind
+    return naming.method(t, "landcover_series" if kind == "seasons" else of.room, name)
 
 
 def group(t: Words, campaign: Campaign, stratum: str) -> str:

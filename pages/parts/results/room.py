@@ -104,16 +104,23 @@ def verdict(t: Words, report: Report, measure: str, where: str) -> str:
     if found.second is None:
         return t("results.room.one", **facts)
     facts |= {"second": method(found.second.method), "other": tables.interval(found.second, t)}
-    how = "unknown" if found.clear is None else "clear" if found.clear else "overlap"
-    said = [t(f"results.room.first_{how}", **facts)]
+    facts |= {"n": found.best.n or 0, "m": found.second.n or 0}
+    said = [t(f"results.room.first_{_how(found.best, found.second, found.clear)}", **facts)]
     if found.baseline_leads:
-        said.append(t("results.room.baseline_wins" if found.clear else "results.room.baseline_first"))
+        sure = _how(found.best, found.second, found.clear) == "clear"
+        said.append(t("results.room.baseline_wins" if sure else "results.room.baseline_first"))
     elif found.baseline is not None and found.baseline is not found.second:
-        clear = found.clear_of(found.baseline)
-        how = "unknown" if clear is None else "clear" if clear else "overlap"
+        how = _how(found.best, found.baseline, found.clear_of(found.baseline))
         base = {"baseline": method(found.baseline.method), "base": tables.interval(found.baseline, t)}
         said.append(t(f"results.room.baseline_{how}", **base))
     return " ".join(said)
+
+
+def _how(best: Figure, other: Figure, clear: bool | None) -> str:
+    """Return which sentence tells how far apart two figures are: on other cases no gap is clear."""
+    if best.n != other.n and clear is not False:
+        return "unequal"
+    return "unknown" if clear is None else "clear" if clear else "overlap"
 
 
 def board(t: Words, report: Report, rows: Sequence[Figure]) -> tuple[pd.DataFrame, dict[str, int | None]]:

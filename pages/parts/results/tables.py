@@ -26,7 +26,7 @@ def digits(values: Sequence[float | None]) -> int | None:
 
 
 def interval(figure: Figure, t: Words) -> str:
-    """Write a figure with its 95 % interval, with the decimals that its size needs."""
+    """Write a figure with its 95 % interval, where it has one, with the decimals that its size needs."""
     places = digits([figure.value, figure.low, figure.high])
     if places is None and figure.value is not None and figure.low is None:
         return t.number(figure.value)

@@ -60,12 +60,17 @@ def standing(figures: Iterable[Figure], is_baseline: Callable[[str], bool]) -> S
     )
 
 
+def has_interval(figure: Figure) -> bool:
+    """Return whether a figure has an interval; one of no width is none: a bootstrap of one case gives it."""
+    return figure.low is not None and figure.high is not None and figure.low < figure.high
+
+
 def apart(a: Figure, b: Figure) -> bool | None:
     """Return whether two intervals do not overlap; None where one is unknown.
 
     Intervals that overlap may still differ by a paired test: this is the careful answer.
     """
-    if None in (a.low, a.high, b.low, b.high):
+    if not (has_interval(a) and has_interval(b)):
         return None
     return a.high < b.low or b.high < a.low  # type: ignore[operator]
 
@@ -79,6 +84,6 @@ def short_of(figure: Figure) -> float | None:
 
 def holds_target(figure: Figure) -> bool | None:
     """Return whether the interval of a figure holds its target; None without interval or target."""
-    if None in (figure.low, figure.high, figure.target):
+    if figure.target is None or not has_interval(figure):
         return None
     return figure.low <= figure.target <= figure.high  # type: ignore[operator]

@@ -33,6 +33,15 @@ class Noise:
     multiply_common: float = 0.0
     scales: tuple[float, ...] = (1.0,)
 
+    def __str__(self) -> str:
+        """Return the law as a model's card tells it: ``noise of 0.01 + 2 %``, reflectance and a share of it."""
+        said = f"noise of {self.add:g} + {100 * self.multiply:g} %"
+        if self.add_common or self.multiply_common:
+            said += f" and {self.add_common:g} + {100 * self.multiply_common:g} % shared by all bands"
+        if len(self.scales) > 1:
+            said += f", times {min(self.scales):g} to {max(self.scales):g}"
+        return said
+
     def sd(self, reflectance: Tensor) -> Tensor:
         """Return the standard deviation of each band, all parts together, of the shape of ``reflectance``."""
         size = sum(s**2 for s in self.scales) / len(self.scales)

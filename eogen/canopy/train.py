@@ -173,7 +173,7 @@ def _card(row: Family, encoder: Encoder, plan: Plan, seed: int, fitted: Fitted, 
         room="canopy",
         data=[
             {
-                "name": f"simulated: PROSAIL (PROSPECT-5, 4SAIL), prior '{row.prior}', noise {row.noise}",
+                "name": f"simulated: PROSAIL (PROSPECT-5, 4SAIL), prior {row.prior}, {row.noise}",
                 "licence": "GPL-3.0",
                 "sha256": "",
                 "n": spectra,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from eogen.results import Figure
+from eogen.standing import has_interval
 from pages.kit.words import Words
 
 
@@ -21,7 +22,7 @@ def with_interval(figure: Figure, words: Words, digits: int | None = None) -> st
     if digits is None:
         digits = 1 if figure.unit == "ms" else 3
     text = words.number(figure.value, digits)
-    if figure.low is not None and figure.high is not None and math.isfinite(figure.low):
+    if has_interval(figure) and math.isfinite(figure.low):
         text += f" [{words.number(figure.low, digits)} ; {words.number(figure.high, digits)}]"
     return text
 

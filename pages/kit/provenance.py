@@ -99,8 +99,13 @@ def card_html(card: Mapping[str, Any] | Any, words: Words) -> str:
             return words(f"kit.provenance.{key}")
         return words(key) if key in words else key.removeprefix("metrics.").replace("_", " ")
 
+    lines: dict[str, list[str]] = {}  # facts of one name stand under it once
+    for key, fact in rows:
+        lines.setdefault(name(key), []).append(fact)
     return (
-        '<dl class="eo-card">' + "".join(f"<dt>{escape(name(k))}</dt><dd>{v}</dd>" for k, v in rows) + "</dl>"
+        '<dl class="eo-card">'
+        + "".join(f"<dt>{escape(k)}</dt>" + "".join(f"<dd>{v}</dd>" for v in vs) for k, vs in lines.items())
+        + "</dl>"
     )
 
 

@@ -60,6 +60,8 @@ def test_the_tour_shows_five_rooms_in_which_all_is_large_and_ends_at_home(visit)
     page = visit("/?stand=1&lang=en&idle=600")
     ready(page)
     words, wrong = load("en"), wrongs(page, "home")
+    below = "(m => m.scrollHeight - m.clientHeight)(document.querySelector('[data-testid=stMain]'))"
+    assert page.evaluate(below) <= 1, "the five doors stand whole on one screen"
     page.locator(".st-key-stand_tour button").click()
     for number, room in enumerate(ROOMS, 1):
         page.wait_for_url(lambda url, room=room, number=number: f"/{room}" in url and f"tour={number}" in url)

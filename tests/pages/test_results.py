@@ -10,8 +10,10 @@ from streamlit.testing.v1 import AppTest
 from eogen.published import published
 from eogen.report_files import committed, read_file
 from eogen.verdicts import reviews
+from pages.kit.provenance import card_html
+from pages.kit.style import escape
 from pages.kit.words import LANGUAGES, load
-from pages.parts.results import headlines, room, tables
+from pages.parts.results import cards, compare, headlines, overview, room, runs, tables
 from tests.real import REPOSITORY
 
 SECTIONS = ("overview", "room", "compare", "cards", "reviews")
@@ -79,8 +81,15 @@ def test_the_first_screen_counts_what_the_reports_hold():
     listed = at.dataframe[0].value
     assert len(listed) == len(missed)
     assert listed["Value [95%]"].tolist() == [tables.interval(f, load("en")) for f in missed_in_order(missed)]
+    assert listed["n"].tolist() == [f.n for f in missed_in_order(missed)]
     html = next(e.proto.body for e in at.get("html") if "eo-standings" in e.proto.body)
     assert html.count("<tbody") == len(reports)
+
+
+def test_the_list_of_missed_targets_is_no_wider_than_the_page():
+    """Else its last columns, whether it was chance and on how many cases, are out of sight."""
+    assert sum(overview._widths(load("fr")).values()) <= 1072
+    assert sum(compare._widths(load("fr")).values()) <= 1072
 
 
 def missed_in_order(missed):
@@ -90,12 +99,33 @@ def missed_in_order(missed):
     return [f for f in order if f in missed]
 
 
+def test_on_other_cases_no_gap_is_clear():
+    """Diffusion filled one daily frame, optimal interpolation all: its lead there proves nothing, and says so."""
+    report = next(run.report for run in runs.committed() if run.report.room == "ocean")
+    where = "nep_2021_daily_modis_viirs, daily"
+    counts = {f.method: f.n for f in report.figures if (f.name, f.dataset) == ("rmse", where)}
+    assert counts["diffusion"] < counts["oi"]
+    said = room.verdict(load("en"), report, "rmse", where)
+    assert "not the same cases" in said
+    assert "clearly" not in said
+    assert "0.145 [" not in said
+
+
+def test_no_card_shows_an_object_of_python():
+    for card in cards.cards():
+        html = card_html(card, load("fr"))
+        assert not re.search(r"\w\(\w+=|&#x27;\w+&#x27;|<dt></dt>", html), html
+        assert html.count("<dt>") == len(set(re.findall(r"<dt>.*?</dt>", html))), "a name stands once"
+
+
 def test_a_view_is_in_the_address():
     at = visit(lang="en", view="expert", section="room", of="canopy", set="ETH", measure="rmse")
     clean(at)
     assert any("A simple method is in front" in m.value for m in at.markdown)
-    shown = at.dataframe[1].value
-    assert len(shown) == len([p for p in published() if (p.figure, p.beside) == ("rmse", "ETH")])
+    html = next(e.proto.body for e in at.get("html") if "eo-published" in e.proto.body)
+    beside = [p for p in published() if (p.figure, p.beside) == ("rmse", "ETH")]
+    assert html.count("<tr>") == 1 + len(beside)
+    assert all(escape(p.source) in html for p in beside), "a source is read whole"
 
 
 def test_a_run_of_this_machine_is_compared_with_the_kept_one(tmp_path, monkeypatch):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from eogen.verdicts import campaigns, current, database, load, turns
+from eogen.verdicts.kinds import Case, kinds
 from pages.kit.words import load as words
+from pages.parts.verdicts import create, naming, pictures
 from tests.judged import PLAIN, SIDES
 from tests.real import REPOSITORY
 
@@ -149,6 +152,52 @@ def test_what_people_said_is_shown_and_taken_away(lang):
         at
     )
     assert at.get("plotly_chart")
+
+
+MADE_WITH = [
+    ("posteriors", "canopy", "flow"), ("posteriors", "canopy", "swapped"), ("fillings", "ocean", ""),
+    ("fillings", "ocean", "oi"), ("changes", "change", "gaussian_pmi"), ("scores", "rain", "desom_aware"),
+    ("explanations", "landcover", "exact_evidence"), ("explanations", "landcover", "random"),
+    ("labels", "landcover", "index_network"), ("seasons", "landcover", "tempcnn"),
+]  # fmt: skip
+GROUPS = [
+    ("changes", "change", "OSCD_pairRGB8 · quiet"), ("scores", "rain", "frontal"), ("families", "rain", "cell 5"),
+    ("fillings", "ocean", "observed"), ("fillings", "ocean", "vae"), ("labels", "landcover", "SeaLake"),
+    ("seasons", "landcover", "grassland"),
+]  # fmt: skip
+
+
+@LANGUAGES
+def test_what_made_a_case_is_said_in_words(lang):
+    for said, cases in ((naming.method, MADE_WITH), (naming.group, GROUPS)):
+        for kind, room, name in cases:
+            shown = said(words(lang), SimpleNamespace(kind=kind, room=room), name)
+            assert shown != name, name
+            assert "_" not in shown, shown
+
+
+@LANGUAGES
+def test_what_a_campaign_is_made_of_is_offered_in_words(lang):
+    for kind in kinds().values():
+        for option in kind.options:
+            if re.search("_(methods?|models?|families|estimator|parcels|source)$", option.name):
+                for value in option.values():
+                    shown = create._value(words(lang), kind, value)
+                    assert "_" not in shown, (kind.name, option.name, value, shown)
+                    assert shown not in ("simulated", "territory", "france"), (kind.name, option.name)
+
+
+def test_a_control_is_not_told_by_its_method():
+    held = [SimpleNamespace(case=case(method)) for method in ("flow", "swapped")]
+    campaign = SimpleNamespace(kind="posteriors", room="canopy", blind=False, sides=False)
+    for one in held:
+        told = pictures.origin_html(words("en"), campaign, held, one)
+        assert naming.method(words("en"), campaign, one.case.method) not in told
+    assert "Spline flow" in pictures.origin_html(words("en"), campaign, held[:1], held[0])
+
+
+def case(method: str) -> Case:
+    return Case(method, dataset="simulated", scene="1", thing="", facts={}, method=method, origin="simulated")
 
 
 def test_a_blind_campaign_keeps_its_methods_until_it_is_done():

@@ -100,6 +100,14 @@ def test_nobody_beats_the_best(rows, better):
         assert found.best.high < found.second.low or found.best.low > found.second.high
 
 
+def test_an_interval_of_no_width_is_none():
+    """A bootstrap of one case gives it: nothing is clear from it, nor excused by it."""
+    one = replace(FIGURE, value=0.1, low=0.1, high=0.1, target=0.05)
+    assert apart(one, FIGURE) is None
+    assert apart(FIGURE, one) is None
+    assert holds_target(one) is None
+
+
 def test_where_no_direction_is_good_nobody_leads():
     found = standing([replace(FIGURE, better=None)], lambda _: True)
     assert (found.best, found.baseline, found.clear) == (None, None, None)

@@ -22,7 +22,7 @@ async function openView(root, scene) {
     wheelPxPerZoomLevel: 120, maxBoundsViscosity: 1, inertia: !still, zoomAnimation: !still, fadeAnimation: false,
     minZoom: -20, maxZoom: 30, bounceAtZoomLimits: false,
   })
-  if (scene.geographic) L.control.scale({ imperial: false, position: "topright", maxWidth: 110 }).addTo(map)
+  if (scene.geographic) L.control.scale({ imperial: false, position: "topright", maxWidth: 150 }).addTo(map)
   let following = false
   const gone = new AbortController(), signal = gone.signal      // every listener of this view ends with it
   const view = { L, map, signal, root, scene, drawn: {}, api: {}, cursor: null, drawing: () => {} }

@@ -16,6 +16,8 @@ from pages.kit.words import Words
 from pages.parts.results import naming, runs, tables
 
 VIEWS = ("moved", "both", "only_first", "only_second")
+#: In a session: the dropped file that was put beside its partner.
+_SEEN = "_results_dropped"
 
 
 def show(t: Words) -> None:
@@ -61,8 +63,17 @@ def _drop(t: Words) -> None:
         if given is not None:
             with guard(t):
                 runs.take(given.name, given.getvalue())
+                _put_beside(given.file_id)
         if runs.folder().is_dir():
             st.caption(t("results.compare.folder", n=len(runs.local(t))))
+
+
+def _put_beside(file: str) -> None:
+    """Compare a file, the first time it is seen, with the program's own run of the same room."""
+    if st.session_state.get(_SEEN) != file and (dropped := runs.given()):
+        st.session_state[_SEEN] = file
+        room = dropped[-1].report.room
+        st.session_state["first"] = next((r.name for r in runs.committed() if r.report.room == room), None)
 
 
 def _draw(t: Words, first: runs.Run, second: runs.Run) -> None:
@@ -91,9 +102,17 @@ def _draw(t: Words, first: runs.Run, second: runs.Run) -> None:
         tables.draw(
             t, frame, alt=t("results.compare.alt"), key=f"results_compared_{view}", height=520,
             numbers={name: None for name in (t("results.compare.difference"),) if name in frame},
+            widths=_widths(t),
         )  # fmt: skip
     st.caption(t("results.compare.note"))
     export.bar([export.table("eogen-two-runs", made.table)], t, key="results_compare")
+
+
+def _widths(t: Words) -> dict[str, int]:
+    """Return the columns' pixels: together no wider than the page, so that difference and verdict are seen."""
+    columns = {"columns.figure": 170, "columns.method": 210, "columns.set": 180, "compare.first": 146,
+               "compare.second": 146, "compare.difference": 128, "compare.verdict": 90}  # fmt: skip
+    return {t(f"results.{name}"): width for name, width in columns.items()}
 
 
 def _differences(t: Words, found: Sequence[Difference]) -> None:
@@ -113,7 +132,9 @@ def _differences(t: Words, found: Sequence[Difference]) -> None:
 
 def _said(t: Words, difference: Difference) -> str:
     """Write one difference; hashes by their first letters. What files say is shown as code, never as markup."""
-    short = lambda text: f"`{text.replace('`', '')[:24] or '–'}`"
+    if difference.subject == "room":
+        return f"{naming.title(t, difference.first)} → {naming.title(t, difference.second)}"
+    short = lambda text: f"`{text.replace('`', '')[:16] or '–'}`"
     name = f"{short(difference.name)} " if difference.name else ""
     return f"{name}{short(difference.first)} → {short(difference.second)}"
 

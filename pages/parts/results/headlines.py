@@ -78,9 +78,8 @@ def _line(t: Words, report: Report, name: str, dataset: str) -> str:
     own, base = best_own(report, found), found.baseline
     if own is None:
         return ""
-    method, figure, data = naming.of(t, report.room)
-    unit = naming.unit(t, own.unit)
-    what = f"{figure(name)} ({unit})" if unit else figure(name)
+    method, _, data = naming.of(t, report.room)
+    what = naming.with_unit(t, report.room, name, own.unit)
     said = [
         f"<b>{escape(what)}</b> {provenance.badge_html(naming.origin(dataset), t)}<br>{escape(data(dataset))}",
         f"<b>{escape(method(own.method))}</b><br>{_number(t, own)}",
@@ -91,7 +90,12 @@ def _line(t: Words, report: Report, name: str, dataset: str) -> str:
         how = verdict(own, base, found.ranked.index(own) < found.ranked.index(base), t)
         said.append(f"{escape(method(base.method))}<br>{_number(t, base)}")
         said.append(f'<span class="verdict {how}">{escape(t(f"results.headline.{how}"))}</span>')
-    return "".join(f"<td>{cell}</td>" for cell in said)
+    # a phone has no room for the heads of the columns: it shows each over its cell
+    heads = ("", t("results.headline.own"), t("results.headline.simple"), "")
+    return "".join(
+        f'<td data-head="{escape(head)}">{cell}</td>' if head else f"<td>{cell}</td>"
+        for head, cell in zip(heads, said, strict=True)
+    )
 
 
 def _number(t: Words, figure: Figure) -> str:

@@ -129,6 +129,12 @@ def of(t: Words, report: str) -> tuple[Callable[[str], str], Callable[[str], str
     return partial(method, t, report), partial(figure, t, report), partial(dataset, t, report)
 
 
+def with_unit(t: Words, report: str, name: str, unit_name: str) -> str:
+    """Return the name of a figure and its unit, where it has one that its name does not say already."""
+    said, written = figure(t, report, name), unit(t, unit_name)
+    return f"{said} ({written})" if written and f"({written})" not in said else said
+
+
 _UNITS = {
     "1": "", "log10(mg m-3)": "log₁₀ mg/m³", "degree_Celsius": "°C", "m2/m2": "m²/m²", "g/m2": "g/m²",
     "µg/cm2": "µg/cm²", "g/cm2": "g/cm²", "degree": "°",

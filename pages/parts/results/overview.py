@@ -42,7 +42,14 @@ def show(t: Words) -> None:
     _missed(t, missed)
     with st.expander(t("results.overview.met", n=len(goals) - len(missed))):
         met = [goal for goal in goals if goal[1].reached]
-        tables.draw(t, listed(t, met), alt=t("results.overview.met_alt"), key="results_met", height=420)
+        tables.draw(
+            t,
+            listed(t, met),
+            alt=t("results.overview.met_alt"),
+            key="results_met",
+            height=420,
+            numbers={"n": 0},
+        )
     _origins(t, reports)
     export.bar(
         [
@@ -69,34 +76,34 @@ def _missed(t: Words, missed: Sequence[Goal]) -> None:
     rows = [goal for goal in missed if only in ("all", goal[0].room)]
     tables.draw(
         t, listed(t, rows), alt=t("results.overview.missed_alt"), key="results_missed", height=460,
-        numbers={t("results.columns.share"): 0}, widths={
-            t("results.columns.room"): 100, t("results.columns.figure"): 210, t("results.columns.method"): 160,
-            t("results.columns.set"): 190, t("results.columns.value"): 150, t("results.columns.target"): 78,
-            t("results.columns.short"): 120, t("results.columns.share"): 60,
-        },
+        numbers={t("results.columns.share"): 0, "n": 0}, widths=_widths(t),
     )  # fmt: skip
+
+
+def _widths(t: Words) -> dict[str, int]:
+    """Return the columns' pixels: together no wider than the page, so that the last ones, chance and n, are seen."""
+    pixels = {"room": 88, "figure": 205, "method": 150, "set": 178, "value": 146, "target": 66, "share": 78,
+              "chance": 92}  # fmt: skip
+    return {t(f"results.columns.{name}"): width for name, width in pixels.items()} | {"n": 65}
 
 
 def listed(t: Words, goals: Sequence[Goal]) -> pd.DataFrame:
     """Return a row per target: what, on what, value with interval, target, by how much it is missed."""
     rows = []
     for report, f in goals:
-        method, figure, dataset = naming.of(t, report.room)
-        short, share = short_of(f), None
-        if short is not None and f.target:
-            share = 100 * short / abs(f.target)
+        method, _, dataset = naming.of(t, report.room)
+        short = short_of(f)
         row = {
             t("results.columns.room"): naming.title(t, report.room),
-            t("results.columns.figure"): figure(f.name),
+            t("results.columns.figure"): naming.with_unit(t, report.room, f.name, f.unit),
             t("results.columns.method"): method(f.method),
             t("results.columns.set"): dataset(f.dataset),
             t("results.columns.value"): tables.interval(f, t),
             t("results.columns.target"): f"{'≥' if f.better == 'higher' else '≤'} {t.number(f.target)}",
         }
         if short is not None:
-            unit, chance = naming.unit(t, f.unit), holds_target(f)
-            row[t("results.columns.short")] = f"{t.number(short)} {unit}".strip()
-            row[t("results.columns.share")] = share
+            chance = holds_target(f)
+            row[t("results.columns.share")] = 100 * short / abs(f.target) if f.target else None
             said = "unknown" if chance is None else "perhaps" if chance else "clearly"
             row[t("results.columns.chance")] = t(f"results.overview.chance_{said}")
         rows.append(row | {"n": f.n})
@@ -119,9 +126,19 @@ def _origins(t: Words, reports: Sequence[Report]) -> None:
         }
         for r in reports
     ]
-    tables.draw(t, pd.DataFrame(rows), alt=t("results.overview.origins_alt"), key="results_origins")
+    tables.draw(
+        t, pd.DataFrame(rows), alt=t("results.overview.origins_alt"), key="results_origins",
+        numbers={t("results.columns.figures"): 0, t("results.columns.absent"): 0},
+    )  # fmt: skip
     with st.expander(t("results.overview.data")):
-        tables.draw(t, data(t, reports), alt=t("results.overview.data_alt"), key="results_data", height=420)
+        tables.draw(
+            t,
+            data(t, reports),
+            alt=t("results.overview.data_alt"),
+            key="results_data",
+            height=420,
+            numbers={"n": 0},
+        )
     with st.expander(t("results.overview.absent", n=sum(len(r.absent) for r in reports))):
         for report in reports:
             if report.absent:

@@ -12,6 +12,7 @@ from eogen.published import Published, beside
 from eogen.results import Figure, Report
 from pages.kit import export, figures, provenance
 from pages.kit.address import choose
+from pages.kit.style import escape
 from pages.kit.words import Words
 from pages.parts.results import headlines, meaning, naming, roles, room_chart, runs, tables
 
@@ -47,10 +48,7 @@ def show(t: Words) -> None:
     _counted(t, rows)
     if others:
         st.markdown(f"**{t('results.room.published')}**")
-        tables.draw(
-            t, listed(t, others), alt=t("results.room.published_alt"), key=f"results_published_{name}",
-            numbers={t("results.columns.value"): tables.digits([p.value for p in others])},
-        )  # fmt: skip
+        st.html(listed(t, others))
         st.caption(t("results.room.published_note"))
     _notes(t, rows)
     export.bar(
@@ -106,30 +104,37 @@ def verdict(t: Words, report: Report, measure: str, where: str) -> str:
     if found.second is None:
         return t("results.room.one", **facts)
     facts |= {"second": method(found.second.method), "other": tables.interval(found.second, t)}
-    how = "unknown" if found.clear is None else "clear" if found.clear else "overlap"
-    said = [t(f"results.room.first_{how}", **facts)]
+    facts |= {"n": found.best.n or 0, "m": found.second.n or 0}
+    said = [t(f"results.room.first_{_how(found.best, found.second, found.clear)}", **facts)]
     if found.baseline_leads:
-        said.append(t("results.room.baseline_wins" if found.clear else "results.room.baseline_first"))
+        sure = _how(found.best, found.second, found.clear) == "clear"
+        said.append(t("results.room.baseline_wins" if sure else "results.room.baseline_first"))
     elif found.baseline is not None and found.baseline is not found.second:
-        clear = found.clear_of(found.baseline)
-        how = "unknown" if clear is None else "clear" if clear else "overlap"
+        how = _how(found.best, found.baseline, found.clear_of(found.baseline))
         base = {"baseline": method(found.baseline.method), "base": tables.interval(found.baseline, t)}
         said.append(t(f"results.room.baseline_{how}", **base))
     return " ".join(said)
+
+
+def _how(best: Figure, other: Figure, clear: bool | None) -> str:
+    """Return which sentence tells how far apart two figures are: on other cases no gap is clear."""
+    if best.n != other.n and clear is not False:
+        return "unequal"
+    return "unknown" if clear is None else "clear" if clear else "overlap"
 
 
 def board(t: Words, report: Report, rows: Sequence[Figure]) -> tuple[pd.DataFrame, dict[str, int | None]]:
     """Return a row per method, numbers as numbers, and the decimals of its columns."""
     places = tables.digits([v for f in rows for v in (f.value, f.low, f.high)])
     unit = naming.unit(t, rows[0].unit) if rows else ""
-    value = t("results.columns.value_unit", unit=unit) if unit else t("results.columns.value")
+    value = t("results.columns.value_unit", unit=unit) if unit else t("results.columns.bare")
     low, high, goal = t("results.columns.low"), t("results.columns.high"), t("results.columns.target")
     frame = pd.DataFrame(
         {
             t("results.columns.method"): naming.method(t, report.room, f.method),
-            t("results.columns.role"): t(f"results.roles.{roles.role(report.room, f.method)}"),
             value: f.value, low: f.low, high: f.high, "n": f.n, goal: f.target,
             t("results.columns.reached"): "" if f.reached is None else "✓" if f.reached else "✗",
+            t("results.columns.role"): t(f"results.roles.{roles.role(report.room, f.method)}"),
         }
         for f in rows
     )  # fmt: skip
@@ -141,21 +146,29 @@ def board(t: Words, report: Report, rows: Sequence[Figure]) -> tuple[pd.DataFram
     return frame.astype(dict.fromkeys(numbers, "float64")), numbers | {"n": 0}
 
 
-def listed(t: Words, rows: Sequence[Published]) -> pd.DataFrame:
-    """Return a row per published number with its source and how far it may be compared."""
-    return pd.DataFrame(
-        {
-            t("results.columns.method"): p.method,
-            t("results.columns.value"): p.value,
-            t("results.columns.set"): p.dataset,
-            t("results.columns.comparable"): t(
-                f"results.comparable.{p.comparable.replace(' ', '_').replace(',', '')}"
-            ),
-            t("results.columns.origin"): t(f"results.published_origin.{p.origin}"),
-            t("results.columns.source"): p.source,
-            t("results.columns.note"): p.note.get(t.lang, ""),
-        }
-        for p in rows
+def listed(t: Words, rows: Sequence[Published]) -> str:
+    """Return a table with a row per published number, its source whole, and how far it may be compared.
+
+    Names and sources are English, as they were published, and said to be.
+    """
+    places = tables.digits([p.value for p in rows])
+    heads = [t(f"results.columns.{name}") for name in ("method", "bare", "set", "source")]
+    body = []
+    for p in rows:
+        origin = t(f"results.published_origin.{p.origin}")
+        comparable = t(f"results.comparable.{p.comparable.replace(' ', '_').replace(',', '')}")
+        note = p.note.get(t.lang, "")
+        cells = (
+            f'<b lang="en">{escape(p.method)}</b><br><small>{escape(origin)}</small>',
+            escape(t.number(p.value, places)),
+            f'<span lang="en">{escape(p.dataset)}</span><br><small>{escape(comparable)}</small>',
+            f'<span lang="en">{escape(p.source)}</span>' + (f"<br><small>{escape(note)}</small>" if note else ""),
+        )  # fmt: skip
+        body.append(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
+    return (
+        f'<table class="eo-published" aria-label="{escape(t("results.room.published_alt"))}">'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
     )
 
 

@@ -78,11 +78,11 @@ def chart(
                 hovertemplate="%{x:.4g}<extra>%{y}</extra>",
             )  # fmt: skip
     for goal in sorted({f.target for f in drawn if f.target is not None}):
-        figure.add_vline(x=goal, line={"color": figures.SEQUENCE[1], "dash": "dot", "width": 1.5})
-        figure.add_annotation(
-            x=goal, y=0, yref="paper", yanchor="bottom", xanchor="left", showarrow=False, font={"size": 11},
-            text=t("results.room.target"),
-        )  # fmt: skip
+        line = {"color": figures.SEQUENCE[1], "dash": "dot", "width": 1.5}
+        figure.add_vline(x=goal, line=line)  # named in the legend: on the figure its name would lie on a row
+        figure.add_scatter(
+            x=[None], y=[None], mode="lines", line=line, name=f"{t('results.room.target')} {t.number(goal)}"
+        )
     return figure
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -12,6 +12,9 @@ import streamlit as st
 from eogen.results import Figure
 from pages.kit import measured
 from pages.kit.words import Words
+
+#: Most rows of a table that stands whole on the page; a longer one scrolls.
+WHOLE = 30
 
 
 def digits(values: Sequence[float | None]) -> int | None:
@@ -23,7 +26,7 @@ def digits(values: Sequence[float | None]) -> int | None:
 
 
 def interval(figure: Figure, t: Words) -> str:
-    """Write a figure with its 95 % interval, with the decimals that its size needs."""
+    """Write a figure with its 95 % interval, where it has one, with the decimals that its size needs."""
     places = digits([figure.value, figure.low, figure.high])
     if places is None and figure.value is not None and figure.low is None:
         return t.number(figure.value)
@@ -42,7 +45,7 @@ def draw(
     alt: str,
     key: str,
     numbers: Mapping[str, int | None] | None = None,
-    height: int | None = None,
+    height: Literal["content", "auto"] | int | None = None,
     widths: Mapping[str, int] | None = None,
 ) -> None:
     """Draw a table whose columns of numbers sort as numbers and are written in the reader's language.
@@ -53,7 +56,7 @@ def draw(
         alt: what the table shows.
         key: of the table.
         numbers: column -> decimals (None: 3 significant digits).
-        height: pixels; the table scrolls within them.
+        height: pixels; the table scrolls within them. Left out, a table of up to :data:`WHOLE` rows stands whole.
         widths: column -> pixels, where the browser's own choice would hide what matters.
     """
     written: dict[str, Callable[[Any], str]] = {
@@ -61,7 +64,10 @@ def draw(
     }
     shown = frame.style.format(written) if written else frame
     columns = {name: st.column_config.Column(width=pixels) for name, pixels in (widths or {}).items()}
-    more = {} if height is None or len(frame) * 35 + 40 < height else {"height": height}
+    if height is None:
+        height = "content" if len(frame) <= WHOLE else "auto"
+    elif len(frame) * 35 + 40 < height:
+        height = "auto"
     st.dataframe(
         shown,
         hide_index=True,
@@ -70,5 +76,5 @@ def draw(
         alt=alt,
         key=key,
         column_config=columns,
-        **more,
+        height=height,
     )

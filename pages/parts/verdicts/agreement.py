@@ -15,7 +15,7 @@ from eogen.verdicts.export import to_csv, to_geojson
 from pages.kit import card, export
 from pages.kit.address import choose
 from pages.kit.words import Words
-from pages.parts.verdicts import pictures, reviewer
+from pages.parts.verdicts import naming, pictures, reviewer
 
 UNSURE = ("own", "left_out")
 #: Krippendorff (2019): above the first, data are reliable; between the two, only for careful conclusions.
@@ -131,7 +131,10 @@ def _groups(t: Words, campaign: Campaign, rows: list[Verdict], held: list[Held],
         st.caption(t("verdicts.agreement.still_blind"))
         return
     strata = {one.case.item: one.case.stratum for one in held}
-    for name, by in (("method", lambda row: row.method), ("stratum", lambda row: strata.get(row.item, ""))):
+    for name, by, named in (
+        ("method", lambda row: row.method, naming.method),
+        ("stratum", lambda row: strata.get(row.item, ""), naming.group),
+    ):
         groups = measures.breakdown(rows, by, unsure)  # type: ignore[arg-type]
         if len(groups) < 2:
             continue
@@ -141,7 +144,7 @@ def _groups(t: Words, campaign: Campaign, rows: list[Verdict], held: list[Held],
             said = sum(one.answers.get(a, 0) for a in campaign.answers)
             lines.append(
                 {
-                    t(f"verdicts.agreement.{name}"): group or "–",
+                    t(f"verdicts.agreement.{name}"): named(t, campaign, group),
                     t("verdicts.agreement.items"): one.items,
                     t("verdicts.agreement.first", answer=answer(t, campaign, first)):
                         t.percent(one.answers.get(first, 0) / said) if said else "–",

@@ -15,9 +15,10 @@ from eogen.verdicts.draw import HOW
 from eogen.verdicts.kinds import Kind, Option, kinds
 from pages.kit import progress
 from pages.kit.words import Words
+from pages.parts.verdicts import naming
 
 #: Tables of a room's words that may name a choice.
-TABLES = ("methods", "families", "sources", "scenes", "sets", "models")
+TABLES = ("methods", "families", "sources", "series.sources", "scenes", "sets", "models")
 #: In a session: the queue that was asked for and is being made.
 _ASKED = "verdicts_asked"
 
@@ -85,7 +86,7 @@ def _option(t: Words, kind: Kind, option: Option) -> Any:
     if not values:
         st.caption(t("verdicts.create.nothing", option=label))
         return None
-    key, named = f"verdicts_{kind.name}_{option.name}", partial(_value, t, kind.room)
+    key, named = f"verdicts_{kind.name}_{option.name}", partial(_value, t, kind)
     if option.several:
         wanted = [value for value in asked.split(",") if value in values] or values[:1]
         return st.multiselect(label, values, wanted, key=key, format_func=named)
@@ -93,15 +94,15 @@ def _option(t: Words, kind: Kind, option: Option) -> Any:
     return st.selectbox(label, values, at, key=key, format_func=named)
 
 
-def _value(t: Words, room: str, value: str) -> str:
+def _value(t: Words, kind: Kind, value: str) -> str:
     """Return a choice in the room's own words, where it has some; seeds and limits are numbers."""
-    if f"verdicts.values.{value}" in t:
-        return t(f"verdicts.values.{value}")
-    for table in TABLES:
-        for key in (f"{room}.{table}.{value}", f"{room}.{table}.{value}.name"):
-            if key in t:
-                return t(key)
-    return value.replace(".", ",") if t.lang == "fr" and re.fullmatch(r"[0-9.]+", value) else value
+    if re.fullmatch(r"[0-9.]+", value):
+        return value.replace(".", ",") if t.lang == "fr" else value
+    told = [f"{kind.room}.{table}.{value}{end}" for table in TABLES for end in ("", ".name")]
+    for key in (f"verdicts.values.{value}", *told, f"verdicts.sources.{value}"):
+        if key in t:
+            return t(key)
+    return naming.method(t, kind, value)
 
 
 def _make(t: Words, kind: Kind, asked: dict[str, Any]) -> None:

@@ -28,7 +28,9 @@ def show(t: Words) -> None:
     who = reviewer.known()
     for campaign in found:
         _one(t, campaign, who)
-    st.html(f'<p class="eo-muted">{escape(t("verdicts.list.where", place=database.name()))}</p>')
+    st.html(
+        f'<p class="eo-muted">{escape(t("verdicts.list.where", place=database.name().removeprefix("sqlite:///")))}</p>'
+    )
 
 
 def _one(t: Words, campaign: Campaign, who: str) -> None:
@@ -51,8 +53,8 @@ def _one(t: Words, campaign: Campaign, who: str) -> None:
             st.progress(min(mine / turns, 1.0), t("verdicts.list.mine", done=mine, n=turns))
         with right.container(gap=None):
             st.button(
-                t("verdicts.list.resume" if mine else "verdicts.list.begin"), key=f"open_{campaign.name}",
-                width="stretch", type="primary", on_click=_open, args=(campaign.name, "judge"),
+                t(f"verdicts.list.{'again' if mine >= turns else 'resume' if mine else 'begin'}"),
+                key=f"open_{campaign.name}", width="stretch", on_click=_open, args=(campaign.name, "judge"),
             )  # fmt: skip
             st.button(
                 t("verdicts.desk.panels.agreement"), key=f"look_{campaign.name}", width="stretch", type="tertiary",

@@ -14,6 +14,7 @@ from pages.kit import card, export, figures
 from pages.kit.address import choose, number
 from pages.kit.words import Words
 from pages.parts.change.menu import RATES
+from pages.parts.verdicts import naming
 from pages.parts.verdicts.agreement import answer, answered, files, written
 
 ALL = "all"
@@ -58,7 +59,9 @@ def _turing(t: Words, campaign: Campaign, rows: list[Verdict], held: list[Held],
             said = written(t, told.share, share=True)
             note = t(f"agreement.turing.{told.verdict}") if test else ""
             ends = {"low": told.share.low, "high": told.share.high}
-            bars.append(card.Bar(method or "–", told.share.value, said, note, main=True, **ends))
+            bars.append(
+                card.Bar(naming.method(t, campaign, method), told.share.value, said, note, main=True, **ends)
+            )
     if every.share.value is None:
         st.caption(t("agreement.turing.open"))
         return

@@ -10,6 +10,7 @@ from eogen.verdicts.kinds import Legend, Panel
 from pages.kit.provenance import badge_html
 from pages.kit.style import escape
 from pages.kit.words import Words
+from pages.parts.verdicts import naming
 
 SIDES = ("left", "right")
 
@@ -31,7 +32,8 @@ def html(t: Words, campaign: Campaign, panels: Sequence[Panel], order: Sequence[
             f"<figcaption>{escape(title)}</figcaption></figure>"
         )
     legends = {_legend(t, panel.legend): None for name in order if (panel := by_name[name]).legend}
-    grid = f'<div class="eo-case n{len(cells)}">{"".join(cells)}</div>'
+    kind = f"n{len(cells)} {escape(campaign.kind)}"
+    grid = f'<div class="eo-case {kind}">{"".join(cells)}</div>'
     return f"{grid}{''.join(legends)}"
 
 
@@ -55,8 +57,9 @@ def origin_html(t: Words, campaign: Campaign, held: Sequence[Held], one: Held) -
         said = t("verdicts.judge.hidden", sources=" ; ".join(filter(None, sources)) or "–")
         return f'<p class="eo-muted">{escape(said)}</p>'
     case = one.case
-    parts = filter(None, (case.dataset, case.scene, case.thing, case.method, case.source, case.licence))
-    line = " · ".join(dict.fromkeys(parts))
+    # a control is recognised by its method, so where there are some no case tells its own
+    telling = not any(h.case.method in naming.CONTROLS for h in held)
+    line = naming.place(t, campaign, case, methods=telling)
     return f'<div class="eo-caption">{badge_html(case.origin, t)}<p>{escape(line)}</p></div>'
 
 

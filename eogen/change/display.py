@@ -40,9 +40,7 @@ def stretch(images: xr.DataArray) -> Stretch:
         low.append(np.percentile(values, 0.5))
         high.append(np.percentile(values, 99.5 if values.max() > 1.5 else 98.5))
     least, most = min(low), max(high)
-    if (
-        least >= 0 and 1.5 < most <= 255
-    ):  # 8-bit pictures are shown as they are, dark ones brighter on one scale
+    if least >= 0 and 1.5 < most <= 255:  # 8 bits: shown as they are, dark ones brighter, on one scale
         return np.zeros(len(chosen)), np.full(len(chosen), min(255.0, 1.5 * most)), 1.0
     if least >= 0 and most <= 1.5:  # reflectance: one scale, so that colours stay natural
         return np.zeros(len(chosen)), np.full(len(chosen), most), 1.6

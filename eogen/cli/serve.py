@@ -23,7 +23,7 @@ APP = Path(eogen.__file__).resolve().parents[1] / "app.py"
 #: What the app is started with, unless it is set already. Threads that each keep a heap of their own (glibc's way) cost
 #: a server hundreds of MB, and Arrow's own heap, which gives nothing back, 50; small networks on shared cores are
 #: slower on two threads than on one.
-ENVIRONMENT = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1"}
+ENVIRONMENT = {"MALLOC_ARENA_MAX": "1", "ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1"}
 PATIENCE = 60.0
 """Seconds to wait for the app to answer."""
 

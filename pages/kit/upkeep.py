@@ -55,10 +55,10 @@ class Upkeep:
             give_back()
 
 
-def few_arenas() -> None:
-    """Have all threads share two heaps: glibc's own rule, eight a core, scatters the leavings of short-lived ones."""
+def one_heap() -> None:
+    """Have all threads share a heap: glibc's own rule, eight a core, scatters the leavings of short-lived ones."""
     with contextlib.suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 def give_back() -> None:
@@ -73,7 +73,7 @@ def start() -> threading.Thread | None:
     if os.environ.get("EOGEN_WARMUP", "1") == "0":
         return None
 
-    few_arenas()
+    one_heap()
     sys.setswitchinterval(SWITCH)
 
     def work() -> None:

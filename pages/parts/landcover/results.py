@@ -35,7 +35,7 @@ def show(t: Words) -> None:
     """Draw the committed results, or say how to make them."""
     if not RESULTS.is_file():
         st.info(t("landcover.results.none"), icon=":material/science:")
-        st.code("python -m eogen evaluate landcover --json results.json", language="bash")
+        st.code("python -m eogen evaluate landcover --json results.json", language="bash", wrap_lines=True)
         return
     report = _read(RESULTS.stat().st_mtime)
     st.markdown(t("landcover.results.lead"))

@@ -31,7 +31,11 @@ def show(guest: Visitor, state: State | None = None) -> None:
     t = guest.words
     if not RESULTS.is_file():
         st.info(t("ocean.results.none"), icon=":material/science:")
-        st.code("python -m eogen evaluate ocean --json assets/results/ocean.json", language="bash")
+        st.code(
+            "python -m eogen evaluate ocean --json assets/results/ocean.json",
+            language="bash",
+            wrap_lines=True,
+        )
         return
     report = _read(str(RESULTS), RESULTS.stat().st_mtime)
     found = Measured(report)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def server(serve):
-    return serve("tests/pages/apps/kit_demo.py")
+    return serve("tests/pages/apps/kit_demo.py", EOGEN_JOBS="1")
 
 
 @pytest.fixture

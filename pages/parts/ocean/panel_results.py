@@ -137,13 +137,14 @@ def _checks(t: Words, found: Measured) -> None:
         return
     st.markdown(t("ocean.results.checks_lead"))
     for where in dict.fromkeys(f.dataset for f in found.others):
-        st.markdown(f"**{views.dataset(t, where)}**")
+        name = views.dataset(t, where)
+        st.markdown(f"**{name}**")
         rows = [f for f in found.others if f.dataset == where]
         st.dataframe(
             views.listed(t, rows, with_set=False),
             hide_index=True,
             width="stretch",
-            alt=t("ocean.results.checks_alt"),
+            alt=t("ocean.results.checks_alt", name=name),
         )
 
 

@@ -241,10 +241,27 @@ def settle(page: Page, seconds: float = 20) -> None:
 ALSO = ("heading-order",)
 
 
-def axe(page: Page) -> list[str]:
-    """Return the violations axe finds that are serious, critical or of :data:`ALSO`, one line each.
+def lasting(page: Page, find: Callable[[Page], list[str]]) -> list[str]:
+    """Return what ``find`` finds wrong and goes on finding.
 
-    axe cannot judge the contrast of what is scrolled out of Streamlit's inner frame, so the window is first
+    Components are filled after the script's end, on a busy machine long after it. A clean page is asked once.
+    """
+    for pause in (0, 700, 1500, 3000, 6000, 12000):
+        page.wait_for_timeout(pause)
+        if not (found := find(page)):
+            break
+    return found
+
+
+def axe(page: Page) -> list[str]:
+    """Return the violations axe finds that are serious, critical or of :data:`ALSO`, one line each."""
+    return lasting(page, _axe)
+
+
+def _axe(page: Page) -> list[str]:
+    """Return what axe finds now.
+
+    It cannot judge the contrast of what is scrolled out of Streamlit's inner frame, so the window is first
     made as tall as the page.
     """
     from axe_playwright_python.sync_playwright import Axe

@@ -88,7 +88,7 @@ def test_nobody_is_shut_out(only_page, path, lang, view):
 def test_nobody_is_shut_out_of_a_panel(only_page, place, path):
     """Each panel is scanned once, in one language and one theme: both change from row to row and from panel to panel.
 
-    All four combinations of 38 panels would cost four minutes more. The languages differ in their words only, and the
+    All four combinations of 37 panels would cost four minutes more. The languages differ in their words only, and the
     two themes are the same variables everywhere: a fault of contrast in one panel's own colours is what could slip
     through in the theme that was not its turn.
     """

@@ -95,7 +95,7 @@ def on_this_machine() -> None:
                 st.markdown(t("home.set_simulated", room=t(f"rooms.{room}.name")))
             if len(here) < len(sets):
                 st.markdown(t("home.how_to_fetch"))
-                st.code("python -m eogen fetch --sample", language="bash")
+                st.code("python -m eogen fetch --sample", language="bash", wrap_lines=True)
 
 
 blank = missing()

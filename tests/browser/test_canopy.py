@@ -84,9 +84,11 @@ def test_a_click_on_the_map_asks_another_pixel(visit):
     page.seen.assert_clean()
 
 
-@pytest.mark.parametrize("panel", PANELS)
-def test_every_panel_opens_without_faults(visit, panel):
-    page = visit(f"lang=fr&view=expert&panel={panel}")
+@pytest.mark.parametrize(("place", "panel"), list(enumerate(PANELS)), ids=PANELS)
+def test_every_panel_opens_without_faults(visit, place, panel):
+    """In one language and one theme each, by turns; see test_axe.py."""
+    lang, scheme = (("fr", "light"), ("fr", "dark"), ("en", "light"), ("en", "dark"))[place % 4]
+    page = visit(f"lang={lang}&view=expert&panel={panel}", color_scheme=scheme)
     page.locator(".st-key-export_canopy").first.wait_for()
     settle(page, 120)
     shot(page, panel)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from eogen.verdicts import campaigns, current, database, load
+from eogen.verdicts import campaigns, current, database, load, turns
 from tests.browser.harness import ARTEFACTS, axe, settle
 from tests.judged import PLAIN, SIDES
 
@@ -95,5 +95,24 @@ def test_with_a_thumb(desk, visit):
     settle(page)
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=ARTEFACTS / "verdicts_phone.png")
+    assert axe(page) == []
+    page.seen.assert_clean()
+
+
+@pytest.mark.parametrize(
+    ("panel", "lang", "scheme"), [("agreement", "fr", "dark"), ("machine", "en", "light")]
+)
+def test_what_people_said_shuts_nobody_out(desk, open_page, panel, lang, scheme):
+    made = campaigns.create(f"said {panel}", PLAIN, n=12, repeats=0, database=desk[1])
+    held = campaigns.cases(made.name, desk[1])
+    for who in ("AB", "CD"):
+        for k, turn in enumerate(turns.place(made, who, held, desk[1]).coming):
+            answer = "change" if ((turn.held.case.score or 0) > 0.5) != (k == 3) else "no_change"
+            turns.judge(made, who, turn, answer, seconds=2.0, database=desk[1])
+    query = f"campaign={made.name}&reviewer=AB&panel={panel}"
+    page = open_page(f"{desk[0]}/verdicts?lang={lang}&view=expert&{query}", color_scheme=scheme)
+    page.set_default_timeout(60_000)
+    page.locator("[data-testid=stPlotlyChart], [data-testid=stDataFrame]").first.wait_for()
+    settle(page, 60)
     assert axe(page) == []
     page.seen.assert_clean()

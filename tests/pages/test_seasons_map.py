@@ -119,11 +119,11 @@ def test_what_is_beside_the_image_changes():
 def test_the_pixel_and_the_month_live_in_the_address():
     at = visit("landcover", lang="en", map_model=PIXELS.name, pixel="3_4", date="2", seed="102", **HERE)
     words = load("en")
-    assert words("landcover.series.map.pixel", row=3, column=4) in [h.value for h in at.subheader]
+    assert words("landcover.series.map.pixel", row=3, column=4) in [h.value for h in at.header]
     assert swiped(at)["labels"]["before"] == words("landcover.series.map.true_of", date="March")
     assert address(at)["seed"] == "102"
     lost = visit("landcover", lang="en", map_model=PIXELS.name, pixel="900_1", **HERE)
-    assert words("landcover.series.map.pixel", row=21, column=21) in [h.value for h in lost.subheader]
+    assert words("landcover.series.map.pixel", row=21, column=21) in [h.value for h in lost.header]
 
 
 def test_scores_are_of_the_truth(scene):

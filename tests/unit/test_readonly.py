@@ -8,6 +8,7 @@ from eogen.errors import InputError
 from eogen.readonly import is_read_only, refuse_if_read_only
 from pages.kit.export import shared
 from pages.kit.words import LANGUAGES, load
+from tests import postgres
 
 
 @pytest.mark.parametrize(
@@ -63,13 +64,36 @@ def test_a_link_carries_the_apps_own_parameters():
 
 @pytest.fixture
 def shown(tmp_path, monkeypatch):
-    """A database's address on a read-only machine; nothing is at it."""
+    """A database's file on a read-only machine; nothing is at it."""
     from eogen.verdicts import database
 
     monkeypatch.setenv("EOGEN_READ_ONLY", "1")
     path = tmp_path / "deep" / "v.sqlite"
     yield path
     database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def at(request, shown):
+    """The address of a database on a read-only machine: of a file that is not there, or of an empty PostgreSQL."""
+    return f"sqlite:///{shown}" if request.param == "sqlite" else postgres.fresh()
+
+
+def relations(at):
+    """Return what there is in a PostgreSQL beside its own tables, asked without the app."""
+    import sqlalchemy as sa
+
+    engine = sa.create_engine(sa.make_url(at).set(drivername="postgresql+psycopg"))
+    with engine.connect() as connection:
+        made = connection.execute(
+            sa.text(
+                "SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace "
+                "WHERE nspname NOT IN ('pg_catalog', 'information_schema') AND nspname NOT LIKE 'pg_toast%'"
+            )
+        ).scalars()
+        found = sorted(made)
+    engine.dispose()
+    return found
 
 
 def test_a_database_that_is_not_there_answers_as_empty_and_is_not_made(shown):
@@ -93,56 +117,94 @@ def test_a_file_without_tables_answers_as_empty_and_stays_as_it_is(shown):
     assert shown.read_bytes() == b""
 
 
-def test_verdicts_are_read_and_none_is_added(shown, monkeypatch):
-    from eogen.verdicts import campaigns, load, store, turns
+def test_a_postgresql_without_tables_answers_as_empty_and_stays_so(shown):
+    from eogen.verdicts import campaigns, load, reviews, store
+    from tests.unit.test_verdicts import verdict
+
+    at = postgres.fresh()
+    assert load(database=at) == []
+    assert campaigns.campaigns(at) == []
+    assert reviews.reviews(at) == []
+    for act in (lambda: store(verdict(), at), lambda: reviews.create("More", at)):
+        with pytest.raises(InputError) as caught:
+            act()
+        assert caught.value.code == "read_only"
+    assert relations(at) == []
+
+
+def test_a_postgresql_whose_account_may_only_read_is_read(shown, monkeypatch):
+    """The server may refuse for itself: an account with no right but SELECT shows everything."""
+    import sqlalchemy as sa
+
+    from eogen.verdicts import database, load, store
+    from tests.unit.test_verdicts import verdict
+
+    at = postgres.fresh()
+    monkeypatch.delenv("EOGEN_READ_ONLY")
+    store(verdict(item="kept"), at)
+    before, made = load(database=at), relations(at)
+    with database.writing(at) as connection:
+        for order in ("CREATE ROLE looker LOGIN", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO looker"):
+            connection.execute(sa.text(order))
+    as_looker = sa.make_url(at).set(username="looker").render_as_string(hide_password=False)
+    monkeypatch.setenv("EOGEN_READ_ONLY", "1")
+    assert load(database=as_looker) == before
+    assert relations(at) == made
+
+
+def test_verdicts_are_read_and_none_is_added(at, monkeypatch):
+    from eogen.verdicts import campaigns, load, reviews, store, turns
     from tests.judged import PLAIN
     from tests.unit.test_verdicts import verdict
 
-    at = f"sqlite:///{shown}"
     monkeypatch.delenv("EOGEN_READ_ONLY")
     store(verdict(item="kept"), at)
     made = campaigns.create("Open", PLAIN, n=3, repeats=0, database=at)
+    review = reviews.create("Open", at)
     before = load(database=at)
     monkeypatch.setenv("EOGEN_READ_ONLY", "1")
     assert load(database=at) == before
     assert campaigns.campaigns(at) == [made]
+    assert reviews.reviews(at) == [review]
     turn = turns.place(made, "AB", campaigns.cases(made.name, at), at).coming[0]
     for act in (
         lambda: store(verdict(item="more"), at),
         lambda: campaigns.create("More", PLAIN, n=3, database=at),
         lambda: turns.judge(made, "AB", turn, "unsure", database=at),
         lambda: turns.undo(made, "AB", at),
+        lambda: reviews.create("More", at),
+        lambda: reviews.add(review.id, "/?lang=fr", "title", "", [], at),
     ):
         with pytest.raises(InputError) as caught:
             act()
         assert caught.value.code == "read_only"
     monkeypatch.delenv("EOGEN_READ_ONLY")
     assert load(database=at) == before
+    assert campaigns.campaigns(at) == [made]
+    assert reviews.pins(review.id, at) == []
     store(verdict(item="more"), at)
     assert len(load(database=at)) == len(before) + 1
 
 
-def test_a_reading_connection_cannot_write(shown, monkeypatch):
+def test_a_reading_connection_cannot_write(at, monkeypatch):
     import sqlalchemy as sa
 
     from eogen.verdicts import database, store
     from tests.unit.test_verdicts import verdict
 
-    at = f"sqlite:///{shown}"
     monkeypatch.delenv("EOGEN_READ_ONLY")
     store(verdict(), at)
     monkeypatch.setenv("EOGEN_READ_ONLY", "1")
-    with pytest.raises(InputError, match="readonly"), database.reading(at) as connection:
+    with pytest.raises(InputError, match=r"read-?only"), database.reading(at) as connection:
         connection.execute(sa.text("CREATE TABLE more (a INTEGER)"))
 
 
-def test_a_database_of_another_version_is_not_taken_for_an_empty_one(shown, monkeypatch):
+def test_a_database_of_another_version_is_not_taken_for_an_empty_one(at, monkeypatch):
     import sqlalchemy as sa
 
     from eogen.verdicts import database, load, store
     from tests.unit.test_verdicts import verdict
 
-    at = f"sqlite:///{shown}"
     monkeypatch.delenv("EOGEN_READ_ONLY")
     store(verdict(), at)
     with database.writing(at) as connection:

@@ -133,7 +133,9 @@ def _cloud(t: Words, cloud: Cloud, scene: Scene | None) -> None:
         st.caption(t("canopy.latent.how"))
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"#### {t('canopy.latent.chosen', n=int(chosen.sum()), of=len(cloud))}", width="content")
+        st.header(
+            t("canopy.latent.chosen", n=int(chosen.sum()), of=len(cloud)), anchor=False, width="content"
+        )
         if picked == "lasso":
             st.button(
                 t("canopy.latent.forget"), icon=":material/undo:", key="latent_forget", on_click=_forget

@@ -72,11 +72,11 @@ def show(t: Words, view: View) -> None:
     with right:
         prior_views.before_and_after(t, studio)
     st.divider()
-    st.markdown(f"#### {t('canopy.studio.check_title')}")
+    st.header(t("canopy.studio.check_title"), anchor=False)
     with guard(t):
         _confront(t, studio, view)
     st.divider()
-    st.markdown(f"#### {t('canopy.studio.replay_title')}")
+    st.header(t("canopy.studio.replay_title"), anchor=False)
     with guard(t):
         _again(t, studio, view)
     frame = prior_views.table(studio)

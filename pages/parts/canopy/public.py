@@ -217,7 +217,7 @@ def _game(t: Words) -> None:
                 on_click=_deal, args=(number + 1,), key="another_field",
             )  # fmt: skip
         else:
-            st.markdown(f"### {t('canopy.public.bet')}")
+            st.header(t("canopy.public.bet"), anchor=False)
             st.caption(t("canopy.public.what"))
             with st.container(key="canopy_bets"):
                 for layers in BETS:

@@ -27,7 +27,11 @@ def show(t: Words) -> None:
     """Draw the committed results, or say how to make them."""
     if not RESULTS.is_file():
         st.info(t("canopy.results.none"), icon=":material/science:")
-        st.code("python -m eogen evaluate canopy --json assets/results/canopy.json", language="bash")
+        st.code(
+            "python -m eogen evaluate canopy --json assets/results/canopy.json",
+            language="bash",
+            wrap_lines=True,
+        )
         return
     report = _read(str(RESULTS), RESULTS.stat().st_mtime)
     found = Measured(report)

@@ -89,7 +89,7 @@ def _walk(key: tuple[str, str, str], along: str, _spot: Spot) -> Walk:
 @st.fragment
 def show(t: Words, view: View) -> None:
     """Draw the walk; a step reruns this part of the page only."""
-    st.markdown(f"#### {t('canopy.latent.walk_title')}")
+    st.header(t("canopy.latent.walk_title"), anchor=False)
     family = next(
         (one.name for one in view.beliefs if one.name in FAMILIES and FAMILIES[one.name].trained), None
     )

@@ -104,4 +104,4 @@ def _missing(t: Words, state: State) -> None:
             st.markdown(t("change.grid.no_bands", method=titles.method(t, name), needed=needed))
         else:
             st.markdown(t("change.grid.no_weights", method=titles.method(t, name)))
-            st.code(_command(name), language="bash")
+            st.code(_command(name), language="bash", wrap_lines=True)

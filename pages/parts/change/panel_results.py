@@ -30,7 +30,7 @@ def show(guest: Visitor, state: State | None = None) -> None:
     t = guest.words
     if not RESULTS.is_file():
         st.info(t("change.results.none"), icon=":material/science:")
-        st.code(COMMAND, language="bash")
+        st.code(COMMAND, language="bash", wrap_lines=True)
         return
     report = _read(str(RESULTS), RESULTS.stat().st_mtime)
     st.markdown(t("change.results.lead"))

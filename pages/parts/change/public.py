@@ -177,7 +177,7 @@ def _score(t: Words, made: Round, who: dict[int, str]) -> None:
     n = len(made.kinds)
     you = sum(name in ("both", "you") for name in who.values())
     stars.record("change", made.key, won=2 * you > n)
-    st.subheader(t("change.public.score", you=you, machine=len(made.machine), n=n), anchor=False)
+    st.header(t("change.public.score", you=you, machine=len(made.machine), n=n), anchor=False)
     for name in ("you", "machine", "nobody"):
         kinds = [t(f"change.kinds.{made.kinds[k - 1]}") for k, found in who.items() if found == name]
         if kinds and made.real:

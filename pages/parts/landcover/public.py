@@ -86,7 +86,7 @@ def _place(label: str, item: sources.Item) -> None:
 def _betting(t: Words, item: sources.Item) -> None:
     """Offer four answers, the true one among them, in an order that does not give it away."""
     assert item.label is not None
-    st.markdown(f"### {t('landcover.public.bet')}")
+    st.header(t("landcover.public.bet"), anchor=False)
     start = (sum(map(ord, item.name)) * 7) % len(CLASSES)
     others = [CLASSES[(start + 3 * i) % len(CLASSES)] for i in range(len(CLASSES))]
     offered = sorted(

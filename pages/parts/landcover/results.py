@@ -35,7 +35,7 @@ def show(t: Words) -> None:
     """Draw the committed results, or say how to make them."""
     if not RESULTS.is_file():
         st.info(t("landcover.results.none"), icon=":material/science:")
-        st.code("python -m eogen evaluate landcover --json results.json", language="bash")
+        st.code("python -m eogen evaluate landcover --json results.json", language="bash", wrap_lines=True)
         return
     report = _read(RESULTS.stat().st_mtime)
     st.markdown(t("landcover.results.lead"))
@@ -54,7 +54,8 @@ def show(t: Words) -> None:
         format_func=lambda m: t(f"models.{m}.name"),
     )
     table = _explanations([f for f in report.figures if f.method.startswith(f"{name}/")], t)
-    st.dataframe(table, hide_index=True, width="stretch", alt=t("landcover.results.alt"))
+    alt = t("landcover.results.explanations_alt", network=t(f"models.{name}.name"))
+    st.dataframe(table, hide_index=True, width="stretch", alt=alt)
     st.caption(
         t(
             "landcover.results.machine",

@@ -31,7 +31,11 @@ def show(guest: Visitor, state: State | None = None) -> None:
     t = guest.words
     if not RESULTS.is_file():
         st.info(t("ocean.results.none"), icon=":material/science:")
-        st.code("python -m eogen evaluate ocean --json assets/results/ocean.json", language="bash")
+        st.code(
+            "python -m eogen evaluate ocean --json assets/results/ocean.json",
+            language="bash",
+            wrap_lines=True,
+        )
         return
     report = _read(str(RESULTS), RESULTS.stat().st_mtime)
     found = Measured(report)
@@ -133,13 +137,14 @@ def _checks(t: Words, found: Measured) -> None:
         return
     st.markdown(t("ocean.results.checks_lead"))
     for where in dict.fromkeys(f.dataset for f in found.others):
-        st.markdown(f"**{views.dataset(t, where)}**")
+        name = views.dataset(t, where)
+        st.markdown(f"**{name}**")
         rows = [f for f in found.others if f.dataset == where]
         st.dataframe(
             views.listed(t, rows, with_set=False),
             hide_index=True,
             width="stretch",
-            alt=t("ocean.results.checks_alt"),
+            alt=t("ocean.results.checks_alt", name=name),
         )
 
 

@@ -134,7 +134,7 @@ def _compare(t: Words, made: Played, shades: Scale) -> None:
 
 def _ask(t: Words, made: Played) -> None:
     """Let the visitor guess first."""
-    st.subheader(t("ocean.public.bet"), anchor=False)
+    st.header(t("ocean.public.bet"), anchor=False)
     st.caption(t("ocean.public.halves"))
     chosen = st.query_params.get("bet")
     with st.container(key="ocean_bets", horizontal=True):
@@ -157,7 +157,7 @@ def _factor(sd: np.ndarray, hidden: np.ndarray) -> float:
 def _promise(t: Words, made: Played) -> None:
     """Say how sure the machine is."""
     factor = _factor(made.sd, made.hidden)
-    st.subheader(t("ocean.public.guessed"), anchor=False)
+    st.header(t("ocean.public.guessed"), anchor=False)
     st.markdown(t("ocean.public.promise", low=t.number(1 / factor, 1), high=t.number(factor, 1)))
     st.markdown(t("ocean.public.check"))
 
@@ -186,7 +186,7 @@ def _score(t: Words, made: Played) -> None:
             if machine == truth
             else "none"
         )
-        st.subheader(t(f"ocean.public.won_{who}", side=t(f"ocean.public.on_{truth}")), anchor=False)
+        st.header(t(f"ocean.public.won_{who}", side=t(f"ocean.public.on_{truth}")), anchor=False)
         tally = st.session_state.setdefault(_TALLY, {})
         tally[made.key] = (bet == truth, machine == truth)
         stars.record("ocean", made.key, won=bet == truth)

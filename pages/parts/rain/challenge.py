@@ -39,7 +39,7 @@ def verdict(t: Words, story: Story, now: Day, full: Day) -> None:
     mine, rank = float(now.whole["csi"]), place(story, on)
     stars.record("rain", f"{story.seed}_{'_'.join(on)}", won=rank <= GOOD)
     said = "best" if rank == 1 else "top" if rank <= TOP else "good" if rank <= GOOD else "poor"
-    st.subheader(t("rain.public.three_rank", rank=rank, n=len(held)), anchor=False)
+    st.header(t("rain.public.three_rank", rank=rank, n=len(held)), anchor=False)
     st.markdown(t(f"rain.public.three_{said}"))
     rows = [
         (t("rain.public.three_yours"), mine, True),

@@ -43,7 +43,7 @@ def show(guest: Visitor, state: State) -> None:
     found = report()
     if found is None:
         st.info(t("rain.results.none"), icon=":material/science:")
-        st.code(COMMAND, language="bash")
+        st.code(COMMAND, language="bash", wrap_lines=True)
         _scores(t, state, None)
         return
     st.markdown(t("rain.results.lead"))

@@ -57,7 +57,7 @@ def _box(t: Words, card: dict[str, Any], how: str) -> str:
     where = escape(t(f"rooms.{card['room']}.name"))
     return (
         f'<section class="{room}"><span class="eo-room">{where}</span>'
-        f"<h3>{escape(_title(t, card))}</h3><p>{mark} {escape(t(f'results.cards.{how}'))}</p>"
+        f"<h2>{escape(_title(t, card))}</h2><p>{mark} {escape(t(f'results.cards.{how}'))}</p>"
         f"{card_html(card, t)}</section>"
     )
 

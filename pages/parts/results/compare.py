@@ -49,6 +49,7 @@ def show(t: Words) -> None:
         st.code(
             f"python -m eogen evaluate {room}{f' --part {part}' if part else ''} --json {room}.json",
             language="bash",
+            wrap_lines=True,
         )
         return
     _draw(t, found[first], found[second])

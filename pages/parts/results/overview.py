@@ -23,7 +23,7 @@ def show(t: Words) -> None:
     reports = [run.report for run in runs.committed()]
     if not reports:
         st.info(t("results.none"), icon=":material/science:")
-        st.code("python -m eogen evaluate all --json results.json", language="bash")
+        st.code("python -m eogen evaluate all --json results.json", language="bash", wrap_lines=True)
         return
     goals = [(r, f) for r in reports for f in r.figures if f.reached is not None]
     missed = [goal for goal in goals if goal[1].reached is False]
@@ -70,9 +70,7 @@ def _missed(t: Words, missed: Sequence[Goal]) -> None:
         format_func=lambda n: t("results.overview.all", n=len(missed)) if n == "all"
         else f"{naming.title(t, n)} ({counts[n]})",
     )  # fmt: skip
-    head.subheader(
-        t("results.overview.missed", n=len(missed) if only == "all" else counts[only]), anchor=False
-    )
+    head.header(t("results.overview.missed", n=len(missed) if only == "all" else counts[only]), anchor=False)
     rows = [goal for goal in missed if only in ("all", goal[0].room)]
     tables.draw(
         t, listed(t, rows), alt=t("results.overview.missed_alt"), key="results_missed", height=460,
@@ -112,7 +110,7 @@ def listed(t: Words, goals: Sequence[Goal]) -> pd.DataFrame:
 
 def _origins(t: Words, reports: Sequence[Report]) -> None:
     """Say when, with what code, on what machine and on which data every report was measured."""
-    st.subheader(t("results.overview.origins"), anchor=False)
+    st.header(t("results.overview.origins"), anchor=False)
     rows = [
         {
             t("results.columns.room"): naming.title(t, r.room),

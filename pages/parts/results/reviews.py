@@ -64,7 +64,7 @@ def _pin(t: Words, pin: Pin, *, first: bool, last: bool) -> None:
     """Draw one pin: pictures beside its note and what can be done with it."""
     with st.container(border=True, key=f"pin_{pin.pin}"):
         pictures = reviews.pictures(pin.pin)
-        st.html(f'<h3 class="eo-pin">{escape(pin.title)}</h3>')
+        st.html(f'<h2 class="eo-pin">{escape(pin.title)}</h2>')
         st.caption(t("results.reviews.pinned", date=pin.time, version=pin.version, n=len(pictures)))
         with st.container(horizontal=True, gap="small"):
             for picture in pictures:

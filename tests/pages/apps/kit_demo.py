@@ -125,6 +125,9 @@ CARD = {
 def room() -> None:
     st.title("Room")
     st.text_input("note", key="note")
+    if seconds := float(st.query_params.get("seconds", 0.0)):
+        result = progress.run("Calcul", lambda p: slow(p, seconds), words, key=f"room_{seconds}")
+        st.write(f"result={result}")
 
 
 home = st.Page(demo, title="Demo", default=True)

@@ -41,7 +41,7 @@ def put(scene: Scene, at: tuple[int, int]) -> None:
 
 def show(t: Words, scene: Scene, by: Reader | None, answer: Answer | None, at: tuple[int, int]) -> None:
     """Draw what is known of a pixel."""
-    st.subheader(t("landcover.series.map.pixel", row=at[0] + 1, column=at[1] + 1), anchor=False)
+    st.header(t("landcover.series.map.pixel", row=at[0] + 1, column=at[1] + 1), anchor=False)
     if scene.shown.sizes["time"] == 1:
         _single(t, scene, at)
         return

@@ -36,7 +36,7 @@ def show(guest: Visitor, state: State) -> None:
     found = report()
     if found is None:
         st.info(t("landcover.series.results.none"), icon=":material/science:")
-        st.code(COMMAND, language="bash")
+        st.code(COMMAND, language="bash", wrap_lines=True)
         return
     st.markdown(t("landcover.series.results.lead"))
     sections = [s for s in SECTIONS if s in ("targets", "every") or views.sets(found, s)]

@@ -28,14 +28,14 @@ def show(guest: Visitor, state: State) -> None:
         )  # fmt: skip
     sides = explained.sides(state, chosen)
     found = trust_data.one(state, sides)
-    st.markdown(f"#### {t('landcover.series.trust.this', parcel=state.row + 1)}")
+    st.header(t("landcover.series.trust.this", parcel=state.row + 1), anchor=False)
     for side, column, name in zip("ab", st.columns(2, gap="large"), chosen, strict=True):
         with column:
             st.markdown(f"**{explained.title(t, name)}**")
             trust_views.removal(t, found, name, key=f"trust_{side}")
     provenance.caption(state.provenance, t)
     st.caption(t("landcover.series.trust.note"))
-    st.markdown(f"#### {t('landcover.series.trust.all', count=count)}")
+    st.header(t("landcover.series.trust.all", count=count), anchor=False)
     held = progress.run(
         t("landcover.series.trust.working"),
         lambda report: trust_data.many(state, count, report),

@@ -47,7 +47,7 @@ def _ask(t: Words, field: Field, state: State) -> None:
     strip.show(t, state.series, state.model.bands, infrared=eye, green=green)
     left, right = st.columns([1.2, 1], gap="large")
     with left:
-        st.markdown(f"### {t('landcover.series.public.bet')}")
+        st.header(t("landcover.series.public.bet"), anchor=False)
         with st.container(key="bets"):
             for label in sorted(field.offered, key=lambda c: t(f"landcover.series.classes.{c}.short")):
                 st.button(
@@ -55,7 +55,7 @@ def _ask(t: Words, field: Field, state: State) -> None:
                     on_click=_place, args=(field, label),
                 )  # fmt: skip
     with right:
-        st.markdown(f"### {t('landcover.series.public.hints')}")
+        st.header(t("landcover.series.public.hints"), anchor=False)
         _hints(t, field)
         provenance.caption(state.provenance, t)
     _think(field, state)

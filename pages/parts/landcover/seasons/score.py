@@ -83,7 +83,7 @@ def summary(t: Words) -> None:
         if scores["you"] == scores["machine"]
         else "lost"
     )
-    st.markdown(f"### {t(f'landcover.series.public.summary_{best}')}")
+    st.header(t(f"landcover.series.public.summary_{best}"), anchor=False)
     left, rest = st.columns([1, 1.2], gap="large")
     with left:
         board(t)

@@ -44,8 +44,7 @@ def _send(t: Words, state: State, name: str) -> None:
 
 def listed(state: State, table: pd.DataFrame) -> pd.DataFrame:
     """Return the objects with their verdicts."""
-    held = judge.known()
-    return table.assign(verdict=[judge.said(state, row, held) for _, row in table.iterrows()])
+    return table.assign(verdict=judge.all_said(state, table, judge.known()))
 
 
 def record(state: State, name: str, made: xr.Dataset) -> dict[str, Any]:

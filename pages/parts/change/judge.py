@@ -23,7 +23,11 @@ _FAILED = "change_verdict_failed"
 
 def item(state: State, row: pd.Series) -> str:
     """Return the name of an object that stays when the limit moves a little."""
-    place = f"{int(row['row']) // CELL}-{int(row['column']) // CELL}"
+    return _item(state, row["row"], row["column"])
+
+
+def _item(state: State, row: float, column: float) -> str:
+    place = f"{int(row) // CELL}-{int(column) // CELL}"
     return f"{state.source}/{state.name}/{digest(state.key, state.first, state.second)}/{place}"
 
 
@@ -39,6 +43,14 @@ def known() -> dict[str, str]:
 def said(state: State, row: pd.Series, held: dict[str, str]) -> str:
     """Return the last verdict on an object, ``""`` without one."""
     return held.get(item(state, row), "")
+
+
+def all_said(state: State, table: pd.DataFrame, held: dict[str, str]) -> list[str]:
+    """Return the last verdict on each object of a table; most views have none, and are looked at often."""
+    if not held:
+        return [""] * len(table)
+    places = zip(table["row"].tolist(), table["column"].tolist(), strict=True)
+    return [held.get(_item(state, row, column), "") for row, column in places]
 
 
 def say(state: State, estimator: str, row: pd.Series, verdict: str) -> None:
@@ -80,11 +92,10 @@ def chosen(table: pd.DataFrame) -> int:
 def colours(state: State, table: pd.DataFrame, held: dict[str, str]) -> dict[int, tuple[int, int, int]]:
     """Return the colour of each object's rim: its verdict's, gold when it is the chosen one, else white."""
     at = chosen(table)
-    found = {}
-    for _, row in table.iterrows():
-        number = int(row["id"])
-        found[number] = draw.VERDICTS.get(said(state, row, held), draw.CHOSEN if number == at else draw.PLAIN)
-    return found
+    return {
+        int(number): draw.VERDICTS.get(answer, draw.CHOSEN if number == at else draw.PLAIN)
+        for number, answer in zip(table["id"].tolist(), all_said(state, table, held), strict=True)
+    }
 
 
 def legend(t: Words) -> str:

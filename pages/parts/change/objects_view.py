@@ -37,7 +37,7 @@ def listed(t: Words, state: State, name: str, table: pd.DataFrame, held: dict[st
         st.caption(t("change.objects.none"))
         return
     shown = table.nlargest(MOST, "peak_surprise")
-    said = [judge.said(state, row, held) for _, row in shown.iterrows()]
+    said = judge.all_said(state, shown, held)
     key = (t.lang, state.signature, state.usual, name, state.rate, state.least)
     rows = _rows(repr(key), t, shown).assign(
         **{t("change.objects.verdict"): [t(f"change.verdicts.{v}") if v else "–" for v in said]}

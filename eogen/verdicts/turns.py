@@ -20,13 +20,23 @@ from eogen.verdicts.kinds import BESIDES
 from eogen.verdicts.record import Verdict, current
 from eogen.verdicts.store import as_row, from_row, load
 
+#: In so many turns times the number of sides, every picture is seen on every side equally often.
+ROUNDS = 3
+
 
 @dataclass(frozen=True)
 class Turn:
-    """One showing: the case, and 0 for its first time, 1 for its second, and so on."""
+    """One showing.
+
+    Attributes:
+        held: the case.
+        repeat: 0 for its first time, 1 for its second, and so on.
+        at: its place in the reviewer's order, from 0.
+    """
 
     held: Held
     repeat: int
+    at: int = 0
 
     @property
     def key(self) -> tuple[str, int]:
@@ -70,15 +80,25 @@ def order(campaign: Campaign, reviewer: str, held: Sequence[Held]) -> tuple[Turn
             before = next(k for k, turn in enumerate(turns) if turn.key == (one.case.item, repeat - 1))
             first = min(before + 1 + APART, len(turns))
             turns.insert(int(rng.integers(first, len(turns) + 1)), Turn(one, repeat))
-    return tuple(turns)
+    return tuple(replace(turn, at=at) for at, turn in enumerate(turns))
 
 
 def shown(campaign: Campaign, reviewer: str, turn: Turn, panels: Sequence[str]) -> list[str]:
-    """Return the names of the panels in the order in which this reviewer sees them: sides change places by a draw."""
+    """Return the names of the panels in the order in which this reviewer sees them.
+
+    Sides change places by a draw in blocks of :data:`ROUNDS` times as many turns as there are sides. In each block
+    every picture is on every side equally often (permuted blocks, Altman and Bland 1999, BMJ 319, 703-704; turned in a
+    circle where there are more than two), so a reviewer who prefers one side favours no picture.
+    """
     names = list(panels)
     at = [k for k, name in enumerate(names) if name in campaign.shuffled]
-    rng = np.random.default_rng(_seed(campaign, reviewer, *turn.key))
-    for k, other in zip(at, rng.permutation(at), strict=True):
+    if not at:
+        return names
+    block, place = divmod(turn.at, ROUNDS * len(at))
+    rng = np.random.default_rng(_seed(campaign, reviewer, "sides", block))
+    first = rng.permutation(at)
+    turned = rng.permutation(np.tile(np.arange(len(at)), ROUNDS))[place]
+    for k, other in zip(at, np.roll(first, turned), strict=True):
         names[k] = panels[other]
     return names
 

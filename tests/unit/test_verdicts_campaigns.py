@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,14 +101,28 @@ def test_a_double_press_counts_once_and_an_undo_gives_the_case_back(where):
 
 def test_sides_change_places_fairly_and_the_rest_stays(where):
     made = c.create("sides", SIDES, n=60, repeats=0, database=where)
+    held = c.cases(made.name, where)
+    lefts = {}
+    for who in ("me", "you"):
+        left = []
+        for turn in turns.order(made, who, held):
+            names = turns.shown(made, who, turn, ["place", "real", "filled"])
+            assert names == turns.shown(made, who, turn, ["place", "real", "filled"])
+            assert names[0] == "place"
+            assert sorted(names[1:]) == ["filled", "real"]
+            left.append(names[1])
+        lefts[who] = left
+        assert all(left[k : k + 6].count("real") == 3 for k in range(0, 60, 6)), "each block is balanced"
+        assert len({tuple(left[k : k + 6]) for k in range(0, 60, 6)}) > 1, "blocks are not all alike"
+    assert lefts["me"] != lefts["you"]
+
+
+def test_more_sides_than_two_are_each_seen_everywhere_equally_often(where):
+    made = replace(c.create("three", SIDES, n=18, repeats=0, database=where), shuffled=("a", "b", "c"))
     seen = Counter()
     for turn in turns.order(made, "me", c.cases(made.name, where)):
-        names = turns.shown(made, "me", turn, ["place", "real", "filled"])
-        assert names == turns.shown(made, "me", turn, ["place", "real", "filled"])
-        assert names[0] == "place"
-        seen[names[1]] += 1
-    assert set(seen) == {"real", "filled"}
-    assert 15 <= seen["real"] <= 45  # 60 fair coins: outside once in 10,000
+        seen.update(enumerate(turns.shown(made, "me", turn, ["a", "place", "b", "c"])))
+    assert seen == {(1, "place"): 18} | {(k, name): 6 for k in (0, 2, 3) for name in "abc"}
 
 
 def test_only_a_blind_campaign_shuffles_panels_that_are_no_answers(where):

@@ -139,7 +139,7 @@ def shortcut_alarm(shapley: xr.Dataset, *, top: int = 3) -> Alarm | None:
     values = shapley["shapley"]
     size = float(np.abs(values).sum())
     dimension = str(values.dims[0])
-    order = values.sortby(values, ascending=False)
+    order = values[np.argsort(values.values, kind="stable")[::-1]]
     if dimension == "group":
         if str(order["group"].values[0]) != "atmosphere" or float(order[0]) <= 0:
             return None

@@ -8,10 +8,12 @@ Streamlit.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
+from plotly.basedatatypes import BaseFigure
 from plotly.colors import get_colorscale
 
 from pages.kit.stand import mode
@@ -117,11 +119,35 @@ def figure(
     return go.Figure(layout=house.update(layout))
 
 
-def show(fig: go.Figure, *, key: str, alt: str, expert: bool = False, **options: Any) -> Any:
+class Kept(BaseFigure):
+    """A finished figure, written as the browser gets it: plotly's copy of many panels takes longer than all the rest.
+
+    It has no traces to change; it is drawn, and that is all.
+    """
+
+    def __init__(self, written: dict[str, Any]) -> None:  # plotly's own would check and copy all of it again
+        self._written = written
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what is written; it is shared and must not be changed."""
+        return self._written
+
+    def with_layout(self, **changed: Any) -> Kept:
+        """Return the same figure with other values in its layout."""
+        return Kept(self._written | {"layout": self._written["layout"] | changed})
+
+
+@st.cache_resource(show_spinner=False, max_entries=128)
+def kept(key: tuple[Any, ...], _make: Callable[[], go.Figure]) -> Kept:
+    """Return a figure made once per ``key``: plotly's checks take a tenth of a second each time."""
+    return Kept(_make().to_dict())
+
+
+def show(fig: go.Figure | Kept, *, key: str, alt: str, expert: bool = False, **options: Any) -> Any:
     """Draw a figure.
 
     Args:
-        fig: from :func:`figure`.
+        fig: from :func:`figure` or :func:`kept`.
         key: constant name of the chart: zoom and selection survive reruns; the export bar finds the chart by
         it. alt: what the figure shows, in one sentence, for those who do not see it.
         expert: show plotly's tool bar on hover (its labels are English only, hence not to the public).
@@ -143,10 +169,18 @@ def show(fig: go.Figure, *, key: str, alt: str, expert: bool = False, **options:
         "toImageButtonOptions": {"filename": key, "scale": 3},
     }
     if mode.standing():
+        fig = go.Figure(fig.to_dict()) if isinstance(fig, Kept) else fig
         fig.update_xaxes(tickfont_size=mode.TEXT, title_font_size=mode.TEXT)
         fig.update_yaxes(tickfont_size=mode.TEXT, title_font_size=mode.TEXT)
         fig.update_annotations(font_size=mode.TEXT)
         fig.update_layout(height=(fig.layout.height or 280) + 60)
-    if expert and fig.layout.dragmode is False:
-        fig.update_layout(dragmode="zoom")
+    if expert:
+        fig = _with_zoom(fig)
     return st.plotly_chart(fig, key=key, alt=alt, config=config, **options)
+
+
+def _with_zoom(fig: go.Figure | Kept) -> go.Figure | Kept:
+    if isinstance(fig, Kept):
+        still = fig.to_dict()["layout"].get("dragmode") is False
+        return fig.with_layout(dragmode="zoom") if still else fig
+    return fig.update_layout(dragmode="zoom") if fig.layout.dragmode is False else fig

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -12,6 +13,10 @@ import pytest
 from pages.kit import figures
 from pages.kit.words import load
 from tests.real import REPOSITORY
+
+
+def _written(fig):
+    return json.dumps(fig.to_dict(), sort_keys=True)
 
 
 def make(lang="fr", **options):
@@ -123,3 +128,25 @@ def test_the_slow_half_of_plotly_and_matplotlib_are_not_imported():
 def test_a_figure_needs_words_for_those_who_do_not_see_it():
     with pytest.raises(ValueError, match="alternative text"):
         figures.show(make(), key="a", alt="  ")
+
+
+@pytest.mark.parametrize("standing", [False, True])
+@pytest.mark.parametrize("expert", [False, True])
+def test_a_figure_that_is_kept_is_drawn_as_if_made_anew_however_often(monkeypatch, expert, standing):
+    drawn = []
+    monkeypatch.setattr(figures.st, "plotly_chart", lambda fig, **_: drawn.append(_written(fig)))
+    monkeypatch.setattr(figures.mode, "standing", lambda: standing)
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(3, 40))
+
+    def curves():
+        return make(height=300).add_scatter(x=values[0], y=values[1], marker={"color": values[2]})
+
+    kept = figures.kept(("test", expert, standing), curves)
+    for fig in (kept, kept, figures.kept(("test", expert, standing), curves), curves()):
+        figures.show(fig, key="a", alt="b", expert=expert)
+    assert len(set(drawn)) == 1
+    told = json.loads(drawn[0])["layout"]
+    assert told["dragmode"] == ("zoom" if expert else False)
+    assert told["height"] == 300 + (60 if standing else 0)
+    assert kept.to_dict()["layout"]["dragmode"] is False, "what is kept is not changed by who looks at it"

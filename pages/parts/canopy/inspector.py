@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,7 +86,7 @@ def show(t: Words, view: View) -> None:
         pairs(t, here, beliefs)
     with right:
         correlations(t, beliefs)
-    table = numbers(t, here, beliefs)
+    table = _numbers(_key(t, here, beliefs), t, here, beliefs)
     st.dataframe(table, hide_index=True, width="stretch", alt=t("canopy.inspector.table"))
     asked = [one.name for one in beliefs if one.name != "reference"]
     to_validation(t, "posteriors", canopy_source=view.source, canopy_families=asked)
@@ -99,13 +99,11 @@ def _key(t: Words, here: Spot, beliefs: Sequence[Belief]) -> str:
 
 def marginals(t: Words, here: Spot, beliefs: Sequence[Belief]) -> None:
     """Draw the prior and the posteriors of every quantity, and its true or measured value."""
-    figure = _marginals(_key(t, here, beliefs), t, here, beliefs)
+    figure = figures.kept(("marginals", _key(t, here, beliefs)), partial(_marginals, t, here, beliefs))
     figures.show(figure, key="canopy_marginals_chart", alt=t("canopy.inspector.marginals"), expert=True)
 
 
-@st.cache_resource(show_spinner=False, max_entries=24)
-def _marginals(key: str, _t: Words, _here: Spot, _beliefs: Sequence[Belief]) -> go.Figure:
-    t, here, beliefs = _t, _here, _beliefs
+def _marginals(t: Words, here: Spot, beliefs: Sequence[Belief]) -> go.Figure:
     panels, faded = [], []
     for number, name in enumerate(QUANTITIES):
         told = [ratio(one, name) for one in beliefs]
@@ -177,16 +175,13 @@ def pairs(t: Words, here: Spot, beliefs: Sequence[Belief]) -> None:
     if len(chosen) < 2:
         st.caption(t("canopy.inspector.two"))
         return
-    figure = _pairs(_key(t, here, beliefs), tuple(chosen), t, here, beliefs)
+    key = "pairs", _key(t, here, beliefs), tuple(chosen)
+    figure = figures.kept(key, partial(_pairs, tuple(chosen), t, here, beliefs))
     figures.show(figure, key="canopy_pairs_chart", alt=t("canopy.inspector.pairs"), expert=True)
     st.caption(t("canopy.inspector.pairs_note"))
 
 
-@st.cache_resource(show_spinner=False, max_entries=24)
-def _pairs(
-    key: str, chosen: tuple[str, ...], _t: Words, _here: Spot, _beliefs: Sequence[Belief]
-) -> go.Figure:
-    t, here, beliefs = _t, _here, _beliefs
+def _pairs(chosen: tuple[str, ...], t: Words, here: Spot, beliefs: Sequence[Belief]) -> go.Figure:
     k = len(chosen) - 1
     ends = {name: close(name, beliefs, known(here, name)) for name in chosen}
     panels: list = []
@@ -240,7 +235,8 @@ def correlations(t: Words, beliefs: Sequence[Belief]) -> None:
     for tab, one in zip(st.tabs([label(t, b) for b in beliefs]), beliefs, strict=True):
         with tab:
             matrix = np.corrcoef(one.draws.double().numpy().T)
-            figure = _correlation(digest(t.lang, matrix), t, shorts, matrix)
+            key = "correlation", digest(t.lang, matrix)
+            figure = figures.kept(key, partial(_correlation, t, shorts, matrix))
             figures.show(
                 figure, key=f"correlation_{one.name}", alt=t("canopy.inspector.correlation"), expert=True
             )
@@ -249,19 +245,23 @@ def correlations(t: Words, beliefs: Sequence[Belief]) -> None:
             st.caption(t("canopy.inspector.strongest", a=shorts[i], b=shorts[j], value=float(matrix[i, j])))
 
 
-@st.cache_resource(show_spinner=False, max_entries=48)
-def _correlation(key: str, _t: Words, _shorts: list[str], _matrix: np.ndarray) -> go.Figure:
+def _correlation(t: Words, shorts: list[str], matrix: np.ndarray) -> go.Figure:
     figure = figures.figure(
-        _t,
-        x=figures.axis(_t("canopy.inspector.variable"), "", tickangle=-45),
-        y=figures.axis(_t("canopy.inspector.variable"), "", autorange="reversed"),
+        t,
+        x=figures.axis(t("canopy.inspector.variable"), "", tickangle=-45),
+        y=figures.axis(t("canopy.inspector.variable"), "", autorange="reversed"),
         height=400,
     )
     return figure.add_heatmap(
-        x=_shorts, y=_shorts, z=_matrix.round(3), zmin=-1, zmax=1, colorscale=figures.scale("signed"),
+        x=shorts, y=shorts, z=matrix.round(3), zmin=-1, zmax=1, colorscale=figures.scale("signed"),
         colorbar={"title": {"text": "ρ"}, "thickness": 12},
         hovertemplate="%{y} – %{x} : %{z:.2f}<extra></extra>",
     )  # fmt: skip
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _numbers(key: str, _t: Words, _here: Spot, _beliefs: Sequence[Belief]) -> pd.DataFrame:
+    return numbers(_t, _here, _beliefs)
 
 
 def numbers(t: Words, here: Spot, beliefs: Sequence[Belief]) -> pd.DataFrame:

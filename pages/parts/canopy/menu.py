@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+import xarray as xr
 
 from eogen.canopy.dataset import pixels as lay_out
 from eogen.canopy.priors import prior
 from eogen.canopy.space import GEOMETRY, INFERRED
 from eogen.canopy.variables import LEGACY, Prior
+from eogen.raster import Bounds
 from pages.kit import progress, provenance
 from pages.kit.address import choose, number
 from pages.kit.maps.legend import scale_legend
@@ -128,7 +130,7 @@ def on_map(t: Words, scene: Scene) -> tuple[Spot, Scene] | None:
                 bar=t("canopy.map.bar"),
             ),
             height=430,
-            rectangle=draw.square(data, *at),
+            rectangle=_square(scene.key, *at, data),
             pixelated=True,
         )
     st.html(scale_legend(shades, title=t(f"canopy.map.{layer}_long"), unit="m²/m²", number=t.number))
@@ -263,3 +265,9 @@ OFFERED: dict[str, Callable[[Words, Any], tuple[Spot, Scene | None] | None]] = {
     "dense": of_dense,
     "upload": of_upload,
 }
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _square(key: str, row: int, column: int, _scene: xr.Dataset) -> Bounds:
+    """Return the corners of a pixel, asked of the projection once per place."""
+    return draw.square(_scene, row, column)

@@ -12,7 +12,7 @@ from eogen.change import cases_to_judge, sights
 from eogen.change.objects import to_geojson, to_geotiff
 from pages.kit import export, send
 from pages.kit.words import Words
-from pages.parts.change import judge, sources
+from pages.parts.change import judge, science, sources
 from pages.parts.change.state import State
 
 
@@ -31,7 +31,7 @@ def bar(t: Words, state: State, name: str, made: xr.Dataset, table: pd.DataFrame
 
 def _send(t: Words, state: State, name: str) -> None:
     """Offer the objects of these images, and places without any, for validation; not those of files of one's own."""
-    if state.source not in cases_to_judge.sources():
+    if state.source not in (sights.SIMULATED, *science.folders()):
         return
     liberal = [limit for limit in cases_to_judge.LIMITS if float(limit) > state.rate]
     simulated = state.source == sights.SIMULATED

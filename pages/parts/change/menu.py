@@ -61,7 +61,8 @@ def state(t: Words, found: Source, top: list, below: list) -> State:
         below: five: normalisation, smoothing, what is usual, rate, least size.
     """
     first, second = _dates(t, found, top[0])
-    methods = (_method(t, found, top[1], "a"), _method(t, found, top[2], "b"))
+    offered = compute.offered(found.images)
+    methods = (_method(t, found, offered, top[1], "a"), _method(t, found, offered, top[2], "b"))
     normalise = choose(
         below[0].selectbox, t("change.controls.normalise"), (OWN, *NORMALISATIONS), name="normalise", default=OWN,
         format_func=lambda n: t(f"change.normalise.{n}"), help=t("change.controls.normalise_help"),
@@ -137,8 +138,7 @@ def _dates(t: Words, found: Source, column: Any) -> tuple[int, int]:
     return first, second
 
 
-def _method(t: Words, found: Source, column: Any, side: str) -> str:
-    offered = compute.offered(found.images)
+def _method(t: Words, found: Source, offered: list[str], column: Any, side: str) -> str:
     first = default(found.images, offered)
     pair = [first, *(name for name in (*PAIR, *offered) if name in offered and name != first)]
     glossary = "\n\n".join(f"**{titles.method(t, name)}** · {titles.about(t, name)}" for name in offered)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -88,10 +89,9 @@ def alarm(t: Words, model: Classifier, image: xr.DataArray, target: str) -> None
         )
 
 
-@st.cache_resource(show_spinner=False, max_entries=48)
-def _removal(lang: str, method: str, seen: bytes, _t: Words, _side: Judged) -> go.Figure:
-    """Return the curves of one side, built once: it takes 20 ms."""
-    t, scores = _t, _side.scores
+def _removal(t: Words, side: Judged) -> go.Figure:
+    """Return the curves of one side."""
+    method, scores = side.method, side.scores
     figure = figures.figure(
         t,
         x=figures.axis(t("landcover.removal.removed"), "%", range=[0, 100]),
@@ -122,7 +122,7 @@ def removal(t: Words, sides: list[Judged]) -> None:
     for column, side in zip(st.columns(2, gap="large"), sides, strict=False):
         with column:
             seen = side.scores.score.values.tobytes() + side.scores.removed.values.tobytes()
-            figure = _removal(t.lang, side.method, seen, t, side)
+            figure = figures.kept(("removal", t.lang, side.method, seen), partial(_removal, t, side))
             srg = float(side.scores.srg.sel(order="evidence"))
             figures.show(
                 figure,

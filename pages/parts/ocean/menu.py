@@ -83,15 +83,23 @@ def _date(t: Words, sea: Source, cut: xr.DataArray, column: Any) -> int:
     names = [str(time)[:16] if str(time)[11:16] != "00:00" else str(time)[:10] for time in cut.time.values]
     usual = np.abs(share - 0.8)  # much was seen, and something is left to guess
     default = names[int(usual.argmin())]
-    labels = {
-        name: t("ocean.controls.date_seen", date=t.date(name[:10]), share=float(part))
-        for name, part in zip(names, share, strict=True)
-    }
+    labels = _labels(t.lang, tuple(names), share.tobytes(), t, share)
     chosen = choose(
         column.selectbox, t("ocean.controls.date"), names, name="date", default=default,
         key=f"date_{sea.name}", format_func=labels.__getitem__,
     )  # fmt: skip
     return names.index(chosen)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _labels(
+    lang: str, names: tuple[str, ...], shares: bytes, _t: Words, _share: np.ndarray
+) -> dict[str, str]:
+    """Return each date as it is written in the menu, with what is seen of it: some may have hundreds."""
+    return {
+        name: _t("ocean.controls.date_seen", date=_t.date(name[:10]), share=float(part))
+        for name, part in zip(names, _share, strict=True)
+    }
 
 
 def _region(t: Words, sea: Source, column: Any) -> xr.DataArray:

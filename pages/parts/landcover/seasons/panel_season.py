@@ -42,8 +42,8 @@ def show(guest: Visitor, state: State) -> None:
     left, right = st.columns([1.9, 1], gap="large")
     with left:
         figures.show(
-            season_figure.kept(
-                (state.key, compute.stamp(state.series), state.row, state.target, chosen, tuple(shown), t.lang),
+            figures.kept(
+                ("season", state.key, compute.stamp(state.series), state.row, state.target, chosen, *shown, t.lang),
                 lambda: season_figure.picture(t, state, sides, shown, marks),
             ),
             key="season", alt=_alt(t, state, sides), expert=True,

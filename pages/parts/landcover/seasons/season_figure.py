@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-import streamlit as st
 
 from eogen.landcover.series.coalitions import groups_of
 from pages.kit import figures
@@ -28,12 +26,6 @@ ZERO = {
     "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 0, "y1": 0,
     "line": {"color": "rgba(128,128,128,.8)", "width": 1},
 }  # fmt: skip
-
-
-@st.cache_resource(show_spinner=False, max_entries=64)
-def kept(key: tuple[Any, ...], _make: Callable[[], go.Figure]) -> go.Figure:
-    """Return a figure made once per ``key``: plotly's checks take a tenth of a second each time."""
-    return _make()
 
 
 def picture(

@@ -13,7 +13,6 @@ from pages.kit.maps.folium_map import europe
 from pages.kit.words import Words
 from pages.parts.landcover.seasons import compute, season_data
 from pages.parts.landcover.seasons.colours import UNKNOWN, colours
-from pages.parts.landcover.seasons.season_figure import kept
 from pages.parts.landcover.seasons.state import State
 
 #: Degrees around the parcels, in parts of their extent.
@@ -28,8 +27,8 @@ def show(t: Words, state: State) -> None:
     key = f"season_map_{state.source}_{state.method}"
     answer = season_data.answers(state).argmax(1)
     figures.show(
-        kept(
-            ("map", state.key[:3], compute.stamp(state.held["reflectance"].values), state.row, t.lang),
+        figures.kept(
+            ("season_map", state.key[:3], compute.stamp(state.held["reflectance"].values), state.row, t.lang),
             lambda: picture(t, state, answer),
         ),
         key=key, alt=t("landcover.series.season.map.alt", count=len(answer)),

@@ -17,6 +17,8 @@ from eogen.errors import InputError
 _SEARCHED = 150_000_000
 #: Class of a list in a type's first byte (HDF5 file format 3.0, IV.A.2.d), and bytes of one list: count, heap, place.
 _LIST, _ENTRY = 9, 16
+#: How a collection of lists begins (III.E), and what a size is that no memory can have.
+_HEAP, _WRAPS = b"GCOL\x01", 2**63
 #: Version of an attribute -> bytes before its name; in the first, what follows is filled up to multiples of 8.
 _BEFORE = {1: 8, 2: 8, 3: 9}
 
@@ -83,13 +85,19 @@ def dataset(file: h5py.File, path: str, name: str) -> h5py.Dataset:
 def honest(file: h5py.File, source: Path | bytes) -> None:
     """Refuse attributes and lists that declare more than the file has bytes: HDF5 asks for that memory before it looks.
 
-    A list's length (``DIMENSION_LIST`` has one for each dimension; texts are lists too) stands before the list, and
-    h5py does not tell it, so it is looked up in the bytes. Lists inside compressed chunks are not looked at.
+    Collections of lists in which HDF5 would walk on the spot for ever are refused before anything is looked at. A
+    list's length (``DIMENSION_LIST`` has one for each dimension; texts are lists too) stands before the list, and h5py
+    does not tell it, so it is looked up in the bytes. Lists inside compressed chunks are not looked at.
 
     Raises:
         OSError: an attribute or a list is damaged.
     """
     size = len(source) if isinstance(source, bytes) else source.stat().st_size
+    raw = b""
+    if size <= _SEARCHED:
+        raw = source if isinstance(source, bytes) else source.read_bytes()
+        if _endless(raw, file.id.get_create_plist().get_sizes()[1]):
+            raise OSError("a collection of lists is damaged")
     lists: set[str] = set()
     places: list[tuple[h5py.h5t.TypeID, int, int]] = []
 
@@ -105,9 +113,8 @@ def honest(file: h5py.File, source: Path | bytes) -> None:
 
     each("/", file)
     file.visititems(each)
-    if not (lists or places) or size > _SEARCHED:
+    if not raw:
         return
-    raw = source if isinstance(source, bytes) else source.read_bytes()
     for key in lists:
         if _longest(raw, key.encode("utf-8", "surrogateescape")) > size:
             raise OSError(f"attribute {key} is damaged")
@@ -115,6 +122,26 @@ def honest(file: h5py.File, source: Path | bytes) -> None:
         element = kind.get_super().get_size() if kind.get_class() == h5py.h5t.VLEN else 1
         if _declared(raw, start, length, element) > size:
             raise OSError("a list of values is damaged")
+
+
+def _endless(raw: bytes, width: int) -> bool:
+    """Return whether a collection of lists holds one from which there is no step to the next.
+
+    Each list has its number (2 bytes), its uses (2), 4 bytes of nothing and its size (``width`` bytes, little-endian),
+    then its values, filled up to a multiple of 8; number 0 is what is free, and its size counts these bytes too. HDF5
+    (2.0.0 and earlier) goes to the next by the size without a look whether it is one.
+    """
+    before = 8 + width
+    for found in re.finditer(re.escape(_HEAP), raw):
+        at = found.start() + before
+        end = min(found.start() + int.from_bytes(raw[at - width : at], "little"), len(raw))
+        while at + before <= end:
+            size = int.from_bytes(raw[at + 8 : at + before], "little")
+            step = before + -(-size // 8) * 8 if raw[at : at + 2] != b"\0\0" else size
+            if step == 0 or size >= _WRAPS:
+                return True
+            at += step
+    return False
 
 
 def _is_list(kind: h5py.h5t.TypeID) -> bool:

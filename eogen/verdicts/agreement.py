@@ -325,10 +325,11 @@ def _share(same: np.ndarray, pairs: np.ndarray, seed: int) -> Estimate:
     if not len(pairs):
         return Estimate(None, reason="no_shared")
     value, n = same.sum() / pairs.sum(), len(pairs)
-    if n < FEWEST or value in (0, 1):
+    parts = np.stack([same, pairs], -1)
+    if n < FEWEST or value in (0, 1) or (parts == parts[0]).all():  # drawn again they would all be the same
         low, high = wilson(value * n, n)
         return Estimate(float(value), float(low), float(high), n)
-    return _again(lambda sums: sums[..., 0] / sums[..., 1], np.stack([same, pairs], -1), seed)
+    return _again(lambda sums: sums[..., 0] / sums[..., 1], parts, seed)
 
 
 def _again(statistic: Callable[[np.ndarray], np.ndarray], parts: np.ndarray, seed: int) -> Estimate:

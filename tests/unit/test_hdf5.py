@@ -161,6 +161,40 @@ def test_a_list_longer_than_its_file_is_never_asked_for(name: str, length: int, 
             pass
 
 
+#: Number 0 is free space, whose size counts its own 16 bytes; the last would lead back to where it stands.
+STILL = {
+    "free space of no size": struct.pack("<HHIQ", 0, 0, 0, 0),
+    "back": struct.pack("<HHIQ", 1, 1, 0, 2**64 - 16),
+}
+
+
+@pytest.mark.parametrize("where", ["first", "later", "scribble"])
+@pytest.mark.parametrize("still", STILL)
+def test_a_collection_without_a_step_to_the_next_list_is_refused_before_hdf5_walks_it(
+    where: str, still: str, tmp_path: Path
+):
+    """HDF5 would go on the spot for ever, and no signal reaches it: this test would never end."""
+    raw = lists(tmp_path / "l.h5")
+    first = raw.index(b"GCOL\x01") + 16
+    number, _, _, size = struct.unpack_from("<HHIQ", raw, first)
+    assert number, "the first is a list, not free space"
+    at = first if where == "first" else first + 16 + -(-size // 8) * 8
+    bad = raw[:at] + STILL[still] + raw[at + 16 :]
+    if where == "scribble":  # the first list's size leads into the middle of another one's values
+        bad = (
+            raw[: first + 8]
+            + struct.pack("<Q", 9)
+            + raw[first + 16 : first + 32]
+            + STILL[still]
+            + raw[first + 48 :]
+        )
+    path = tmp_path / "bad.h5"
+    path.write_bytes(bad)
+    for source in (bad, path):
+        with pytest.raises(OSError, match="damaged"), hdf5.opened(source, "l.h5"):
+            pass
+
+
 def test_a_large_file_of_ones_own_is_not_searched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     lists(tmp_path / "l.h5")
     monkeypatch.setattr(hdf5, "_SEARCHED", 10)

@@ -64,9 +64,11 @@ bench: $(VENV)/.developers
 audit: $(VENV)/.developers
 	$(PY) -m benchmarks.audit
 
-# Damaged and hostile files over every reader.
+# Damaged and hostile files over every reader; then examples that no test has seen yet (`make test` takes the same ones
+# at every run).
 fuzz: $(VENV)/.developers
 	$(PY) -m benchmarks.fuzz --files 2000 --seed 0
+	EOGEN_EXPLORE=1 $(PY) -m pytest tests/unit tests/pages -m hypothesis
 
 # make train ROOM=landcover MODEL=rgb_cnn DATA=../shared/data
 train: $(VENV)/.users

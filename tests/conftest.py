@@ -13,8 +13,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# How long an example takes says how busy the machine is, not whether the code is right.
-settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# How long an example takes says how busy the machine is, not whether the code is right. Examples are the same at every
+# run, so that a test says the same twice; `make fuzz` draws new ones.
+settings.register_profile(
+    "ours",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=not os.environ.get("EOGEN_EXPLORE"),
+)
 settings.load_profile("ours")
 
 #: The platform's cache and data folders, for this process and the servers it starts (set before anything asks).

@@ -47,8 +47,13 @@ class Shown:
     @property
     def outline(self) -> dict[str, Any]:
         """Return the field's outline as GeoJSON in degrees."""
-        mask = self.data.parcel.copy(data=self.mask)
-        return features_geojson(mask.rio.write_crs(self.data.rio.crs), min_pixels=LEAST // 4)
+        return _outline(self.key, self)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _outline(key: str, _field: Shown) -> dict[str, Any]:
+    mask = _field.data.parcel.copy(data=_field.mask)
+    return features_geojson(mask.rio.write_crs(_field.data.rio.crs), min_pixels=LEAST // 4)
 
 
 def _around(seed: int, parcel: int) -> xr.Dataset:

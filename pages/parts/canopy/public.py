@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -22,6 +24,9 @@ from pages.kit.words import Words
 from pages.parts.canopy import compute, draw, fields, sources
 from pages.parts.canopy.fields import Shown
 from pages.parts.canopy.strip import hill_html
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 #: Whose answers the public sees.
 MODEL = "flow"
@@ -153,6 +158,12 @@ def _hill(t: Words, believed: np.ndarray, marks: list[tuple[str, str, float]]) -
 
 def _light(t: Words, field: Shown) -> None:
     """Draw the light that the field sends back: the whole spectrum, and the ten bands of the satellite."""
+    figure = figures.kept(("light", t.lang, field.key), partial(_spectrum, t, field))
+    st.markdown(f"**{t('canopy.public.colours')}**")
+    figures.show(figure, key="canopy_light", alt=t("canopy.public.colours_alt"))
+
+
+def _spectrum(t: Words, field: Shown) -> go.Figure:
     inside = field.mask
     theta = compute.canopy(
         **CEREAL,
@@ -180,8 +191,7 @@ def _light(t: Words, field: Shown) -> None:
     figure.add_annotation(
         x=1800, y=TOP, text=t("canopy.public.invisible"), showarrow=False, yanchor="top", font={"size": 12}
     )
-    st.markdown(f"**{t('canopy.public.colours')}**")
-    figures.show(figure, key="canopy_light", alt=t("canopy.public.colours_alt"))
+    return figure
 
 
 def _deal(number: int) -> None:

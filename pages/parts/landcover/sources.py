@@ -54,8 +54,20 @@ def provenance(item: Item, t: Words, image: xr.DataArray, *, expert: bool = True
     if place is None:
         place = t("landcover.place.eurosat") if item.source.startswith("eurosat") else item.name
     if image.rio.crs is not None:
-        place += f" ({_where(image, t)})"
+        place += f" ({_centre(item, image, t)})"
     return Provenance(item.origin, place=place, sensor=sensor, source=name, licence=licence)
+
+
+def _centre(item: Item, image: xr.DataArray, t: Words) -> str:
+    """Write the centre of an image; the projection of a file of one's own is asked each time."""
+    if item.source == "upload":
+        return _where(image, t)
+    return _kept(item.source, item.name, float(image.x.mean()), float(image.y.mean()), t.lang, image, t)
+
+
+@st.cache_data(show_spinner=False, max_entries=512)
+def _kept(source: str, name: str, x: float, y: float, lang: str, _image: xr.DataArray, _t: Words) -> str:
+    return _where(_image, _t)
 
 
 def _where(image: xr.DataArray, t: Words) -> str:

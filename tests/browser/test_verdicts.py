@@ -83,7 +83,7 @@ def test_from_key_to_next_case(desk, visit):
     took = []
     for k in range(16):
         took.append(answer(page, "ArrowLeft" if k % 2 else "ArrowRight"))
-        assert len(load(database=desk[1])) == k + 1, "kept before the next case was shown"
+        assert len(load(campaign=made.name, database=desk[1])) == k + 1, "kept before the next case was shown"
         rest(page)
     print(f"\nkey to next case: median {statistics.median(took):.0f} ms, most {max(took):.0f} ms")
     page.keyboard.press("u")

@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks import (
     explanations,
     inpaint,
+    judging,
     likelihoods,
     machine,
     memory,
@@ -37,6 +38,7 @@ GROUPS: dict[str, Callable[[Stage], list[table.Row]]] = {
     **rerun.GROUPS,
     **memory.GROUPS,
     **swipe.GROUPS,
+    **judging.GROUPS,
     **explanations.GROUPS,
     **prosail.GROUPS,
     **methods.GROUPS,

@@ -7,10 +7,19 @@ from collections.abc import Callable
 from benchmarks.stage import DRAWN, Stage
 from benchmarks.table import Row
 from tests.browser.harness import REPOSITORY, settle
-from tests.browser.test_swipe import FRAMES, SWAP
+from tests.browser.test_swipe import SWAP
 
 APP = REPOSITORY / "tests" / "browser" / "apps" / "swipe_app.py"
 STEPS = 60
+#: Milliseconds between frames, 88 of them.
+FRAMES = """() => new Promise((done) => {
+  const times = []; let last = performance.now(), n = 0
+  const tick = () => {
+    const t = performance.now(); times.push(t - last); last = t
+    ++n < 90 ? requestAnimationFrame(tick) : done(times.slice(2))
+  }
+  requestAnimationFrame(tick)
+})"""
 
 
 def swipe(stage: Stage) -> list[Row]:

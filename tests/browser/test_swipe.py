@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import statistics
 
 import pytest
 from pyproj import Transformer
 
+from tests.browser.gesture import press
 from tests.browser.harness import ARTEFACTS, axe, settle
 
 pytestmark = [
@@ -17,15 +17,11 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Passing 'N' to ListedColormap"),
 ]
 APP = "tests/browser/apps/swipe_app.py"
+#: Milliseconds after which what is waited for will never come: a busy machine may take half a minute for the first map.
+LONG = 120_000
+#: Milliseconds of the page's own processor time that one move of the divider may take: half of a frame.
+STEP = 8
 
-FRAMES = """() => new Promise((done) => {
-  const times = []; let last = performance.now(), n = 0
-  const tick = () => {
-    const t = performance.now(); times.push(t - last); last = t
-    ++n < 90 ? requestAnimationFrame(tick) : done(times.slice(2))
-  }
-  requestAnimationFrame(tick)
-})"""
 VIEW = """({ view }) => {
   const c = view.map.getCenter()
   return { lat: c.lat, lng: c.lng, zoom: view.map.getZoom() }
@@ -44,8 +40,8 @@ KEEP = """({ view }) => view.map.on('unload', () => { globalThis.gone = true }) 
 
 
 def ready(page, count=1):
-    page.locator(".eogen-map[data-ready]").nth(count - 1).wait_for(timeout=30_000)
-    settle(page)
+    page.locator(".eogen-map[data-ready]").nth(count - 1).wait_for(timeout=LONG)
+    settle(page, LONG / 1000)
     page.wait_for_timeout(150)
     return page.locator(".eogen-map").first
 
@@ -54,8 +50,8 @@ def result(page):
     return json.loads(page.get_by_text("RESULT").first.inner_text().split("RESULT ", 1)[1])
 
 
-def await_result(page, test, seconds=8):
-    for _ in range(int(seconds * 20)):
+def await_result(page, test):
+    for _ in range(LONG // 50):
         if page.get_by_text("RESULT").count() and test(found := result(page)):
             return found
         page.wait_for_timeout(50)
@@ -88,20 +84,24 @@ def test_both_pictures_are_drawn_and_nothing_is_asked_of_the_network(visit):
 def test_keyboard_moves_the_divider_and_says_so_once(visit):
     page = visit()
     root = ready(page)
-    before = root.evaluate(CLIPS)
-    page.seen.sent.clear()
     bar = root.locator(".divider")
     bar.focus()
-    for _ in range(10):
-        page.keyboard.press("ArrowLeft")
-    assert bar.input_value() == "0.3"
-    assert bar.get_attribute("aria-valuetext").replace("\u202f", " ").replace("\xa0", " ") == "30 %"
-    assert root.evaluate(CLIPS) != before
+    page.keyboard.press("Shift")  # a key that moves nothing: the focus is the keyboard's
     assert root.locator(".handle").evaluate("e => getComputedStyle(e).outlineStyle") == "solid", (
         "focus is visible"
     )
+    done = press(bar, "ArrowLeft", 10)
+    assert done.value == "0.3"
+    assert done.said.replace("\u202f", " ").replace("\xa0", " ") == "30 %"
+    assert done.moved
+    assert (done.early, done.late) == (0, 1), "one message per gesture, after it"
     assert await_result(page, lambda r: r["position"] == 0.3)
-    assert len(page.seen.sent) == 1, "one message per gesture"
+
+
+def worked(client):
+    """Return the seconds of processor time that the page's main thread has used for its tasks, drawing included."""
+    said = client.send("Performance.getMetrics")["metrics"]
+    return next(one["value"] for one in said if one["name"] == "TaskDuration")
 
 
 @pytest.mark.parametrize("way", ["mouse", "touch"])
@@ -114,20 +114,22 @@ def test_dragging_is_smooth_and_silent(visit, way):
     # 24 px off the middle: inside the 60 px target, outside the 46 px handle.
     points = [start + 24 - i * box["width"] * 0.35 / 60 for i in range(60)]
     page.seen.sent.clear()
-    root.evaluate("(root, js) => { root.frames = eval(js)() }", FRAMES)
+    client = page.context.new_cdp_session(page)
+    client.send("Performance.enable", {"timeDomain": "threadTicks"})
     if way == "mouse":
         page.mouse.move(points[0], y)
         page.mouse.down()
+        before = worked(client)
         for x in points:
             page.mouse.move(x, y)
     else:
-        client = page.context.new_cdp_session(page)
+        before = worked(client)
         client.send(
             "Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": points[0], "y": y}]}
         )
         for x in points:
             client.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y}]})
-    times = sorted(root.evaluate("(root) => root.frames"))
+    took = 1000 * (worked(client) - before) / len(points)
     moved = float(root.locator(".divider").input_value())
     assert moved == pytest.approx((points[-1] - box["x"]) / box["width"], abs=0.01), (
         "the line is under the finger"
@@ -138,9 +140,8 @@ def test_dragging_is_smooth_and_silent(visit, way):
     else:
         client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     await_result(page, lambda r: abs(r["position"] - moved) < 1e-6)
-    p95 = times[int(0.95 * len(times))]
-    print(f"\ndrag frame ({way}): p50 {statistics.median(times):.1f} ms, p95 {p95:.1f} ms")
-    assert p95 <= 40, "goal 20 ms; loose because the machine may be shared"
+    print(f"\ndragging by {way}: {took:.2f} ms of the processor a move")
+    assert took <= STEP, f"{took:.1f} ms a move; the rest of a frame is the browser's"
     page.seen.assert_clean()
 
 
@@ -367,7 +368,7 @@ def test_less_motion_when_asked(visit):
 def test_no_serious_violation(visit, query, scheme):
     page = visit(query, color_scheme=scheme)
     if query == "which=folium":
-        page.frame_locator("iframe").locator(".leaflet-container").wait_for(timeout=30_000)
+        page.frame_locator("iframe").locator(".leaflet-container").wait_for(timeout=LONG)
         settle(page)
         page.wait_for_timeout(500)
     else:
@@ -379,7 +380,7 @@ def test_no_serious_violation(visit, query, scheme):
 def test_folium_draws_offline_and_says_what_was_chosen(visit):
     page = visit("which=folium")
     frame = page.frame_locator("iframe")
-    frame.locator("img.leaflet-image-layer").wait_for(timeout=30_000)
+    frame.locator("img.leaflet-image-layer").wait_for(timeout=LONG)
     assert frame.locator("img.leaflet-image-layer").evaluate("e => e.naturalWidth") > 100
     frame.locator("path.leaflet-interactive").last.click()
     found = await_result(page, lambda r: r["properties"])

@@ -198,7 +198,9 @@ def day():
         "clock": [f"{k} h" for k in range(hours)], "said": [["dit"]] * hours, "swaths": [[]] * hours, "land": "M0 0",
         "places": [], "shape": 1.0, "columns": 3, "at": 0, "heard": 0, "off": [], "ticks": [], "most": None,
         "wide": False, "hint": "", "note": None,
-        "maps": [{"title": "t", "swaths": False, "places": False, "skins": [{"label": "s", "url": "data:,", "legend": ""}]}],
+        "maps": [
+            {"title": "t", "swaths": False, "places": False, "skins": [{"label": "s", "url": "data:,", "legend": ""}]}
+        ],
         "rows": [{"name": "GPM", "label": "GPM", "about": "", "passes": []}],
     }  # fmt: skip
 
@@ -206,7 +208,10 @@ def day():
 @pytest.mark.parametrize("order", ["after", "before"])
 def test_the_rain_film_and_the_hour_outlive_the_clean_up_of_an_overtaken_call(stage, order):
     page = stage("sky")
-    overtake = "const old = call(data); if (order === 'before') old(); const last = call(data); if (order === 'after') old()"
+    overtake = """const old = call(data)
+      if (order === 'before') old()
+      const last = call(data)
+      if (order === 'after') old()"""
     told = page.evaluate(
         f"""async ([data, order]) => {{
           call(data)

@@ -47,6 +47,13 @@ def frames(page: Page) -> int:
     return page.evaluate("wire.frames.length")
 
 
+def homeward(page: Page) -> list[float]:
+    """Return when the page has asked to go home."""
+    return page.evaluate(
+        "(mark) => wire.frames.filter(([, text]) => text.includes(mark)).map(([at]) => at)", _IDLE
+    )
+
+
 def idle(page: Page, seconds: float) -> tuple[float, int]:
     """Let a screen alone and wait until it asks to go home.
 

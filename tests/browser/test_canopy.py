@@ -21,7 +21,7 @@ def address(serve):
 def visit(address, open_page):
     def go(query: str, **options):
         page = open_page(f"{address}/canopy?{query}", **options)
-        page.set_default_timeout(90_000)
+        page.set_default_timeout(120_000)
         page.locator(READY).first.wait_for()
         settle(page, 90)
         return page

@@ -40,7 +40,7 @@ def visit(serve, open_page):
 def ready(page):
     page.locator(".st-key-stand_bar").wait_for()
     page.locator("h1").wait_for()
-    settle(page, 60)
+    settle(page, 120)
     page.wait_for_timeout(500)
 
 

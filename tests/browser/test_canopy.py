@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.harness import ARTEFACTS, axe, settle
 
@@ -20,7 +21,7 @@ def address(serve):
 def visit(address, open_page):
     def go(query: str, **options):
         page = open_page(f"{address}/canopy?{query}", **options)
-        page.set_default_timeout(90_000)
+        page.set_default_timeout(120_000)
         page.locator(READY).first.wait_for()
         settle(page, 90)
         return page
@@ -45,11 +46,10 @@ def test_more_leaves_change_the_picture_and_what_the_machine_says(visit):
     for _ in range(8):
         page.keyboard.press("ArrowRight")
         settle(page)
-    page.wait_for_timeout(1500)
-    assert picture(page) != before
+    page.wait_for_url("**leaves=6*")
+    expect(page.locator(f"{READY} img.picture").first).not_to_have_attribute("src", before, timeout=90_000)
     settle(page)
-    assert page.get_by_text("La machine dit").inner_text() != said
-    assert "leaves=6" in page.url
+    expect(page.get_by_text("La machine dit")).not_to_have_text(said, timeout=90_000)
     assert page.evaluate(WIDE) == 0
     shot(page, "leaves")
     page.seen.assert_clean()

@@ -110,12 +110,15 @@ def test_the_game_is_played_by_keys_and_by_the_list(visit):
     page.keyboard.press("Enter")
     places = page.locator(".places button")
     assert places.count() == 12
-    for k in range(12):
+    for k in range(5):  # too few to end the game, even with one found above
         places.nth(k).focus()
         page.keyboard.press("Enter")
-        if page.locator(MAP).count():
-            break
-    assert found(page) == 7 if page.locator(READY).count() else True
+        assert places.nth(k).get_attribute("class") in ("right", "wrong")
+    left = """(root) => {  // in one go: the element is replaced a moment after the seventh is found
+        for (const button of [...root.querySelectorAll(".places button:not(.right, .wrong)")]) button.click()
+        return root.dataset.found
+    }"""
+    assert spot(page).evaluate(left) == "7"
     page.locator(MAP).wait_for()
     page.seen.assert_clean()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pages.parts.rain.stories import STORIES
+from tests.browser import wire
 from tests.browser.harness import ARTEFACTS, axe, settle
 
 READY = ".sky[data-ready=yes]"
@@ -15,7 +16,9 @@ STORY = STORIES[0]
 @pytest.fixture
 def visit(bare, open_page):
     def go(query: str, **options):
-        page = open_page(f"{bare}/rain?{query}", **options)
+        page = open_page("about:blank", **options)
+        wire.record(page)
+        page.goto(f"{bare}/rain?{query}")
         page.set_default_timeout(90_000)
         page.locator(READY).first.wait_for()
         settle(page, 90)
@@ -57,20 +60,40 @@ def test_a_satellite_is_switched_off_and_missed(visit):
     page.seen.assert_clean()
 
 
+#: Moves the hour three times, 0.2 s apart; returns where it then is, and how long after the last each frame was sent.
+MOVE = """async (hour) => {
+  const before = wire.frames.length, wait = (ms) => new Promise((ok) => setTimeout(ok, ms))
+  let moved
+  for (let k = 0; k < 3; k++) {
+    if (k) await wait(200)
+    hour.stepUp()
+    moved = wire.now()
+    hour.dispatchEvent(new Event("input", { bubbles: true }))
+  }
+  const shown = hour.closest(".sky").dataset.at
+  await wait(700)
+  return [shown, wire.frames.slice(before).map(([at]) => at - moved)]
+}"""
+
+
 def test_the_hour_moves_without_talking_and_comes_back_in_a_link(visit):
     page = visit("lang=en&story=1")
-    sent = len(page.seen.sent)
-    hour = page.locator(".hour")
+    hour, at = page.locator(".hour"), STORIES[1].at
     hour.focus()
     page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
-    assert page.locator(".sky").get_attribute("data-at") == str(STORIES[1].at + 2)
-    assert len(page.seen.sent) == sent, "moving talks to nobody"
-    page.wait_for_url(f"**at={STORIES[1].at + 2}*")
+    page.locator(f".sky[data-at='{at + 1}']").wait_for()
+    page.wait_for_url(f"**at={at + 1}*")
     settle(page)
-    assert page.locator(".sky").get_attribute("data-at") == str(STORIES[1].at + 2)
+    shown, rests = hour.evaluate(MOVE)
+    assert shown == str(at + 4)
+    assert [rest > 0.49 for rest in rests] == [True], (
+        "moving talks to nobody, resting half a second does, once"
+    )
+    page.wait_for_url(f"**at={at + 4}*")
+    settle(page)
+    assert page.locator(".sky").get_attribute("data-at") == str(at + 4)
     page.locator(".play").click()
-    page.locator(f".sky[data-at='{STORIES[1].at + 3}']").wait_for()
+    page.locator(f".sky[data-at='{at + 5}']").wait_for()
     page.locator(".play").click()
     page.seen.assert_clean()
 

@@ -5,6 +5,7 @@ function buildLayers(view, root) {
   const base = map.createPane("base"), top = map.createPane("top")
   base.style.zIndex = 340; top.style.zIndex = 350
   const off = new Set()
+  delete list.dataset.text                       // boxes of a view that was closed would turn its layers
   let asked
   const draw = () => {
     top.style.opacity = slider.value

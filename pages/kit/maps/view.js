@@ -4,7 +4,7 @@
 let leaflet
 const eogenGroups = (globalThis.eogenMapGroups ??= new Map())      // group name -> Set of views that move together
 
-async function openView(root, scene) {
+async function loaded(root, scene) {             // Leaflet, and its style sheet in the element
   const asset = (file) => new URL(`${scene.base}/${file}`, document.baseURI).href
   leaflet ??= import(asset("leaflet-src.esm.js"))
   const css = document.createElement("link")
@@ -13,7 +13,10 @@ async function openView(root, scene) {
   css.href = asset("leaflet.css")
   root.prepend(css)
   const [L] = await Promise.all([leaflet, styled])
+  return [L, css]
+}
 
+function openView(L, css, root, scene) {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches
   const box = root.querySelector(".map"), cross = root.querySelector(".cross"), said = root.querySelector("output")
   const map = L.map(box, {
@@ -202,30 +205,36 @@ function frame(root, scene) {                    // a height in px, or the image
   box.style.setProperty("--shape", wide / tall)
 }
 
-/* Streamlit calls the element again for every change of data, perhaps before Leaflet has loaded, and keeps only
-   what the last call returned as the clean-up it will run on unmount. */
+/* Streamlit calls the element again for every change of data, perhaps before Leaflet has loaded. What a call returns is
+   its clean-up: run on unmount for the last call; but also for a call that a newer change overtook while the module
+   was still being fetched, and then just before or just after the newer call, on the same root. So only the newest
+   call's clean-up closes, and while the root still stands on the page it gives the newer call time to come. */
+const LINGER = 1000                               // milliseconds
 function element(build) {
   return function ({ data, parentElement, setStateValue, setTriggerValue }) {
-    const root = parentElement.querySelector(".eogen-map")
+    const root = parentElement.querySelector(".eogen-map"), mine = root.call = {}
+    const close = () => { root.view?.close(); delete root.view; delete root.opening; delete root.dataset.ready }
     root.api = { setStateValue, setTriggerValue }
     root.latest = data
-    if (root.view && root.view.scene.geographic !== data.geographic) {      // Leaflet cannot change its CRS
-      root.view.close()
-      delete root.view; delete root.opening; delete root.dataset.ready
-    }
+    if (root.opening && root.opening.geographic !== data.geographic) close()      // Leaflet cannot change its CRS
     if (root.view) {
       Object.assign(root.view.api, root.api)
       root.view.show(data)
     } else if (!root.opening) {
+      const opening = root.opening = { geographic: data.geographic }
       frame(root, data)
-      root.opening = openView(root, data).then((view) => {
-        if (root.closed) return view.close()
+      loaded(root, data).then(([L, css]) => {
+        if (root.opening !== opening) return css.remove()      // closed meanwhile, perhaps opened anew
+        const view = openView(L, css, root, root.latest)
         Object.assign(view.api, root.api)
         root.view = build(view, root)
         root.view.show(root.latest)
         root.dataset.ready = "yes"
       })
     }
-    return () => { root.closed = true; root.view?.close(); delete root.view; delete root.opening; delete root.api }
+    return () => {
+      const end = () => { if (root.call === mine) close() }
+      root.isConnected ? setTimeout(end, LINGER) : end()
+    }
   }
 }

@@ -39,6 +39,8 @@ export default function ({ data, parentElement }) {
   events.forEach((name) => window.addEventListener(name, touch, { capture: true, passive: false }))
   root.addEventListener("click", swallow)
   function leave() {
+    if (parentElement.eogenAttract?.leave !== leave) return  // a call that was overtaken is cleaned up after the newer one has begun
+    delete parentElement.eogenAttract
     clearTimeout(start); clearInterval(turn)
     events.forEach((name) => window.removeEventListener(name, touch, true))
     root.removeEventListener("click", swallow)

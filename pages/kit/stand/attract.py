@@ -15,9 +15,10 @@ HERE = Path(__file__).parent
 AFTER, TURN = 20, 7
 
 _SLIDE = '<div class="slide"><img alt=""><div><b></b><h2></h2></div></div>'
+_HTML = f'<div class="attract" role="button" tabindex="-1" hidden>{_SLIDE}{_SLIDE}<span class="touch"></span></div>'
 _mount = st.components.v2.component(
     "eogen_attract",
-    html=f'<div class="attract" role="button" tabindex="-1" hidden>{_SLIDE}{_SLIDE}<span class="touch"></span></div>',
+    html=_HTML,
     css=(HERE / "attract.css").read_text(encoding="utf-8"),
     js=(HERE / "attract.js").read_text(encoding="utf-8"),
 )

@@ -47,6 +47,8 @@ export default function ({ parentElement }) {
   large()
 
   function leave() {
+    if (parentElement.eogenStand?.leave !== leave) return  // a call that was overtaken is cleaned up after the newer one has begun
+    delete parentElement.eogenStand
     barred.forEach(([name, refuse]) => window.removeEventListener(name, refuse, hard))
     watch.disconnect(); clearTimeout(pending)
     window.open = opens

@@ -18,11 +18,14 @@ HERE = Path(__file__).parent
 #: All rooms together take so long, seconds.
 SECONDS = 90.0
 
+_HTML = (
+    '<section class="tour"><ol></ol><div><p aria-live="polite"></p><span class="count"></span></div>'
+    '<div class="row"><button type="button"></button><button type="button"></button>'
+    '<button type="button"></button></div></section>'
+)
 _mount = st.components.v2.component(
     "eogen_tour",
-    html='<section class="tour"><ol></ol><div><p aria-live="polite"></p><span class="count"></span></div>'
-    '<div class="row"><button type="button"></button><button type="button"></button>'
-    '<button type="button"></button></div></section>',
+    html=_HTML,
     css=(HERE / "tour.css").read_text(encoding="utf-8"),
     js=(HERE / "tour.js").read_text(encoding="utf-8"),
 )

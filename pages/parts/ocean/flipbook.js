@@ -1,9 +1,11 @@
 // Pictures one after the other, as a film. Everything happens in the browser: no rerun of the page, no timer that is
-// left behind (the element's own clean-up stops it), nothing moves where the visitor asked for less motion.
+// left behind (the next call stops the film of the call before, the clean-up the last), nothing moves where the visitor
+// asked for less motion.
 export default function ({ data, parentElement }) {
   const find = (name) => parentElement.querySelector(`.${name}`)
   const [image, range, button, title] = ["picture", "at", "play", "title"].map(find)
   const frames = data.frames
+  parentElement.eogenFilm?.leave()
   let timer = null
   frames.forEach(({ url }) => { new Image().src = url })
   const show = (k) => {
@@ -25,5 +27,11 @@ export default function ({ data, parentElement }) {
   button.onclick = () => (timer ? stop() : play())
   stop()
   show(Math.min(Number(range.value) || 0, frames.length - 1))
-  return stop
+  const leave = () => {
+    if (parentElement.eogenFilm?.leave !== leave) return  // a call that was overtaken is cleaned up after the newer one has begun
+    delete parentElement.eogenFilm
+    stop()
+  }
+  parentElement.eogenFilm = { leave }
+  return leave
 }

@@ -2,13 +2,13 @@
    with its passes and its switch. Moving through the day talks to nobody; Python is told when a switch is turned, and
    where the hour rests. */
 const SVG = "http://www.w3.org/2000/svg"
-const REST = 500, STEP = 550                      // milliseconds: until an hour counts as chosen; of a step of the film
+const REST = 500, STEP = 550, LINGER = 1000       // milliseconds: until an hour counts as chosen; of a step of the film; see below
 
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".sky")
   const find = (name) => root.querySelector(`.${name}`)
   const self = (root.eogen ??= { token: null, at: 0, skin: 0, timer: null, rest: null, sent: data.heard, known: null })
-  const words = data.labels, last = data.count - 1
+  const words = data.labels, last = data.count - 1, mine = self.call = {}
   const make = (tag, cls, parent, text) => {
     const made = document.createElement(tag)
     if (cls) made.className = cls
@@ -246,5 +246,10 @@ export default function ({ data, parentElement, setStateValue }) {
   lay(); dress(); day(); show(self.at)
   root.dataset.ready = "yes"
   root.dataset.off = self.off.join(" ")
-  return () => { clearInterval(self.timer); clearTimeout(self.rest); self.timer = null }
+  // The clean-up of a call that a newer one overtook may come just before or just after the newer call: only the newest
+  // call's ends the film, and while the element still stands on the page it gives a newer call time to come.
+  return () => {
+    const end = () => { if (self.call === mine) { clearInterval(self.timer); clearTimeout(self.rest); self.timer = null } }
+    root.isConnected ? setTimeout(end, LINGER) : end()
+  }
 }

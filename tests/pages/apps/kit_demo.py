@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
@@ -93,7 +94,8 @@ def demo() -> None:
         raise RuntimeError("a secret path")
     seconds = st.number_input("s", 0.0, 60.0, float(st.query_params.get("seconds", 0.0)), key="seconds")
     if seconds:
-        with errors.guard(words):
+        appear = float(st.query_params.get("appear", progress.APPEAR))
+        with errors.guard(words), patch.object(progress, "APPEAR", appear):
             result = progress.run("Calcul", lambda p: slow(p, seconds), words, key=f"slow_{seconds}")
             st.write(f"result={result}")
     st.write("end of page")

@@ -12,6 +12,8 @@ from streamlit.testing.v1 import AppTest
 from pages.kit.words import load
 from tests.real import REPOSITORY
 
+#: Seconds that a page may take before it counts as hung. Nothing is judged by it: a busy machine takes its time.
+PATIENCE = 600
 #: Fields of Streamlit's messages whose text is shown or read aloud.
 SHOWN = ("body", "label", "help", "options", "alt", "placeholder", "content", "text")
 KEYS = frozenset(load("fr"))
@@ -25,7 +27,7 @@ _FAULTS = {
 
 def visit(page: str = "landcover", **address: str) -> AppTest:
     """Run the app as the first request of a new session with this address would."""
-    at = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=60)
+    at = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=PATIENCE)
     for name, value in address.items():
         at.query_params[name] = value
     if page != "home":

@@ -15,6 +15,7 @@ from eogen.verdicts.kinds import Case, kinds
 from pages.kit.words import load as words
 from pages.parts.verdicts import create, naming, pictures
 from tests.judged import PLAIN, SIDES
+from tests.pages.reading import PATIENCE
 from tests.real import REPOSITORY
 
 LANGUAGES = pytest.mark.parametrize("lang", ["fr", "en"])
@@ -29,7 +30,7 @@ def where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def opened(lang: str = "fr", **query: str) -> AppTest:
-    at = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=60)
+    at = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=PATIENCE)
     for name, value in {"lang": lang, "view": "expert", **query}.items():
         at.query_params[name] = value
     at.switch_page("pages/verdicts.py")

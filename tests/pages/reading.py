@@ -45,6 +45,11 @@ def bodies(at: AppTest) -> str:
     return "\n".join(e.proto.body for e in at.get("html") if not e.proto.body.startswith("<style"))
 
 
+def without_pictures(body: str) -> str:
+    """Return HTML without the contents of its pictures, in which chance may spell any word."""
+    return re.sub(r"base64,[A-Za-z0-9+/=]*", "", body)
+
+
 def boxes(at: AppTest) -> list[str]:
     """Return the text of the error boxes: bad input, something missing, our fault."""
     return [plain(e.proto.body) for e in at.get("html") if 'class="eo-box' in e.proto.body[:40]]
@@ -60,6 +65,13 @@ def plain(body: str) -> str:
 def texts(at: AppTest) -> list[str]:
     """Return every text the visitor reads, element by element."""
     return [text for text in _texts(at.main) if text.strip()]
+
+
+def says(shown: list[str], lang: str, key: str) -> bool:
+    """Return whether one of the texts is the sentence of a key, whatever fills its places."""
+    parts = re.split(r"\{[^{}]*\}", load(lang).text(key))
+    sentence = re.compile(".+".join(map(re.escape, parts)), re.S)
+    return any(sentence.fullmatch(text) for text in shown)
 
 
 def _texts(block: object) -> Iterator[str]:

@@ -119,11 +119,19 @@ def app(kind):
     from pages.kit.words import load
 
     seen = st.session_state.setdefault("seen", [])
-    taken = threading.Event()
+    taken, polled, line = threading.Event(), threading.Event(), progress._line
 
     def drawn(field):
         seen.append(field)
         taken.set()
+
+    def polling(*given):
+        polled.set()
+        return line(*given)
+
+    def heard_again(event):
+        event.clear()
+        assert event.wait(120), "nobody looks"
 
     @st.cache_data(show_spinner=False)
     def cached(x):
@@ -135,7 +143,10 @@ def app(kind):
             report(step, 4, "explain")
             taken.clear()
             sketch(report, [step])
-            assert kind != "slow" or taken.wait(120), "nobody looks"
+            if kind == "slow":  # until it was drawn, and the page has looked once more without anything new
+                assert taken.wait(120), "nobody looks"
+                heard_again(polled)
+                heard_again(polled)
         if kind == "input":
             raise InputError("unreadable", "The file {name} cannot be read.", name="a.tif")
         if kind == "fault":
@@ -143,16 +154,25 @@ def app(kind):
         return cached(41)
 
     words = load("fr")
-    with errors.guard(words):
-        st.session_state["result"] = progress.run("Calcul", job, words, key="job", drawn=drawn)
+    progress._line = polling
+    try:
+        with errors.guard(words):
+            st.session_state["result"] = progress.run("Calcul", job, words, key="job", drawn=drawn)
+    finally:
+        progress._line = line
     st.write("after")
+
+
+@pytest.fixture
+def often(monkeypatch):
+    monkeypatch.setattr(progress, "PERIOD", 0.02)
 
 
 def run(kind):
     return AppTest.from_function(app, args=(kind,), default_timeout=PATIENCE).run()
 
 
-def test_sketches_are_drawn_while_the_work_lasts_each_once(monkeypatch):
+def test_sketches_are_drawn_while_the_work_lasts_each_once(often, monkeypatch):
     assert run("slow").session_state["seen"] == [[0], [1], [2], [3]]
     monkeypatch.setattr(progress, "APPEAR", 120)
     assert run("fast").session_state["seen"] == [], "short work must not flash"
@@ -169,7 +189,7 @@ def test_steps_of_other_work_have_its_name_and_hand_on_no_sketch():
 
 
 @pytest.mark.parametrize("kind", ["fast", "slow"])
-def test_the_result_comes_back_and_nothing_is_left_on_the_page(kind):
+def test_the_result_comes_back_and_nothing_is_left_on_the_page(often, kind):
     before = set(threading.enumerate())  # other tests may have left a painter of thumbnails waiting
     at = run(kind)
     assert not at.exception

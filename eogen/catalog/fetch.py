@@ -120,11 +120,11 @@ def _locked(workspace: Path, progress: Progress) -> Iterator[None]:
             lock.acquire(timeout=0.2)
             break
         except filelock.Timeout as error:
+            progress(0, 0, "wait")
             if time.monotonic() > deadline:
                 sentence = "Another fetch has been writing in {folder} for {minutes} minutes; wait or end it."
                 minutes = int(LOCK_PATIENCE // 60)
                 raise Unavailable("busy", sentence, folder=str(workspace.parent), minutes=minutes) from error
-            progress(0, 0, "wait")
     try:
         yield
     finally:

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
@@ -183,27 +183,44 @@ def _sqlite(where: sa.URL) -> sa.Engine:
     def opened(connection: object, _record: object) -> None:
         connection.isolation_level = None  # type: ignore[attr-defined]  # transactions are begun below
         cursor = connection.cursor()  # type: ignore[attr-defined]
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def begun(connection: sa.Connection) -> None:
         # A writer says so at once: one that began by reading could not wait for another any more.
-        writes = connection.get_execution_options().get("writing")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("alone"):  # the mode of the file cannot change within a transaction
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing") else "BEGIN")
 
     return engine
 
 
 def _migrate(engine: sa.Engine) -> None:
     """Bring the tables to :data:`HEAD`, one program at a time."""
-    if _version(engine) == HEAD:
-        return
-    sqlite = engine.dialect.name == "sqlite"
-    lock = FileLock(f"{engine.url.database}.lock", timeout=PATIENCE) if sqlite else nullcontext()
-    with lock, engine.execution_options(writing=True).begin() as connection:
-        if not sqlite:
+    if engine.dialect.name == "sqlite":
+        if _writes_ahead(engine) and _version(engine) == HEAD:
+            return
+        # Of two programs that change a file to WAL at once SQLite refuses one without waiting (SQLITE_BUSY): each would
+        # deadlock the other. So the change is made under the lock too.
+        with FileLock(f"{engine.url.database}.lock", timeout=PATIENCE):
+            with engine.execution_options(alone=True).connect() as connection:
+                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            if _version(engine) != HEAD:
+                _upgrade(engine)
+    elif _version(engine) != HEAD:
+        _upgrade(engine)
+
+
+def _writes_ahead(engine: sa.Engine) -> bool:
+    with engine.connect() as connection:
+        return connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
+def _upgrade(engine: sa.Engine) -> None:
+    with engine.execution_options(writing=True).begin() as connection:
+        if engine.dialect.name == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         from alembic import command
         from alembic.config import Config

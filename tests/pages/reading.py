@@ -12,6 +12,8 @@ from streamlit.testing.v1 import AppTest
 from pages.kit.words import load
 from tests.real import REPOSITORY
 
+#: Seconds that a page may take before it counts as hung. Nothing is judged by it: a busy machine takes its time.
+PATIENCE = 600
 #: Fields of Streamlit's messages whose text is shown or read aloud.
 SHOWN = ("body", "label", "help", "options", "alt", "placeholder", "content", "text")
 KEYS = frozenset(load("fr"))
@@ -25,7 +27,7 @@ _FAULTS = {
 
 def visit(page: str = "landcover", **address: str) -> AppTest:
     """Run the app as the first request of a new session with this address would."""
-    at = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=60)
+    at = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=PATIENCE)
     for name, value in address.items():
         at.query_params[name] = value
     if page != "home":
@@ -43,6 +45,11 @@ def bodies(at: AppTest) -> str:
     return "\n".join(e.proto.body for e in at.get("html") if not e.proto.body.startswith("<style"))
 
 
+def without_pictures(body: str) -> str:
+    """Return HTML without the contents of its pictures, in which chance may spell any word."""
+    return re.sub(r"base64,[A-Za-z0-9+/=]*", "", body)
+
+
 def boxes(at: AppTest) -> list[str]:
     """Return the text of the error boxes: bad input, something missing, our fault."""
     return [plain(e.proto.body) for e in at.get("html") if 'class="eo-box' in e.proto.body[:40]]
@@ -58,6 +65,13 @@ def plain(body: str) -> str:
 def texts(at: AppTest) -> list[str]:
     """Return every text the visitor reads, element by element."""
     return [text for text in _texts(at.main) if text.strip()]
+
+
+def says(shown: list[str], lang: str, key: str) -> bool:
+    """Return whether one of the texts is the sentence of a key, whatever fills its places."""
+    parts = re.split(r"\{[^{}]*\}", load(lang).text(key))
+    sentence = re.compile(".+".join(map(re.escape, parts)), re.S)
+    return any(sentence.fullmatch(text) for text in shown)
 
 
 def _texts(block: object) -> Iterator[str]:

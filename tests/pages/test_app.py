@@ -7,7 +7,7 @@ import pytest
 from eogen.landcover import models
 from pages.kit.rooms import open_rooms
 from pages.kit.words import LANGUAGES, load
-from tests.pages.reading import address, bodies, boxes, faults_of_typography, raw, texts, visit
+from tests.pages.reading import address, bodies, boxes, faults_of_typography, raw, says, texts, visit
 from tests.real import real_data
 
 PANELS = ("removal", "bands", "hide", "agreement", "mosaic", "batch", "results")
@@ -137,9 +137,8 @@ def test_every_source_is_offered(real, source, lang):
         assert load(lang)("landcover.upload.waiting") in shown
         return
     assert f"eo-badge {'simulated' if source == 'simulated' else 'real'}" in bodies(at)
-    assert any("640" in text for text in shown) == (source == "terramesh"), (
-        "only large images are cut in patches"
-    )
+    large = says(shown, lang, "landcover.overview.lead")
+    assert large == (source == "terramesh"), "only large images are cut in patches"
 
 
 LINK = {

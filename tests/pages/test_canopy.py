@@ -13,11 +13,11 @@ from eogen.canopy.methods import FAMILIES
 from eogen.canopy.sensors import BANDS
 from eogen.canopy.space import INFERRED
 from eogen.canopy.territory import territory
-from eogen.nn import weights
 from eogen.raster import geotiff_bytes
 from pages.kit.words import LANGUAGES, load
 from pages.parts.canopy import compute, expert, names
 from pages.parts.canopy.sources import QUANTITIES
+from tests import canopy_weights
 from tests.pages.reading import address, bodies, boxes, faults_of_typography, raw, texts, visit
 from tests.real import real_data
 
@@ -25,11 +25,7 @@ from tests.real import real_data
 @pytest.fixture(scope="module")
 def untrained(tmp_path_factory):
     """Weights that have learnt nothing: the page must stand on any."""
-    folder = tmp_path_factory.mktemp("weights")
-    for name in ("flow", "independent", "field"):
-        card = weights.Card(name, "canopy", [], 0, "test", torch="", date="2026-01-01", parameters=0, cost={})
-        weights.save(FAMILIES[name].build(), folder / f"{name}.safetensors", card)
-    return folder
+    return canopy_weights.untrained(tmp_path_factory.mktemp("weights"))
 
 
 @pytest.fixture(autouse=True)

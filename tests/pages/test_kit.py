@@ -6,13 +6,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.kit.words import LANGUAGES, load
+from tests.pages.reading import PATIENCE
 from tests.real import REPOSITORY
 
 DEMO = REPOSITORY / "tests" / "pages" / "apps" / "kit_demo.py"
 
 
 def demo(**params) -> AppTest:
-    at = AppTest.from_file(str(DEMO), default_timeout=60)
+    at = AppTest.from_file(str(DEMO), default_timeout=PATIENCE)
     for name, value in params.items():
         at.query_params[name] = value
     return at.run()

@@ -19,6 +19,7 @@ from pages.kit.maps.layers import Layer
 from pages.kit.maps.legend import class_legend, scale_legend, ticks
 from pages.kit.maps.standalone import WORDS, standalone_html
 from tests.browser.harness import REPOSITORY
+from tests.pages.reading import PATIENCE
 
 # rioxarray 0.19 and rasterio 1.4 multiply affine 3 matrices the old way; cmocean 4.0 passes a table's length.
 pytestmark = [
@@ -62,7 +63,7 @@ def standalone(**options):
 
 @pytest.mark.parametrize("which", ["geo", "plane", "layers", "folium"])
 def test_the_elements_run(which):
-    app = AppTest.from_file(REPOSITORY / "tests/browser/apps/swipe_app.py", default_timeout=30)
+    app = AppTest.from_file(REPOSITORY / "tests/browser/apps/swipe_app.py", default_timeout=PATIENCE)
     app.query_params["which"] = which
     app.run()
     assert not app.exception

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from eogen.results import Report
 from pages.kit.words import LANGUAGES, load
 from pages.parts.ocean import panel_composition, panel_results
-from tests.pages.reading import bodies, boxes, faults_of_typography, raw, texts, visit
+from tests.pages.reading import PATIENCE, bodies, boxes, faults_of_typography, raw, texts, visit
 from tests.real import REPOSITORY, real_data
 from tests.unit.test_ocean_panels_numbers import report
 
@@ -27,7 +27,7 @@ def here(tmp_path, monkeypatch):
 
 
 def panel(name: str, lang: str = "fr", **more: str) -> AppTest:
-    at = AppTest.from_file(APP, default_timeout=90)
+    at = AppTest.from_file(APP, default_timeout=PATIENCE)
     asked = {"panel": name, "lang": lang, "a": "convolution", "b": "nearest", "tried": QUICK} | more
     for key, value in asked.items():
         at.query_params[key] = value

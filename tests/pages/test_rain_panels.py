@@ -161,7 +161,7 @@ def test_a_method_without_its_weights_says_so(lang, tmp_path, monkeypatch):
 
 def test_members_are_simulated_again_when_asked():
     at = visit("rain", lang="fr", panel="map", cell="3", **FAST)
-    at.button(key="ask_members_pca_kmeans_2").click().run(timeout=120)
+    at.button(key="ask_members_pca_kmeans_2").click().run()
     well(at, "fr")
     pictures = [e.proto.body for e in at.get("html") if "figcaption" in e.proto.body]
     assert pictures
@@ -237,7 +237,7 @@ def test_the_series_marks_the_true_score():
 def test_what_counted_is_shown_when_asked():
     at = visit("rain", lang="en", panel="score", **FAST)
     (button,) = [b for b in at.button if b.label == load("en")("rain.score.occlusion_show")]
-    button.click().run(timeout=120)
+    button.click().run()
     shown = well(at, "en")
     # PCA and k-means say the same of all maps of a cell: often no part alone changes it.
     said = ("rain.score.occlusion_alt", "rain.score.occlusion_none")
@@ -362,6 +362,6 @@ def test_real_maps_of_this_machine_are_offered(panel, monkeypatch):
     offered = at.selectbox(key=f"{panel}_maps").options
     if len(offered) < (3 if panel == "score" else 2):
         pytest.skip("no IMERG sequence is there")
-    at.selectbox(key=f"{panel}_maps").set_value(at.selectbox(key=f"{panel}_maps").options[1]).run(timeout=180)
+    at.selectbox(key=f"{panel}_maps").set_value(at.selectbox(key=f"{panel}_maps").options[1]).run()
     assert not at.exception
     assert boxes(at) == []

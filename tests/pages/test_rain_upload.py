@@ -37,7 +37,7 @@ def give(lang, imerg, radar=()):
     at.file_uploader(key="rain_imerg").set_value([(name, data, kind) for name, data in imerg])
     if radar:
         at.file_uploader(key="rain_radar").set_value([(name, data, kind) for name, data in radar])
-    return at.run(timeout=120)
+    return at.run()
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

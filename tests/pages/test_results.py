@@ -14,13 +14,14 @@ from pages.kit.provenance import card_html
 from pages.kit.style import escape
 from pages.kit.words import LANGUAGES, load
 from pages.parts.results import cards, compare, headlines, overview, room, runs, tables
+from tests.pages.reading import PATIENCE
 from tests.real import REPOSITORY
 
 SECTIONS = ("overview", "room", "compare", "cards", "reviews")
 
 
 def visit(**params) -> AppTest:
-    at = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=120)
+    at = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=PATIENCE)
     for name, value in params.items():
         at.query_params[name] = value
     return at.switch_page("pages/results.py").run()

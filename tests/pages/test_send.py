@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from eogen.verdicts.kinds import kind
 from pages.kit import send
 from pages.kit.words import LANGUAGES, load
-from tests.pages.reading import visit
+from tests.pages.reading import PATIENCE, visit
 
 
 def page() -> None:
@@ -38,7 +38,7 @@ def page() -> None:
 
 
 def links(**address: str) -> list:
-    at = AppTest.from_function(page)
+    at = AppTest.from_function(page, default_timeout=PATIENCE)
     for name, value in address.items():
         at.query_params[name] = value
     at.run()

@@ -15,6 +15,7 @@ from eogen.verdicts.kinds import Case, kinds
 from pages.kit.words import load as words
 from pages.parts.verdicts import create, naming, pictures
 from tests.judged import PLAIN, SIDES
+from tests.pages.reading import PATIENCE, without_pictures
 from tests.real import REPOSITORY
 
 LANGUAGES = pytest.mark.parametrize("lang", ["fr", "en"])
@@ -29,7 +30,7 @@ def where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def opened(lang: str = "fr", **query: str) -> AppTest:
-    at = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=60)
+    at = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=PATIENCE)
     for name, value in {"lang": lang, "view": "expert", **query}.items():
         at.query_params[name] = value
     at.switch_page("pages/verdicts.py")
@@ -106,9 +107,7 @@ def test_sides_hide_which_is_which_and_the_answer_says_which_was_taken():
     held = campaigns.cases(made.name)
     at = opened(campaign=made.name, reviewer="AB")
     for turn in turns.order(made, "AB", held):
-        seen = " ".join(
-            re.sub('base64,[^"]*', "", body) for body in bodies(at) if "<style" not in body
-        ).lower()
+        seen = " ".join(without_pictures(body) for body in bodies(at) if "<style" not in body).lower()
         assert not {"filled", "real", turn.held.case.method} & set(re.findall(r"\w+", seen))
         order = [n for n in turns.shown(made, "AB", turn, ["place", "real", "filled"]) if n != "place"]
         press(at, "verdicts_first")  # left

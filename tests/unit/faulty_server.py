@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -81,12 +80,14 @@ def status(code: int) -> Callable[[Handler, bytes], bool]:
     return fault
 
 
-def stall(seconds: float, after: int = 0) -> Callable[[Handler, bytes], bool]:
-    """Send ``after`` bytes, then be silent."""
+def stall(
+    seconds: float, after: int = 0, until: threading.Event | None = None
+) -> Callable[[Handler, bytes], bool]:
+    """Promise the whole body, send ``after`` bytes, be silent that long or until the event, close."""
 
     def fault(handler: Handler, body: bytes) -> bool:
         handler.answer(200, body[:after], length=len(body))
-        time.sleep(seconds)
+        (until or threading.Event()).wait(seconds)
         return True
 
     return fault

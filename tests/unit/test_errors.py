@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from eogen.errors import Cancelled, InputError, Unavailable
 from pages.kit import errors
 from pages.kit.words import Words, load
+from tests.pages.reading import PATIENCE
 
 
 def unreadable(name="a.tif"):
@@ -72,7 +73,7 @@ def app(kind):
 
 
 def run(kind):
-    at = AppTest.from_function(app, args=(kind,), default_timeout=30).run()
+    at = AppTest.from_function(app, args=(kind,), default_timeout=PATIENCE).run()
     assert not at.exception
     html = "".join(element.proto.body for element in at.get("html"))
     return [m.value for m in at.markdown], html

@@ -5,29 +5,34 @@ from __future__ import annotations
 import errno
 import hashlib
 import random
-import socket
 import threading
-import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import filelock
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eogen.catalog import download as downloading
+from eogen.catalog import fetch as fetching
 from eogen.catalog.entries import DataSet, RemoteFile
 from eogen.catalog.fetch import Fetched, Wanted, fetch, select
 from eogen.errors import Cancelled, InputError, Unavailable
 from tests.unit.faulty_server import Server, cut_after, serving, stall, status
 
 BODY = random.Random(0).randbytes(200_000)
-FAST = (1.0, 0.3)
+#: Seconds to connect, and of silence. The server is a thread of this program: a busy machine may keep it waiting.
+PATIENT = (60.0, 60.0)
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(downloading, "PAUSE", 0.01)
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
 
 
 @pytest.fixture
@@ -49,7 +54,7 @@ def wanted(*files: RemoteFile, **more: object) -> list[Wanted]:
 
 
 def get(root: Path, *files: RemoteFile, **more: object) -> Fetched:
-    return fetch(wanted(*files), root=root, **{"timeout": FAST, **more})
+    return fetch(wanted(*files), root=root, **{"timeout": PATIENT, **more})
 
 
 def left(root: Path) -> list[str]:
@@ -174,33 +179,22 @@ def test_a_lasting_fault_is_said(server: Server, tmp_path: Path, fault: object, 
     assert left(tmp_path) == []
 
 
-def test_no_network_fails_quickly_and_once(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    files = [remote(f"http://127.0.0.1:{port}/{n}", path=f"{n}.bin") for n in range(50)]
-    start = time.perf_counter()
-    with pytest.raises(Unavailable, match="cannot be reached") as caught:
-        get(tmp_path, *files)
-    assert caught.value.code == "no_network"
-    assert time.perf_counter() - start < 2
-    assert not (tmp_path / "room").exists()  # not even an empty folder
-
-
-def test_an_unknown_host_is_no_network(tmp_path: Path) -> None:
-    with pytest.raises(Unavailable) as caught:
-        get(tmp_path, remote("http://host.invalid/a.bin"))
-    assert caught.value.code == "no_network"
-
-
-def test_a_silent_server_is_given_up_and_resumed(server: Server, tmp_path: Path) -> None:
-    server.faults = [stall(1.0, after=100_000)]
-    get(tmp_path, remote(f"{server.url}/a.bin"))
-    assert (tmp_path / "room/set/a.bin").read_bytes() == BODY
-    server.faults = [stall(1.0)] * 10
+def test_a_silent_server_is_given_up_and_resumed(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+    brief = (60.0, 0.3)
+    server.faults = [stall(600, until=over)] * 10
     with pytest.raises(Unavailable, match=r"no answer within|nothing more came") as caught:
-        get(tmp_path / "other", remote(f"{server.url}/a.bin"))
+        get(tmp_path / "other", remote(f"{server.url}/a.bin"), timeout=brief)
     assert caught.value.code == "download_cut"
+    # An honest answer may be late by 0.3 s too, on a busy machine: that is one more attempt.
+    monkeypatch.setattr(downloading, "PAUSE", 0.0)
+    monkeypatch.setattr(downloading, "ATTEMPTS", 100)
+    server.faults = [stall(600, after=100_000, until=over)]
+    get(tmp_path, remote(f"{server.url}/a.bin"), timeout=brief)
+    assert (tmp_path / "room/set/a.bin").read_bytes() == BODY
+    over.set()
 
 
 def test_a_full_disk_is_said_and_freed(
@@ -253,16 +247,20 @@ def test_a_folder_that_cannot_be_written_is_said(server: Server, tmp_path: Path)
 
 
 def test_cancelling_keeps_the_part_and_no_thread(server: Server, tmp_path: Path) -> None:
-    server.faults = [stall(20.0, after=100_000)]
+    over = threading.Event()
+    server.faults = [stall(600, after=100_000, until=over)]
 
     def soon(done: int, total: int, what: str = "") -> None:
         if done >= 64_000:
             raise Cancelled
 
-    start = time.perf_counter()
-    with pytest.raises(Cancelled):
-        get(tmp_path, remote(f"{server.url}/a.bin"), progress=soon, timeout=(1, 30))
-    assert time.perf_counter() - start < 3  # the silent server is hung up on, not waited for
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(get, tmp_path, remote(f"{server.url}/a.bin"), progress=soon, timeout=(60, 600))
+        try:
+            with pytest.raises(Cancelled):
+                running.result(120)  # the server is silent all the while: it is hung up on, not waited for
+        finally:
+            over.set()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("fetch")]
     assert left(tmp_path) == [".partial/room/set/a.bin.part"]
     server.faults = []
@@ -281,36 +279,35 @@ def test_ctrl_c_is_as_clean(server: Server, tmp_path: Path) -> None:
     get(tmp_path, remote(f"{server.url}/a.bin"))  # the lock is free
 
 
-def test_two_fetches_at_once_share_the_work(server: Server, tmp_path: Path) -> None:
-    server.faults = [stall(0.1, after=1000)]
+def test_fetches_at_once_share_the_work(server: Server, tmp_path: Path) -> None:
+    both_wait = threading.Event()
+    server.faults = [stall(600, after=1000, until=both_wait)]
     files = [remote(f"{server.url}/a.bin", path=f"{n}.bin") for n in range(6)]
-    results: list[Fetched] = []
-    threads = [
-        threading.Thread(target=lambda: results.append(get(tmp_path, *files, timeout=(1, 5))))
-        for _ in range(3)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(len(result.brought) for result in results) == [0, 0, 6]
+    waiting: set[int] = set()
+
+    def told(done: int, total: int, what: str = "") -> None:
+        if what == "wait":
+            waiting.add(threading.get_ident())
+        if len(waiting) == 2:
+            both_wait.set()
+
+    with ThreadPoolExecutor(3) as pool:
+        running = [pool.submit(get, tmp_path, *files, progress=told) for _ in range(3)]
+        assert sorted(len(each.result(120).brought) for each in running) == [0, 0, 6]
     assert all((tmp_path / f"room/{n}.bin").read_bytes() == BODY for n in range(6))
 
 
 def test_waiting_for_another_fetch_is_told_and_ends(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import filelock
-
-    from eogen.catalog import fetch as fetching
-
-    monkeypatch.setattr(fetching, "LOCK_PATIENCE", 0.3)
+    monkeypatch.setattr(fetching, "LOCK_PATIENCE", 0.0)
     (tmp_path / ".partial").mkdir()
     told: list[str] = []
     with filelock.FileLock(tmp_path / ".partial/lock"), pytest.raises(Unavailable) as caught:
         get(tmp_path, remote(f"{server.url}/a.bin"), progress=lambda done, total, what: told.append(what))
     assert caught.value.code == "busy"
     assert set(told) == {"wait"}
+    assert server.requests == []
 
 
 @pytest.mark.parametrize("kind", ["folder", "file", "http"])

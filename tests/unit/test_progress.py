@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 
@@ -15,6 +16,7 @@ from eogen.progress import sketch, staged
 from pages.kit import progress
 from pages.kit.progress import Clock
 from pages.kit.words import load
+from tests.pages.reading import PATIENCE
 
 
 class Time:
@@ -107,7 +109,7 @@ def test_the_line_over_the_bar():
 
 
 def app(kind):
-    import time
+    import threading
 
     import streamlit as st
 
@@ -117,6 +119,19 @@ def app(kind):
     from pages.kit.words import load
 
     seen = st.session_state.setdefault("seen", [])
+    taken, polled, line = threading.Event(), threading.Event(), progress._line
+
+    def drawn(field):
+        seen.append(field)
+        taken.set()
+
+    def polling(*given):
+        polled.set()
+        return line(*given)
+
+    def heard_again(event):
+        event.clear()
+        assert event.wait(120), "nobody looks"
 
     @st.cache_data(show_spinner=False)
     def cached(x):
@@ -126,8 +141,12 @@ def app(kind):
         st.session_state["started"] = st.session_state.get("started", 0) + 1
         for step in range(4):
             report(step, 4, "explain")
+            taken.clear()
             sketch(report, [step])
-            time.sleep(0.2 if kind == "slow" else 0)
+            if kind == "slow":  # until it was drawn, and the page has looked once more without anything new
+                assert taken.wait(120), "nobody looks"
+                heard_again(polled)
+                heard_again(polled)
         if kind == "input":
             raise InputError("unreadable", "The file {name} cannot be read.", name="a.tif")
         if kind == "fault":
@@ -135,20 +154,27 @@ def app(kind):
         return cached(41)
 
     words = load("fr")
-    with errors.guard(words):
-        st.session_state["result"] = progress.run("Calcul", job, words, key="job", drawn=seen.append)
+    progress._line = polling
+    try:
+        with errors.guard(words):
+            st.session_state["result"] = progress.run("Calcul", job, words, key="job", drawn=drawn)
+    finally:
+        progress._line = line
     st.write("after")
 
 
+@pytest.fixture
+def often(monkeypatch):
+    monkeypatch.setattr(progress, "PERIOD", 0.02)
+
+
 def run(kind):
-    return AppTest.from_function(app, args=(kind,), default_timeout=30).run()
+    return AppTest.from_function(app, args=(kind,), default_timeout=PATIENCE).run()
 
 
-def test_sketches_are_drawn_while_the_work_lasts_each_once():
-    seen = run("slow").session_state["seen"]
-    assert len(seen) >= 2
-    assert seen == sorted(seen)
-    assert len({id(one) for one in seen}) == len(seen)
+def test_sketches_are_drawn_while_the_work_lasts_each_once(often, monkeypatch):
+    assert run("slow").session_state["seen"] == [[0], [1], [2], [3]]
+    monkeypatch.setattr(progress, "APPEAR", 120)
     assert run("fast").session_state["seen"] == [], "short work must not flash"
 
 
@@ -163,7 +189,7 @@ def test_steps_of_other_work_have_its_name_and_hand_on_no_sketch():
 
 
 @pytest.mark.parametrize("kind", ["fast", "slow"])
-def test_the_result_comes_back_and_nothing_is_left_on_the_page(kind):
+def test_the_result_comes_back_and_nothing_is_left_on_the_page(often, kind):
     before = set(threading.enumerate())  # other tests may have left a painter of thumbnails waiting
     at = run(kind)
     assert not at.exception
@@ -206,19 +232,22 @@ def test_the_list_of_stopped_jobs_is_bounded(monkeypatch):
     assert "job99" not in state["_progress_stopped"]
 
 
-def test_a_stopped_thread_ends(monkeypatch):
+def test_a_stopped_thread_ends():
     clock = Clock()
-    heard = threading.Event()
+    begun, heard = threading.Event(), threading.Event()
 
     def job():
         try:
-            for step in range(1000):
+            for step in itertools.count():
                 clock(step, 1000)
+                begun.set()
                 time.sleep(0.005)
         except Cancelled:
             heard.set()
 
     thread = threading.Thread(target=job, daemon=True)
     thread.start()
+    assert begun.wait(120)
     clock.stop()
-    assert heard.wait(1)
+    thread.join(120)
+    assert heard.is_set()

@@ -223,7 +223,7 @@ def test_the_visitor_reads_how_many_are_before_and_gets_the_result(heavy):
         other.go.set()
 
     threading.Thread(target=let_through, daemon=True).start()
-    at = AppTest.from_function(app, default_timeout=20).run()
+    at = AppTest.from_function(app, default_timeout=600).run()
     assert not at.exception
     assert at.session_state["result"] == 42
     said = at.session_state["said"]

@@ -9,6 +9,7 @@ from eogen.readonly import is_read_only, refuse_if_read_only
 from pages.kit.export import shared
 from pages.kit.words import LANGUAGES, load
 from tests import postgres
+from tests.pages.reading import PATIENCE
 
 
 @pytest.mark.parametrize(
@@ -225,7 +226,7 @@ def test_the_desk_says_it_before_a_case_is_judged(lang, shown, monkeypatch):
     monkeypatch.setenv("EOGEN_DB", f"sqlite:///{shown}")
     for value, said in (("1", True), ("", False)):
         monkeypatch.setenv("EOGEN_READ_ONLY", value)
-        at = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=60)
+        at = AppTest.from_file(str(REPOSITORY / "app.py"), default_timeout=PATIENCE)
         at.query_params["lang"] = lang
         at.switch_page("pages/verdicts.py")
         at.run()

@@ -37,7 +37,8 @@ def square(room: str) -> np.ndarray:
 def browser(folder: Path, name: str) -> Path:
     """A browser that writes down how it was called, and waits."""
     path = folder / name
-    path.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > "$0.called"\nexec sleep 60\n')
+    # Its note takes its name when it is whole: what is there can be read.
+    path.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > "$0.tmp" && mv "$0.tmp" "$0.called"\nexec sleep 60\n')
     path.chmod(0o755)
     return path
 

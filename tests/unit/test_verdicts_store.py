@@ -9,10 +9,16 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
+import filelock
 import pytest
 import sqlalchemy as sa
 
@@ -101,6 +107,7 @@ def programs() -> multiprocessing.context.ForkServerContext:
 
 
 def writer(where: str, who: str, count: int) -> None:
+    database.PATIENCE = 600.0  # two hundred verdicts wait for one disk; how long is not the question
     for k in range(count):
         store(verdict(item=f"{who}/{k}", note="x" * (37 * k % 700), reviewer=who), where)
 
@@ -112,7 +119,7 @@ def test_twenty_writers_at_once_lose_nothing(where):
     for one in writers:
         one.start()
     for one in writers:
-        one.join(60)
+        one.join()
         assert one.exitcode == 0
     for k in range(20):
         found = [row.item for row in load(reviewer=f"R{k}", database=where)]
@@ -142,15 +149,50 @@ def test_what_was_said_to_be_kept_survives_a_kill(where):
     assert load(database=where)[-1].item == "after"
 
 
-def test_two_servers_that_start_together_make_the_tables_once(where):
+def starter(where: str, gate: Barrier, item: str) -> None:
+    database.PATIENCE = 600.0
+    gate.wait()
+    store(verdict(item=item), where)
+
+
+def test_servers_that_start_together_make_the_tables_once(where):
     context = programs()
-    starters = [context.Process(target=store, args=(verdict(item=str(k)), where)) for k in range(4)]
+    gate = context.Barrier(4)
+    starters = [context.Process(target=starter, args=(where, gate, str(k))) for k in range(4)]
     for one in starters:
         one.start()
     for one in starters:
-        one.join(60)
+        one.join()
         assert one.exitcode == 0
     assert sorted(row.item for row in load(database=where)) == ["0", "1", "2", "3"]
+
+
+def test_a_new_file_is_left_alone_until_the_one_who_makes_it_is_done(sqlite, monkeypatch):
+    """SQLite does not wait for another program when it changes a file to WAL: it refuses (database is locked)."""
+    path = Path(str(sa.make_url(sqlite).database))
+    path.parent.mkdir()
+    asked = threading.Event()
+
+    class Asked(filelock.FileLock):
+        def acquire(self, *given: object, **more: object) -> filelock.AcquireReturnProxy:
+            asked.set()
+            return super().acquire(*given, **more)
+
+    monkeypatch.setattr(database, "FileLock", Asked)
+    monkeypatch.setattr(database, "PATIENCE", 600.0)
+    with (
+        closing(sqlite3.connect(path, isolation_level=None)) as maker,
+        ThreadPoolExecutor(1) as pool,
+        filelock.FileLock(f"{path}.lock"),
+    ):
+        maker.execute("BEGIN IMMEDIATE")
+        maker.execute("CREATE TABLE begun (a INTEGER)")
+        late = pool.submit(store, verdict(item="late"), sqlite)
+        while not asked.wait(0.05):
+            assert not late.done(), late.exception()
+        maker.execute("COMMIT")
+    late.result()
+    assert [row.item for row in load(database=sqlite)] == ["late"]
 
 
 # --- the tables ---
@@ -181,14 +223,37 @@ def test_sqlite_writes_ahead_and_forces_every_verdict_to_the_disk(sqlite):
         assert connection.execute(sa.text("PRAGMA synchronous")).scalar() == 2
 
 
-def test_a_verdict_takes_a_few_milliseconds(where):
-    store(verdict(), where)
-    times = []
-    for k in range(20):
-        row, begun = verdict(item=str(k)), time.perf_counter()
-        store(row, where)
-        times.append(time.perf_counter() - begun)
-    assert sorted(times)[10] < 0.1
+def test_a_verdict_costs_one_transaction_and_nothing_is_opened_again(where, monkeypatch):
+    """What a few milliseconds are made of; how many is printed, for that is this machine's affair."""
+    store(verdict(item="first"), where)
+    held = len(database._engines)
+    happened: Counter[str] = Counter()
+    listened = [
+        (sa.Engine, "begin", lambda *_: happened.update(["begin"])),
+        (sa.Engine, "commit", lambda *_: happened.update(["commit"])),
+        (sa.Engine, "before_cursor_execute", lambda *_: happened.update(["statement"])),
+        (sa.pool.Pool, "connect", lambda *_: happened.update(["connect"])),
+    ]
+    monkeypatch.setattr(database, "_migrate", lambda _: happened.update(["migrate"]))
+    rows = [verdict(item=str(k)) for k in range(20)]
+    costs, times = [], []
+    for one in listened:
+        sa.event.listen(*one)
+    try:
+        for row in rows:
+            happened.clear()
+            begun = time.perf_counter()
+            store(row, where)
+            times.append(time.perf_counter() - begun)
+            costs.append(dict(happened))
+    finally:
+        for one in listened:
+            sa.event.remove(*one)
+    print(f"a verdict takes {1000 * sorted(times)[10]:.1f} ms here")
+    # Is it there? The row. SQLite's BEGIN IMMEDIATE is a statement of its own.
+    once = {"begin": 1, "commit": 1, "statement": 3 if where.startswith("sqlite") else 2}
+    assert costs == [once] * 20
+    assert len(database._engines) == held
 
 
 # --- what does not go well ---

@@ -19,7 +19,7 @@ from eogen.catalog.fetch import fetch
 from eogen.catalog.unpack import unpack
 from eogen.errors import Cancelled, InputError
 from tests.unit.faulty_server import serving
-from tests.unit.test_fetch import FAST, left, remote, wanted
+from tests.unit.test_fetch import left, remote, wanted
 
 FILES = {"Top/River/River_1.tif": b"river", "Top/Forest/Forest_1.tif": b"forest" * 1000, "Top/empty.txt": b""}
 
@@ -163,9 +163,9 @@ def test_an_archive_is_fetched_unpacked_and_kept(tmp_path: Path) -> None:
         server.files["/x.zip"] = body
         files = wanted(remote(f"{server.url}/x.zip", body, "x.zip", unpack="set"))
         root = tmp_path / "root"
-        assert fetch(files, root=root, timeout=FAST).brought == ("room/x.zip",)
+        assert fetch(files, root=root).brought == ("room/x.zip",)
         assert left(root) == sorted(f"room/set/{name.removeprefix('Top/')}" for name in FILES)
-        assert fetch(files, root=root, timeout=FAST).kept == ("room/x.zip",)
+        assert fetch(files, root=root).kept == ("room/x.zip",)
         assert len(server.requests) == 1
 
 
@@ -181,9 +181,9 @@ def test_cancelling_while_unpacking_keeps_the_download(tmp_path: Path) -> None:
         files = wanted(remote(f"{server.url}/x.zip", body, "x.zip", unpack="set"))
         root = tmp_path / "root"
         with pytest.raises(Cancelled):
-            fetch(files, root=root, timeout=FAST, progress=stop)
+            fetch(files, root=root, progress=stop)
         assert left(root) == [".partial/room/x.zip"]
-        fetch(files, root=root, timeout=FAST)
+        fetch(files, root=root)
         assert (root / "room/set/River/River_1.tif").read_bytes() == b"river"
         assert len(server.requests) == 1
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("fetch")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import select
@@ -50,7 +51,7 @@ class Child:
             [sys.executable, "-m", "benchmarks.fuzz.child", str(home), str(seed), bait, str(int(bare))],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=os.environ | own, bufsize=0,
         )  # fmt: skip
-        self._buffer = b""
+        self._buffer, self._closed = b"", False
         self.ready = self._line(START)
 
     def ask(self, number: int, longest: float) -> dict[str, Any] | None:
@@ -58,6 +59,7 @@ class Child:
         try:
             self.process.stdin.write(b"%d\n" % number)
         except OSError:
+            self._closed = True
             return None
         return self._line(longest + 2)  # what is not the reader's own time is in it
 
@@ -67,6 +69,7 @@ class Child:
             ready, _, _ = select.select([self.process.stdout], [], [], max(end - time.monotonic(), 0))
             piece = os.read(self.process.stdout.fileno(), 65536) if ready else b""
             if not piece:
+                self._closed = bool(ready)
                 return None
             self._buffer += piece
         line, _, self._buffer = self._buffer.partition(b"\n")
@@ -74,10 +77,10 @@ class Child:
 
     def end(self) -> str:
         """Stop the process, and say how it had ended."""
+        if self._closed:  # it has let go of its output, which only its end does
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(SILENT)
         code = self.process.poll()
-        if code is None and self.process.stdout:
-            time.sleep(0.2)
-            code = self.process.poll()
         if code is None:
             self.process.kill()
         self.process.wait()

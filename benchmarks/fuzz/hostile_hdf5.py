@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -77,6 +78,7 @@ def attacks(secret: Path, place: Path) -> Iterator[Attack]:
             True,
         )
     yield from _lists(grid)
+    yield from _heaps(grid)
 
 
 def _lists(grid: Callable[..., Iterator[Attack]]) -> Iterator[Attack]:
@@ -88,3 +90,31 @@ def _lists(grid: Callable[..., Iterator[Attack]]) -> Iterator[Attack]:
         for length in (2**28, 2**32 - 1):
             changed = data[:entry] + struct.pack("<I", length) + data[entry + 4 :]
             yield "a list of gigabytes", reader, ((name, changed),), refuse
+
+
+def _heaps(grid: Callable[..., Iterator[Attack]]) -> Iterator[Attack]:
+    """Collections in which a list has no next one: HDF5 stays there for ever, where no signal reaches it."""
+    made = list(grid("", shape=(1, 3, 3), dtype="f4"))
+    for _, reader, ((name, data),), refuse in made:
+        first = _headers(data)[0]
+        # Free space (number 0) of no size, and a size that leads back to where it stands.
+        for still in (struct.pack("<HHIQ", 0, 0, 0, 0), struct.pack("<HHIQ", 1, 1, 0, 2**64 - 16)):
+            changed = data[:first] + still + data[first + 16 :]
+            yield "a list without a next", reader, ((name, changed),), refuse
+    _, reader, ((name, data),), refuse = made[-1]
+    for at in _headers(data):
+        # The header keeps the first byte of its number; its size becomes odd, and leads into what is no header.
+        changed = data[: at + 1] + b"\xff" * 8 + data[at + 9 :]
+        yield "a scribble over a list's header", reader, ((name, changed),), refuse
+
+
+def _headers(data: bytes) -> list[int]:
+    """Return where the lists of each collection begin: number, uses, nothing, size (2, 2, 4, 8 bytes), then values."""
+    found = []
+    for start in (heap.start() for heap in re.finditer(rb"GCOL\x01", data)):
+        at, end = start + 16, start + struct.unpack_from("<Q", data, start + 8)[0]
+        while at + 16 <= end:
+            found.append(at)
+            number, _, _, size = struct.unpack_from("<HHIQ", data, at)
+            at += 16 + -(-size // 8) * 8 if number else size
+    return found

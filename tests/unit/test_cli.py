@@ -13,12 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from typer.testing import CliRunner, Result
 
 import eogen
 from eogen.catalog import entries
 from eogen.cli import app, serve
+from tests import pace
 from tests.real import REPOSITORY
 from tests.unit.faulty_server import serving, stall
 from tests.unit.test_fetch import BODY, left, remote, wanted
@@ -78,13 +80,20 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         del sys.modules[name]
 
 
-def test_help_is_quick_and_complete() -> None:
-    start = time.perf_counter()
+def test_help_is_quick() -> None:
+    """It takes 0.2 s of a processor, 1.2 to 1.5 times as long as the help of a command that does nothing."""
+    nothing = [sys.executable, "-c", "import typer; typer.run(lambda: None)", "--help"]
+
+    def helped() -> None:
+        subprocess.run(nothing, check=True, capture_output=True, timeout=60, cwd=REPOSITORY)
+
+    assert pace.times(lambda: shell("--help"), helped, rounds=3, clock=pace.spent_by_children) < 3
+
+
+def test_help_is_complete() -> None:
     done = shell("--help")
-    first = time.perf_counter() - start
     assert done.returncode == 0
     assert all(command in done.stdout for command in COMMANDS)
-    assert first < 3  # 0.25 s alone; a machine that is shared with training may be slow
     for command in COMMANDS:
         text = run(command, "--help").stdout
         assert "Examples:" in text, command
@@ -176,7 +185,7 @@ def test_ctrl_c_ends_a_fetch_with_130_and_keeps_the_part(tmp_path: Path) -> None
             text=True,
         )
         part = root / ".partial/room/set/a.bin.part"
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while not (part.exists() and part.stat().st_size) and time.monotonic() < end:
             time.sleep(0.02)
         start = time.perf_counter()
@@ -272,13 +281,19 @@ def test_serve_refuses_a_busy_port_and_a_strange_address() -> None:
     assert "not an address" in strange.stderr
 
 
+def streamlits(parent: psutil.Process) -> list[psutil.Process]:
+    return [each for each in parent.children() if "streamlit" in each.cmdline()]
+
+
 def test_serve_opens_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "app.py").write_text("import streamlit as st\nst.write('here')\n")
     monkeypatch.setattr(serve, "APP", tmp_path / "app.py")
     opened: list[str] = []
+    apps: list[psutil.Process] = []
 
     def browser(url: str) -> None:
         opened.append(url)
+        apps.extend(streamlits(psutil.Process()))
         raise KeyboardInterrupt  # what Ctrl-C does once it is open
 
     monkeypatch.setattr("webbrowser.open", browser)
@@ -286,7 +301,7 @@ def test_serve_opens_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert done.exit_code == 0, done.output
     assert opened[0].startswith("http://127.0.0.1:")
     assert opened[0] in done.stderr
-    assert serve.free_port("127.0.0.1", int(opened[0].rsplit(":", 1)[1]))  # nobody listens there any more
+    assert [each.is_running() for each in apps] == [False], "the app outlives what served it"
 
 
 def test_killing_serve_ends_the_app_too(tmp_path: Path) -> None:
@@ -300,14 +315,12 @@ def test_killing_serve_ends_the_app_too(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("")
     command = [sys.executable, "-c", script, "serve", "--no-browser", "--port", "0", tmp_path / "app.py"]
     process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
-    for line in process.stderr:
-        if "is open at" in line:
-            port = int(line.partition("127.0.0.1:")[2].split()[0])
-            break
+    assert any("is open at" in line for line in process.stderr)
+    apps = streamlits(psutil.Process(process.pid))
     process.terminate()
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=60) == 0
     process.stderr.close()
-    assert serve.free_port("127.0.0.1", port) == port
+    assert [each.is_running() for each in apps] == [False], "the app outlives what served it"
 
 
 def test_serve_says_when_the_app_ends_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tracemalloc
-from time import process_time
 
 import numpy as np
 import pytest
@@ -19,6 +18,7 @@ from eogen.rain.sensors import IR_SKILL, SENSORS
 from eogen.rain.simulate import simulate, stream
 from eogen.rain.simulate_files import granule_name, write
 from eogen.rain.truth import torus
+from tests import pace
 from tests.rain_statistics import correlation, detection, log, smoothness
 
 SMALL = (24, 24)
@@ -272,14 +272,6 @@ def test_unknown_runs_regimes_and_satellites_are_said_before_anything_is_compute
         assert caught.value.code == code
 
 
-def test_a_day_takes_less_than_a_second():
-    """48 half hours of 80 x 80, of processor time; the best of two, for the sake of a busy machine."""
-    simulate(0, 2)
-    took = []
-    for seed in (1, 2):
-        begin = process_time()
-        simulate(seed, 48)
-        took.append(process_time() - begin)
-        if took[-1] < 1:
-            break
-    assert min(took) < 1
+def test_a_day_is_made_at_a_quick_pace():
+    """48 half hours of 80 x 80 take 0.4 s of a processor (15 to 20 yardsticks), each of 25 ms; 1 s is allowed."""
+    assert pace.times(lambda: simulate(1, 48), pace.fields, rounds=3) < 40

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from eogen.canopy.sampler import Settings
 from eogen.canopy.simulate import simulate
 from eogen.canopy.space import INFERRED, column
 from eogen.errors import InputError
+from tests import pace
 
 LEGACY = prior("legacy")
 #: For what needs no fine answer.
@@ -53,10 +55,18 @@ def test_diagnostics_are_arvizs(kind):
 
 
 @pytest.fixture(scope="module")
-def sampled():
-    """The reference of a spectrum that is easy for brute force: its posterior is wide."""
+def timed():
+    """The reference of a spectrum that is easy for brute force (its posterior is wide), and how long it took."""
     seen = simulate(LEGACY, 200, torch.Generator().manual_seed(11)).observation[50]
-    return seen, reference(seen, LEGACY, seed=0)
+    found, begin = [], time.perf_counter()
+    spent = pace.spent(lambda: found.append(reference(seen, LEGACY, seed=0)))
+    return seen, found[0], spent, time.perf_counter() - begin
+
+
+@pytest.fixture(scope="module")
+def sampled(timed):
+    """That reference, and its spectrum."""
+    return timed[:2]
 
 
 def brute_force(seen, noise, count: int):
@@ -137,13 +147,21 @@ def test_the_reference_says_how_well_it_did(sampled):
     assert found.rhat.max() < 1.01
     assert min(found.bulk_ess.min(), found.tail_ess.min()) > 400
     assert found.converged
-    assert found.seconds < 30
     assert 0.05 < found.acceptance < 0.9
     assert found.log_prob(found.sample(10, torch.Generator().manual_seed(0))[:, 0]).isfinite().all()
     stored = found.to_xarray()
     assert stored.theta.dims == ("chain", "draw", "variable")
     theirs = array_stats.rhat(stored.theta.values, chain_axis=0, draw_axis=1)
     assert float(np.max(theirs)) == pytest.approx(float(found.rhat.max()), abs=0.01)
+
+
+def test_a_reference_is_quick_and_says_how_long_it_took(timed):
+    """It takes 3 to 4 s of a processor; brute force with 50,000 draws, which are worth some thirty, 0.3 s."""
+    seen, found, spent, passed = timed
+    brute_force(seen, NOISE, 1000)
+    yardstick = min(pace.spent(lambda: brute_force(seen, NOISE, 50_000)) for _ in range(3))
+    assert spent < 80 * yardstick
+    assert 0.99 * spent <= found.seconds <= passed
 
 
 def test_a_reference_is_that_of_one_pixel():

@@ -1,8 +1,8 @@
 """What the server says of itself at ``/_stcore/metrics``, beside what Streamlit says there of sessions and caches.
 
-Families (OpenMetrics gauges): ``eogen_jobs{state}``, heavy jobs running and waiting; ``eogen_memory_bytes``, resident
-memory; ``eogen_weights{room}``, files of trained weights on this machine; ``eogen_info{version}``, always 1. They are
-there from the first visit on.
+Families (OpenMetrics gauges): ``eogen_jobs{state}``, heavy jobs running and waiting; ``eogen_runs{state}``, runs of
+pages that go on and that wait at the turnstile; ``eogen_memory_bytes``, resident memory; ``eogen_weights{room}``, files
+of trained weights on this machine; ``eogen_info{version}``, always 1. They are there from the first visit on.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from streamlit import runtime
 from streamlit.runtime.stats import GaugeStat
 
 from eogen import __version__
-from pages.kit import queue
+from pages.kit import queue, turnstile
 from pages.kit.rooms import ROOMS
 
 _WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "weights"
@@ -26,6 +26,12 @@ def jobs() -> list[GaugeStat]:
     """Return how many heavy jobs run and wait."""
     told = zip(("running", "waiting"), queue.HEAVY.counts(), strict=True)
     return [GaugeStat("eogen_jobs", n, {"state": state}, help="Heavy jobs of visitors.") for state, n in told]
+
+
+def runs() -> list[GaugeStat]:
+    """Return how many runs of pages go on and wait."""
+    told = zip(("running", "waiting"), turnstile.RUNS.counts(), strict=True)
+    return [GaugeStat("eogen_runs", n, {"state": state}, help="Runs of pages.") for state, n in told]
 
 
 def memory() -> list[GaugeStat]:
@@ -58,6 +64,7 @@ def info() -> list[GaugeStat]:
 
 FAMILIES: dict[str, Callable[[], list[GaugeStat]]] = {
     "eogen_jobs": jobs,
+    "eogen_runs": runs,
     "eogen_memory_bytes": memory,
     "eogen_weights": weights,
     "eogen_info": info,

@@ -20,7 +20,7 @@ from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ct
 
 from eogen.errors import Cancelled, InputError
 from eogen.progress import Progress
-from pages.kit import errors
+from pages.kit import errors, turnstile
 from pages.kit import queue as queues
 from pages.kit.style import escape
 from pages.kit.words import Words
@@ -29,6 +29,7 @@ log = logging.getLogger("eogen.pages")
 T = TypeVar("T")
 
 APPEAR = 0.4  #: seconds before anything is shown: shorter work must not flash
+AT_ONCE = 0.05  #: seconds for which other visitors' runs wait for the work, as for the run itself
 PERIOD = 0.2  #: seconds between redraws
 _STOPPED = "_progress_stopped"
 
@@ -167,7 +168,10 @@ def run(
     add_script_run_ctx(thread, context)  # st.cache_* inside the job find their session
     thread.start()
     try:
-        thread.join(APPEAR)
+        thread.join(AT_ONCE)
+        if thread.is_alive():  # no other visitor waits for what lasts
+            with turnstile.RUNS.aside():
+                thread.join(APPEAR - AT_ONCE)
         if thread.is_alive():
             with place.container(key=f"progress_{key}", gap="small"):
                 bar = st.progress(0.0, label_of(clock, label, words))
@@ -187,7 +191,8 @@ def run(
                     last = seen
                     with picture.container():
                         drawn(seen)
-                thread.join(PERIOD)
+                with turnstile.RUNS.aside():
+                    thread.join(PERIOD)
             place.empty()
     finally:
         clock.stop()  # reached early only when Streamlit interrupts: rerun, stop, or the visitor has left

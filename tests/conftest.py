@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import locale
+import logging
 import os
 import sys
 import tempfile
@@ -60,6 +62,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     tests = Counter(item.path for item in items)
     rank = {here / name: k for k, name in enumerate(LONGEST)}
     items.sort(key=lambda item: (rank.get(item.path, len(rank)), -tests[item.path], str(item.path)))
+
+
+def _of_the_process() -> dict[str, object]:
+    """What a test that leaves it changed would change for all that follow: which those are, no two runs agree on."""
+    return {
+        "logging.disable": logging.root.manager.disable,
+        "logging level": logging.root.level,
+        "loggers off": sorted(
+            name for name, one in logging.root.manager.loggerDict.items() if getattr(one, "disabled", False)
+        ),
+        "folder": str(Path.cwd()),
+        "switch interval": sys.getswitchinterval(),
+        "locale": locale.setlocale(locale.LC_ALL),
+    }
+
+
+@pytest.fixture(autouse=True)
+def _leaves_no_trace() -> Iterator[None]:
+    """Fail the test that changes the process, not one that happens to come later."""
+    before = _of_the_process()
+    yield
+    assert _of_the_process() == before
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,6 @@ def main(what: str, lang: str, out: str, url: str = "") -> None:
     Raises:
         InputError: ``bad_link``, and those of :meth:`pages.printed.sheet.Sheet.save`.
     """
-    logging.disable(logging.WARNING)  # Streamlit warns that no page is being drawn, which is so
     from pages.kit.thumbnails import thumbnail
     from pages.kit.words import load
     from pages.printed import guide, poster
@@ -34,6 +33,7 @@ def main(what: str, lang: str, out: str, url: str = "") -> None:
 
 
 if __name__ == "__main__":
+    logging.disable(logging.WARNING)  # Streamlit warns that no page is being drawn, which is so
     try:
         main(*sys.argv[1:])
     except InputError as error:

@@ -148,8 +148,8 @@ def show(fig: go.Figure | Kept, *, key: str, alt: str, expert: bool = False, **o
 
     Args:
         fig: from :func:`figure` or :func:`kept`.
-        key: constant name of the chart: zoom and selection survive reruns; the export bar finds the chart by
-        it. alt: what the figure shows, in one sentence, for those who do not see it.
+        key: constant name of the chart: zoom and selection survive reruns; the export bar finds the chart by it.
+        alt: what the figure shows, in one sentence, for those who do not see it.
         expert: show plotly's tool bar on hover (its labels are English only, hence not to the public).
         **options: ``on_select``, ``selection_mode``, ``width``.
 
